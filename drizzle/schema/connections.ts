@@ -1,0 +1,55 @@
+import { sql } from "drizzle-orm";
+import {
+  boolean,
+  check,
+  index,
+  integer,
+  pgTable,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
+import type { Health, ProviderId } from "#contract/connections.ts";
+import type { BandId, ConnectionId } from "#contract/ids.ts";
+import { bands } from "./auth.ts";
+
+const moment = () => timestamp({ withTimezone: true, mode: "date" });
+
+export const connections = pgTable(
+  "connections",
+  {
+    id: uuid().$type<ConnectionId>().primaryKey(),
+    bandId: uuid()
+      .$type<BandId>()
+      .notNull()
+      .references(() => bands.id, { onDelete: "cascade" }),
+    provider: text().$type<ProviderId>().notNull(),
+    name: text().notNull(),
+    identity: text(),
+    product: text(),
+    /** `v1.kid.…`, see `base/vault.ts`; bound to this row and its band. */
+    sealedCredential: text().notNull(),
+    /** Moves by one with each new credential; who holds an older one reads again. */
+    credentialVersion: integer().notNull().default(1),
+    /** False until a person has chosen the root. */
+    hasRoot: boolean().notNull().default(false),
+    /** The root folder's ref; `null` is the top of the storage. */
+    rootRef: text(),
+    rootPath: text(),
+    isDemo: boolean().notNull().default(false),
+    isPrimary: boolean().notNull(),
+    health: text().$type<Health>().notNull().default("active"),
+    healthMessage: text(),
+    unavailableSince: moment(),
+    createdAt: moment().notNull().defaultNow(),
+  },
+  (t) => [
+    index("connections_band_id_index").on(t.bandId),
+    uniqueIndex("connections_one_primary_unique").on(t.bandId).where(sql`${t.isPrimary}`),
+    check(
+      "connections_health_check",
+      sql`${t.health} in ('active', 'needs_reconnect', 'unavailable', 'paused')`,
+    ),
+  ],
+);

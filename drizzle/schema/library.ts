@@ -1,0 +1,194 @@
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  boolean,
+  check,
+  customType,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
+import type { ScanState } from "#contract/connections.ts";
+import type { BandId, ConnectionId, ScanId, TrackId, UserId } from "#contract/ids.ts";
+import type { TrackState } from "#contract/library.ts";
+import { bands, users } from "./auth.ts";
+import { connections } from "./connections.ts";
+
+const moment = () => timestamp({ withTimezone: true, mode: "date" });
+const bytes = customType<{ data: Buffer }>({ dataType: () => "bytea" });
+/** Text that sorts by code point, so that keyset pages need no collation of the machine. */
+const sortText = customType<{ data: string }>({ dataType: () => 'text collate "C"' });
+
+export const tracks = pgTable(
+  "tracks",
+  {
+    id: uuid().$type<TrackId>().primaryKey(),
+    bandId: uuid()
+      .$type<BandId>()
+      .notNull()
+      .references(() => bands.id, { onDelete: "cascade" }),
+    connectionId: uuid()
+      .$type<ConnectionId>()
+      .notNull()
+      .references(() => connections.id, { onDelete: "cascade" }),
+    /** The provider's address of the file. One row a ref and connection: the migration makes it deferrable. */
+    ref: text().notNull(),
+    path: text().notNull(),
+    fileId: text(),
+    sizeBytes: bigint({ mode: "number" }).notNull(),
+    etag: text(),
+    modifiedAt: moment(),
+    /** SHA-256 over size, head and tail of the bytes: reunites moved files. */
+    fingerprint: text(),
+    state: text().$type<TrackState>().notNull(),
+    failure: text(),
+    missingSince: moment(),
+    /** False: its tags are to be read by the running or next scan. */
+    isRead: boolean().notNull(),
+    title: text().notNull(),
+    artist: text(),
+    album: text(),
+    albumArtist: text(),
+    trackNumber: integer(),
+    discNumber: integer(),
+    year: integer(),
+    genre: text(),
+    durationMs: integer(),
+    codec: text(),
+    bitrateBps: integer(),
+    sampleRateHz: integer(),
+    channels: integer(),
+    coverHash: text(),
+    /** Lower case, accents folded; see `library/sort-keys.ts`. Never null, so that pages can use them. */
+    sortTitle: sortText().notNull(),
+    sortArtist: sortText().notNull(),
+    sortAlbum: sortText().notNull(),
+    sortDurationMs: integer().notNull(),
+    searchText: text().notNull(),
+    addedAt: moment().notNull().defaultNow(),
+    updatedAt: moment().notNull().defaultNow(),
+  },
+  (t) => [
+    index("tracks_connection_id_index").on(t.connectionId, t.state),
+    index("tracks_fingerprint_index").on(t.connectionId, t.fingerprint),
+    index("tracks_file_id_index").on(t.connectionId, t.fileId),
+    index("tracks_unread_index").on(t.connectionId, t.id).where(sql`not ${t.isRead}`),
+    index("tracks_sort_title_index").on(t.bandId, t.sortTitle, t.id),
+    index("tracks_sort_artist_index").on(t.bandId, t.sortArtist, t.id),
+    index("tracks_sort_album_index").on(t.bandId, t.sortAlbum, t.id),
+    index("tracks_sort_added_index").on(t.bandId, t.addedAt, t.id),
+    index("tracks_sort_duration_index").on(t.bandId, t.sortDurationMs, t.id),
+    index("tracks_search_index").using("gin", t.searchText.op("gin_trgm_ops")),
+    check("tracks_state_check", sql`${t.state} in ('present', 'missing', 'failed')`),
+    check("tracks_size_check", sql`${t.sizeBytes} >= 0`),
+  ],
+);
+
+export const covers = pgTable(
+  "covers",
+  {
+    bandId: uuid()
+      .$type<BandId>()
+      .notNull()
+      .references(() => bands.id, { onDelete: "cascade" }),
+    /** SHA-256 of the picture as it lay in the file, hex. */
+    hash: text().notNull(),
+    /** WebP, 96 pixels. */
+    small: bytes().notNull(),
+    /** WebP, at most 640 pixels. */
+    large: bytes().notNull(),
+    createdAt: moment().notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ name: "covers_pkey", columns: [t.bandId, t.hash] })],
+);
+
+export const scans = pgTable(
+  "scans",
+  {
+    id: uuid().$type<ScanId>().primaryKey(),
+    connectionId: uuid()
+      .$type<ConnectionId>()
+      .notNull()
+      .references(() => connections.id, { onDelete: "cascade" }),
+    bandId: uuid()
+      .$type<BandId>()
+      .notNull()
+      .references(() => bands.id, { onDelete: "cascade" }),
+    requestedBy: uuid()
+      .$type<UserId>()
+      .references(() => users.id, { onDelete: "set null" }),
+    state: text().$type<ScanState>().notNull(),
+    confirmMissing: boolean().notNull().default(false),
+    /** Fencing: every write of a scanner carries the lease it was given; an older one writes nothing. */
+    lease: integer().notNull().default(0),
+    leaseUntil: moment(),
+    cancelRequestedAt: moment(),
+    found: integer().notNull().default(0),
+    toRead: integer().notNull().default(0),
+    read: integer().notNull().default(0),
+    failed: integer().notNull().default(0),
+    bytesRead: bigint({ mode: "number" }).notNull().default(0),
+    libraryBytes: bigint({ mode: "number" }).notNull().default(0),
+    added: integer().notNull().default(0),
+    changed: integer().notNull().default(0),
+    moved: integer().notNull().default(0),
+    missing: integer().notNull().default(0),
+    withheld: integer().notNull().default(0),
+    message: text(),
+    startedAt: moment().notNull().defaultNow(),
+    finishedAt: moment(),
+  },
+  (t) => [
+    index("scans_connection_id_index").on(t.connectionId, t.startedAt),
+    uniqueIndex("scans_one_running_unique")
+      .on(t.connectionId)
+      .where(sql`${t.state} in ('queued', 'listing', 'reading')`),
+    check(
+      "scans_state_check",
+      sql`${t.state} in ('queued', 'listing', 'reading', 'done', 'failed', 'cancelled')`,
+    ),
+  ],
+);
+
+/** The folders of a scan: what is done, what waits, what failed. A resumed scan goes on here. */
+export const scanFolders = pgTable(
+  "scan_folders",
+  {
+    scanId: uuid()
+      .$type<ScanId>()
+      .notNull()
+      .references(() => scans.id, { onDelete: "cascade" }),
+    /** The folder's ref; the empty string is the top of the storage. */
+    ref: text().notNull(),
+    path: text().notNull(),
+    state: text().$type<"waiting" | "done" | "failed">().notNull(),
+    failure: text(),
+  },
+  (t) => [
+    primaryKey({ name: "scan_folders_pkey", columns: [t.scanId, t.ref] }),
+    index("scan_folders_state_index").on(t.scanId, t.state),
+  ],
+);
+
+/** The audio files that a scan has listed. Merged into `tracks` once the listing is complete. */
+export const scanEntries = pgTable(
+  "scan_entries",
+  {
+    scanId: uuid()
+      .$type<ScanId>()
+      .notNull()
+      .references(() => scans.id, { onDelete: "cascade" }),
+    ref: text().notNull(),
+    path: text().notNull(),
+    fileId: text(),
+    sizeBytes: bigint({ mode: "number" }),
+    etag: text(),
+    modifiedAt: moment(),
+  },
+  (t) => [primaryKey({ name: "scan_entries_pkey", columns: [t.scanId, t.ref] })],
+);

@@ -1,0 +1,198 @@
+import { lookup as lookUpByName } from "node:dns/promises";
+import { connect as connectSocket, type LookupFunction, type Socket } from "node:net";
+import { connect as connectSecure } from "node:tls";
+import type { Judge, Verdict } from "./address.ts";
+import { nameConnectFailure, refuseAddress } from "./failures.ts";
+import type { Target } from "./url.ts";
+
+export interface ResolvedAddress {
+  readonly address: string;
+  readonly family: number;
+}
+
+/** All addresses of a name, as `dns.lookup` with `all` gives them: hosts file and mDNS included. */
+export type Lookup = (hostname: string) => Promise<readonly ResolvedAddress[]>;
+
+export interface ConnectorOptions {
+  readonly judge: Judge;
+  readonly lookup?: Lookup | undefined;
+  /** PEM; replaces the public authorities. */
+  readonly ca?: string | undefined;
+  /** For name, TCP and TLS together. */
+  readonly connectTimeoutMs: number;
+}
+
+/**
+ * Opens a socket that is ready for HTTP.
+ *
+ * @throws AppError as `failures.ts` names them; the reason of `signal`, when that is what ended it.
+ */
+export type Connector = (target: Target, signal: AbortSignal) => Promise<Socket>;
+
+const loopback: readonly ResolvedAddress[] = [
+  { address: "127.0.0.1", family: 4 },
+  { address: "::1", family: 6 },
+];
+
+/** Long enough for a far server, short enough for a broken IPv6 path (RFC 8305 §5 says 250). */
+const NEXT_ADDRESS_AFTER_MS = 500;
+const PROBE_AFTER_MS = 60_000;
+const READ_SIZE_BYTES = 64 * 1024;
+const MAX_TLS_SESSIONS = 256;
+
+/**
+ * The gate that all outgoing requests pass. An address is judged three times: as it is written
+ * (undici 8 never calls `connect.lookup` for a literal IP), every one that its name resolves to,
+ * and the one at the other end of the socket before the first byte is sent. The name is resolved
+ * once and the socket is given exactly the addresses that were judged, so a resolver that changes
+ * its mind in between gains nothing.
+ */
+export function createConnector(options: ConnectorOptions): Connector {
+  const sessions = new Map<string, Buffer>();
+  return async (target, signal) => {
+    signal.throwIfAborted();
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.connectTimeoutMs)]);
+    try {
+      const addresses = await resolve(target, options, deadline);
+      const socket = await openTcp(target, addresses, options.judge, deadline);
+      return target.isSecure
+        ? await openTls(target, socket, options.ca, sessions, deadline)
+        : socket;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw nameConnectFailure(error, target.host);
+    }
+  };
+}
+
+async function resolve(
+  target: Target,
+  { judge, lookup = lookUpAll }: ConnectorOptions,
+  signal: AbortSignal,
+): Promise<readonly ResolvedAddress[]> {
+  const addresses = await listAddresses(target, lookup, signal);
+  if (addresses.length === 0) throw Object.assign(new Error("no address"), { code: "ENOTFOUND" });
+  requireAllowed(
+    addresses.map(({ address }) => judge(address)),
+    target,
+  );
+  return addresses;
+}
+
+function listAddresses(
+  target: Target,
+  lookup: Lookup,
+  signal: AbortSignal,
+): Promise<readonly ResolvedAddress[]> | readonly ResolvedAddress[] {
+  if (target.isLiteral) {
+    return [{ address: target.hostname, family: target.hostname.includes(":") ? 6 : 4 }];
+  }
+  return target.isLoopbackName ? loopback : orAbort(lookup(target.hostname), signal);
+}
+
+/** One address that is not allowed among ten that are is an attack or a mistake; either way no. */
+function requireAllowed(verdicts: readonly Verdict[], target: Target): void {
+  if (verdicts.includes("never")) throw refuseAddress("never", target.host);
+  if (verdicts.includes("private")) throw refuseAddress("private", target.host);
+}
+
+async function openTcp(
+  target: Target,
+  addresses: readonly ResolvedAddress[],
+  judge: Judge,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const judged: LookupFunction = (_hostname, _options, callback) => callback(null, [...addresses]);
+  const socket = connectSocket({
+    host: target.hostname,
+    port: target.port,
+    lookup: judged,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_AFTER_MS,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: PROBE_AFTER_MS,
+    highWaterMark: READ_SIZE_BYTES,
+  });
+  await untilOpen(socket, "connect", signal);
+  const verdict = judge(socket.remoteAddress ?? "");
+  if (verdict === "allowed") return socket;
+  socket.destroy();
+  throw refuseAddress(verdict, target.host);
+}
+
+/** Over a socket whose other end has been judged already, so that not even a greeting leaks. */
+async function openTls(
+  target: Target,
+  socket: Socket,
+  ca: string | undefined,
+  sessions: Map<string, Buffer>,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const { origin } = target.url;
+  const session = sessions.get(origin);
+  const secure = connectSecure({
+    socket,
+    host: target.hostname,
+    ALPNProtocols: ["http/1.1"],
+    // Explicit, because an environment variable can change the default.
+    rejectUnauthorized: true,
+    ...(target.isLiteral ? {} : { servername: target.hostname }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(session === undefined ? {} : { session }),
+  });
+  secure.on("session", (fresh: Buffer) => rememberSession(sessions, origin, fresh));
+  await untilOpen(secure, "secureConnect", signal);
+  return secure;
+}
+
+function rememberSession(sessions: Map<string, Buffer>, origin: string, session: Buffer): void {
+  sessions.delete(origin);
+  sessions.set(origin, session);
+  const oldest = sessions.keys().next();
+  if (sessions.size > MAX_TLS_SESSIONS && !oldest.done) sessions.delete(oldest.value);
+}
+
+/** The socket is destroyed unless it opens. Its errors never go unheard, also later. */
+function untilOpen(
+  socket: Socket,
+  event: "connect" | "secureConnect",
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((open, fail) => {
+    const stop = (error: unknown): void => {
+      signal.removeEventListener("abort", onAbort);
+      socket.destroy();
+      fail(error);
+    };
+    const onAbort = (): void => stop(signal.reason);
+    const onClose = (): void => stop(Object.assign(new Error("closed"), { code: "ECONNRESET" }));
+    signal.addEventListener("abort", onAbort, { once: true });
+    socket.on("error", stop);
+    socket.once("close", onClose);
+    socket.once(event, () => {
+      signal.removeEventListener("abort", onAbort);
+      socket.off("error", stop);
+      socket.off("close", onClose);
+      socket.on("error", ignore);
+      open();
+    });
+    if (signal.aborted) onAbort();
+  });
+}
+
+/** A socket tells of its error and then closes; the pool and undici act on the closing. */
+function ignore(): void {}
+
+/** A lookup cannot be called off, but nobody has to wait for it. */
+function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
+
+function lookUpAll(hostname: string): Promise<readonly ResolvedAddress[]> {
+  return lookUpByName(hostname, { all: true });
+}

@@ -1,0 +1,158 @@
+import { Readable } from "node:stream";
+import type { Dispatcher } from "undici";
+import { type Call, isRepeatable } from "./call.ts";
+import type { EgressResponse } from "./client.ts";
+import { codeOf, nameFailure } from "./failures.ts";
+import { toAnswerHeaders } from "./headers.ts";
+import { type Lane, openLane, type Pool } from "./pool.ts";
+
+/**
+ * Sends one hop and answers as soon as the head is there.
+ *
+ * This is the seam for a faster way of moving bytes: whoever implements it gets a `Call` whose rules
+ * are checked, takes sockets from a `Connector` (and from nowhere else), and keeps the promises of
+ * `EgressResponse`. The tests of the client are its tests too.
+ */
+export type Transport = (call: Call) => Promise<EgressResponse>;
+
+/** What a body keeps ready for a reader who is slower than the network. */
+const READ_AHEAD_BYTES = 64 * 1024;
+
+/** Interim answers (1xx) restart undici's clock for the head, so a server may send only so many. */
+const MAX_INTERIM_ANSWERS = 16;
+
+/** A kept connection that the other end had closed: nobody's failure, so it is tried again. */
+const closedByPeer: ReadonlySet<string> = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
+
+export function createTransport(pool: Pool): Transport {
+  return async (call) => {
+    try {
+      const lane = await openLane(pool, call.target, call.signal);
+      const answer = exchange(lane, call);
+      return lane.isReused ? await orAgain(answer, pool, call) : await answer;
+    } catch (error) {
+      call.signal.throwIfAborted();
+      throw nameFailure(error, call.target.host);
+    }
+  };
+}
+
+/** @param answer - of a kept connection, where being hung up on means only that it was too old. */
+async function orAgain(
+  answer: Promise<EgressResponse>,
+  pool: Pool,
+  call: Call,
+): Promise<EgressResponse> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!closedByPeer.has(codeOf(error)) || !isRepeatable(call)) throw error;
+    return exchange(await openLane(pool, call.target, call.signal, true), call);
+  }
+}
+
+/** The state of one request on one lane; the handler's events and the signal move it. */
+interface Exchange {
+  readonly lane: Lane;
+  readonly call: Call;
+  readonly resolve: (answer: EgressResponse) => void;
+  readonly reject: (error: unknown) => void;
+  readonly onAbort: () => void;
+  body: Readable | undefined;
+  interimAnswers: number;
+}
+
+function exchange(lane: Lane, call: Call): Promise<EgressResponse> {
+  return new Promise((resolve, reject) => {
+    const state: Exchange = {
+      lane,
+      call,
+      resolve,
+      reject,
+      onAbort: () => fail(state, call.signal.reason),
+      body: undefined,
+      interimAnswers: 0,
+    };
+    // Before the request is made: a listener who leaves while the storage is still thinking must
+    // free the storage too.
+    call.signal.addEventListener("abort", state.onAbort, { once: true });
+    if (call.signal.aborted) state.onAbort();
+    else lane.client.dispatch(toDispatch(call), createHandler(state));
+  });
+}
+
+function toDispatch(call: Call): Dispatcher.DispatchOptions {
+  const { url } = call.target;
+  return {
+    path: url.pathname + url.search,
+    method: call.method,
+    headers: call.headers,
+    headersTimeout: call.headersTimeoutMs,
+    bodyTimeout: call.bodyTimeoutMs,
+    ...(call.body === undefined ? {} : { body: call.body }),
+  };
+}
+
+function createHandler(state: Exchange): Dispatcher.DispatchHandler {
+  return {
+    onRequestStart() {},
+    onResponseStart(controller, status, received) {
+      if (status < 200) countInterim(state);
+      else start(state, controller, status, received);
+    },
+    onResponseData(controller, chunk) {
+      if (state.body?.push(chunk) === false) controller.pause();
+    },
+    onResponseEnd() {
+      state.call.signal.removeEventListener("abort", state.onAbort);
+      state.lane.release();
+      state.body?.push(null);
+    },
+    onResponseError(_controller, error) {
+      fail(state, error);
+    },
+  };
+}
+
+function start(
+  state: Exchange,
+  controller: Dispatcher.DispatchController,
+  status: number,
+  received: Record<string, string | string[] | undefined>,
+): void {
+  const body = new Readable({
+    highWaterMark: READ_AHEAD_BYTES,
+    read: () => controller.resume(),
+    destroy: (error, done) => {
+      // After a complete answer the lane is no longer ours, and this does nothing.
+      fail(state, error);
+      done(error);
+    },
+  });
+  // Whoever has lost interest does not listen either; an error must not end the process then.
+  body.on("error", () => {});
+  state.body = body;
+  state.resolve({ status, ...toAnswerHeaders(received), body, url: state.call.target.url });
+}
+
+function countInterim(state: Exchange): void {
+  state.interimAnswers += 1;
+  if (state.interimAnswers > MAX_INTERIM_ANSWERS) {
+    fail(state, Object.assign(new Error("endless interim answers"), { code: "HPE_INTERIM" }));
+  }
+}
+
+/** Closes the socket at once and tells whoever is waiting: for the head, or for more of the body. */
+function fail(state: Exchange, error: unknown): void {
+  const { call, lane, body } = state;
+  call.signal.removeEventListener("abort", state.onAbort);
+  lane.destroy();
+  if (call.body instanceof Readable) call.body.destroy();
+  state.reject(error);
+  if (body && !body.destroyed) body.destroy(toBodyError(error, call));
+}
+
+function toBodyError(error: unknown, call: Call): Error {
+  if (!call.signal.aborted) return nameFailure(error, call.target.host);
+  return error instanceof Error ? error : new Error("aborted", { cause: error });
+}

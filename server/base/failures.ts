@@ -1,0 +1,106 @@
+import { TRPCError } from "@trpc/server";
+import { AppError, describeIssues } from "./errors.ts";
+import { ZodError } from "zod";
+
+/** Connection failures of postgres.js, and Postgres's own classes for 'not now'. */
+const DATABASE_DOWN = new Set([
+  "CONNECTION_CLOSED",
+  "CONNECTION_DESTROYED",
+  "CONNECTION_ENDED",
+  "CONNECT_TIMEOUT",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOENT",
+  "EPIPE",
+  "57P01",
+  "57P02",
+  "57P03",
+  "53300",
+  "25006",
+]);
+
+const DATABASE_RETRY_SECONDS = 5;
+
+/**
+ * Gives any failure its name, for the wire. What has none is our bug: `internal`, with nothing of
+ * the original in its message.
+ */
+export function nameFailure(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (error instanceof TRPCError) return nameTrpcFailure(error);
+  if (isDatabaseDown(error)) {
+    return new AppError(
+      "busy",
+      "The server can't reach its database at the moment. Nothing is lost; try again in a few seconds.",
+      { cause: error, retryAfterSeconds: DATABASE_RETRY_SECONDS },
+    );
+  }
+  return nameFastifyFailure(error) ?? internal(error);
+}
+
+function nameTrpcFailure(error: TRPCError): AppError {
+  if (error.cause instanceof AppError) return error.cause;
+  if (error.cause instanceof ZodError && error.code === "BAD_REQUEST") {
+    return new AppError("invalid_input", describeIssues(error.cause), { cause: error });
+  }
+  switch (error.code) {
+    case "NOT_FOUND":
+      return new AppError("not_found", "There is no such procedure.", { cause: error });
+    case "BAD_REQUEST":
+    case "PARSE_ERROR":
+    case "METHOD_NOT_SUPPORTED":
+      return new AppError("invalid_input", "The request is not one that this server understands.", {
+        cause: error,
+      });
+    case "UNSUPPORTED_MEDIA_TYPE":
+      return new AppError("unsupported_media_type", "Only application/json is accepted here.", {
+        cause: error,
+      });
+    case "PAYLOAD_TOO_LARGE":
+      return new AppError("payload_too_large", "The request is too large.", { cause: error });
+    default:
+      return error.cause ? nameFailure(error.cause) : internal(error);
+  }
+}
+
+function nameFastifyFailure(error: unknown): AppError | undefined {
+  if (!(error instanceof Error) || !("statusCode" in error)) return undefined;
+  switch (error.statusCode) {
+    case 400:
+      return new AppError("invalid_input", "The request could not be read.", { cause: error });
+    case 404:
+      return new AppError("not_found", "There is nothing at this address.", { cause: error });
+    case 413:
+      return new AppError("payload_too_large", "The request is too large.", { cause: error });
+    case 415:
+      return new AppError("unsupported_media_type", "Only application/json is accepted here.", {
+        cause: error,
+      });
+    case 429:
+      return new AppError("rate_limited", "Too many requests. Wait a moment and try again.", {
+        cause: error,
+        retryAfterSeconds: 60,
+      });
+    case 503:
+      return new AppError("busy", "The server is too busy at the moment. Try again in a few seconds.", {
+        cause: error,
+        retryAfterSeconds: 5,
+      });
+    default:
+      return undefined;
+  }
+}
+
+function isDatabaseDown(error: unknown): boolean {
+  for (let each = error, depth = 0; each instanceof Error && depth < 5; each = each.cause, depth += 1) {
+    if ("code" in each && typeof each.code === "string" && DATABASE_DOWN.has(each.code)) return true;
+  }
+  return false;
+}
+
+const internal = (cause: unknown): AppError =>
+  new AppError(
+    "internal",
+    "Something went wrong on the server. It has been written to the server's log; nothing of yours was changed.",
+    { cause },
+  );

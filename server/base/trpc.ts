@@ -1,0 +1,62 @@
+import { initTRPC, TRPCError } from "@trpc/server";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Deps } from "#server/deps.ts";
+import { type Actor, signInFirst } from "./actor.ts";
+import { type AppError, toWireError, trpcCodeOf } from "./errors.ts";
+import { nameFailure } from "./failures.ts";
+
+export interface Context {
+  readonly deps: Deps;
+  readonly actor: Actor | null;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** How many procedures this request asks for. */
+  readonly batchSize: number;
+  /** @throws AppError `csrf_failed` when a change authorised by a cookie has no valid token. */
+  requireCsrf(): void;
+}
+
+const t = initTRPC.context<Context>().create({
+  // Stack traces are sent otherwise, unless NODE_ENV is production.
+  isDev: false,
+  sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 40_000 } },
+  errorFormatter({ shape, error }) {
+    const named = nameFailure(error);
+    return {
+      code: shape.code,
+      message: named.message,
+      data: { ...shape.data, stack: undefined, app: toWireError(named) },
+    };
+  },
+});
+
+const toTrpcError = (failure: AppError): TRPCError =>
+  new TRPCError({ code: trpcCodeOf(failure.code), message: failure.message, cause: failure });
+
+/** Names every failure before it leaves, so that its status fits. */
+const named = t.procedure.use(async ({ ctx, next }) => {
+  const result = await next();
+  if (result.ok) return result;
+  const failure = nameFailure(result.error);
+  if (failure.code === "internal") ctx.request.log.error({ err: result.error }, "procedure failed");
+  throw toTrpcError(failure);
+});
+
+export const router = t.router;
+export const mergeRouters = t.mergeRouters;
+
+/**
+ * For anyone, signed in or not: to be asked for by name, so that reviews find it. A change asks
+ * for a CSRF token all the same.
+ */
+export const publicProcedure = named.use(({ ctx, type, next }) => {
+  if (type === "mutation") ctx.requireCsrf();
+  return next();
+});
+
+/** For whoever is signed in. */
+export const procedure = named.use(({ ctx, type, next }) => {
+  if (!ctx.actor) throw signInFirst();
+  if (type === "mutation") ctx.requireCsrf();
+  return next({ ctx: { ...ctx, actor: ctx.actor } });
+});

@@ -1,0 +1,195 @@
+import { isIP } from "node:net";
+import { resolve } from "node:path";
+import { z } from "zod";
+import type { KeyRing } from "#server/base/vault.ts";
+import { type ProviderSettings, providerModules } from "#server/storage/registry.ts";
+
+/** What the server is told from outside, by purpose. */
+export interface Config {
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    /** Where people reach us; every link and the origin check use it. */
+    readonly publicUrl: URL;
+    /** On this machine alone: plain http is fine, in every browser. */
+    readonly isLoopback: boolean;
+    /** Over https: `__Host-` cookies. */
+    readonly isSecure: boolean;
+    /** CIDRs of the proxies whose `X-Forwarded-For` counts. */
+    readonly trustedProxies: readonly string[];
+  };
+  readonly database: {
+    /** `null`: the embedded one in `dataDir`. */
+    readonly url: string | null;
+    readonly poolSize: number;
+  };
+  readonly keys: {
+    /** `null`: kept in `dataDir`, made at the first start. */
+    readonly encryption: KeyRing | null;
+    readonly session: KeyRing | null;
+  };
+  readonly egress: { readonly allow: readonly string[]; readonly allowLoopback: boolean };
+  readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace";
+  readonly providers: ProviderSettings;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const flag = z.enum(["0", "1"]).default("0").transform((value) => value === "1");
+
+const list = z
+  .string()
+  .default("")
+  .transform((value) => value.split(",").map((each) => each.trim()).filter((each) => each !== ""));
+
+const cidrs = list.refine((each) => each.every(isCidr), {
+  message: "expected addresses or CIDRs, such as 10.0.0.0/8, separated by commas (a number of hops is not one)",
+});
+
+/** `kid:key,kid:key`: 32 random bytes in base64 each, the current one first. */
+const keyRing = z
+  .string()
+  .transform((value) => value.split(",").map((each) => toKey(each.trim())))
+  .refine((ring) => ring.every((each) => each !== null), {
+    message: "expected kid:base64 with 32 random bytes a key; `openssl rand -base64 32` makes one",
+  })
+  .transform((ring) => ring.filter((each) => each !== null))
+  .refine((ring) => ring.every((each) => !isGuessable(each.key)), {
+    message: "this key is not random",
+  })
+  .refine((ring) => new Set(ring.map((each) => each.kid)).size === ring.length, {
+    message: "two keys have the same id",
+  });
+
+/** The variables that are not a provider's own. `.env.example` lists them all. */
+export const Variables = z.object({
+  DATA_DIR: z.string().min(1).default("./data"),
+  HOST: z.string().min(1).default("127.0.0.1"),
+  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => new URL(url).pathname === "/" && !/[?#@]/.test(url), {
+      message: "expected an origin such as https://music.example, without path, query or user",
+    })
+    .optional(),
+  INSECURE_HTTP: flag,
+  TRUST_PROXY: cidrs,
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(500).default(10),
+  ENCRYPTION_KEYS: keyRing.optional(),
+  SESSION_KEYS: keyRing.optional(),
+  EGRESS_ALLOW: cidrs,
+  EGRESS_ALLOW_LOOPBACK: flag,
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
+});
+
+/** Secrets that may come as a file: `NAME_FILE` holds its path. */
+export const SECRET_VARIABLES = ["DATABASE_URL", "ENCRYPTION_KEYS", "SESSION_KEYS"] as const;
+
+const Environment = Variables.superRefine((values, context) => {
+  const say = (name: string, message: string) =>
+    context.addIssue({ code: "custom", path: [name], message });
+
+  const publicUrl = values.PUBLIC_URL && new URL(values.PUBLIC_URL);
+  if (publicUrl && publicUrl.protocol === "http:" && !isLoopbackHost(publicUrl.hostname)) {
+    if (!values.INSECURE_HTTP) {
+      say(
+        "PUBLIC_URL",
+        "plain http lets anyone on the network read passwords; use https, or set INSECURE_HTTP=1 to accept that",
+      );
+    }
+  }
+  if (values.ENCRYPTION_KEYS && values.SESSION_KEYS) {
+    const sealing = values.ENCRYPTION_KEYS.map((each) => each.key.toString("hex"));
+    if (values.SESSION_KEYS.some((each) => sealing.includes(each.key.toString("hex")))) {
+      say("SESSION_KEYS", "must not share a key with ENCRYPTION_KEYS");
+    }
+  }
+});
+
+/**
+ * Reads the environment once, for everybody.
+ *
+ * @throws Error that names every variable that is not usable and repeats no value.
+ */
+export function parseConfig(environment: Environment): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const problems: z.core.$ZodIssue[] = [];
+  const parse = <S extends z.ZodType>(schema: S): z.output<S> | undefined => {
+    const parsed = schema.safeParse(given);
+    if (!parsed.success) problems.push(...parsed.error.issues);
+    return parsed.data;
+  };
+  const values = parse(Environment);
+  const folder = parse(providerModules.folder.settings);
+  const webdav = parse(providerModules.webdav.settings);
+  if (!values || !folder || !webdav) throw unusable(problems);
+
+  const publicUrl = new URL(values.PUBLIC_URL ?? `http://localhost:${values.PORT}`);
+  return {
+    dataDir: resolve(values.DATA_DIR),
+    http: {
+      host: values.HOST,
+      port: values.PORT,
+      publicUrl,
+      isLoopback: publicUrl.protocol === "http:" && isLoopbackHost(publicUrl.hostname),
+      isSecure: publicUrl.protocol === "https:",
+      trustedProxies: values.TRUST_PROXY,
+    },
+    database: { url: values.DATABASE_URL ?? null, poolSize: values.DATABASE_POOL_SIZE },
+    keys: { encryption: values.ENCRYPTION_KEYS ?? null, session: values.SESSION_KEYS ?? null },
+    egress: { allow: values.EGRESS_ALLOW, allowLoopback: values.EGRESS_ALLOW_LOOPBACK },
+    logLevel: values.LOG_LEVEL,
+    providers: { folder, webdav },
+  };
+}
+
+/**
+ * Fills `NAME` from the file that `NAME_FILE` points to.
+ *
+ * @throws Error when both are given or the file cannot be read; it repeats neither path nor content.
+ */
+export function withSecretFiles(
+  environment: Environment,
+  readFile: (path: string) => string,
+): Environment {
+  const filled: Record<string, string | undefined> = { ...environment };
+  for (const name of SECRET_VARIABLES) {
+    const path = environment[`${name}_FILE`];
+    if (!path) continue;
+    if (environment[name]) throw new Error(`${name} and ${name}_FILE are both set; keep one.`);
+    try {
+      filled[name] = readFile(path).trim();
+    } catch (cause) {
+      throw new Error(`${name}_FILE: the file cannot be read.`, { cause });
+    }
+  }
+  return filled;
+}
+
+const unusable = (issues: readonly z.core.$ZodIssue[]): Error => {
+  const lines = issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+  return new Error(`The environment is not usable:\n${[...new Set(lines)].join("\n")}`);
+};
+
+function toKey(text: string): { kid: string; key: Buffer } | null {
+  const match = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/_-]{43}=?)$/.exec(text);
+  if (!match?.[1] || !match[2]) return null;
+  return { kid: match[1], key: Buffer.from(match[2], "base64") };
+}
+
+const isGuessable = (key: Buffer): boolean => new Set(key).size < 12;
+
+const isLoopbackHost = (host: string): boolean =>
+  host === "localhost" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host);
+
+function isCidr(text: string): boolean {
+  const [address = "", bits, ...rest] = text.split("/");
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}

@@ -1,0 +1,149 @@
+import { z } from "zod";
+import { BandId, ConnectionId, ScanId } from "./ids.ts";
+import { Timestamp } from "./time.ts";
+
+/** A kind of storage. Adding one here makes `storage/registry.ts` ask for its module. */
+export const ProviderId = z.enum(["folder", "webdav"]);
+export type ProviderId = z.infer<typeof ProviderId>;
+
+/**
+ * - `active`: works.
+ * - `needs_reconnect`: the storage refused our credential.
+ * - `unavailable`: may work later; nothing is lost.
+ * - `paused`: somebody switched it off.
+ */
+export const Health = z.enum(["active", "needs_reconnect", "unavailable", "paused"]);
+export type Health = z.infer<typeof Health>;
+
+/** What a person fills in to connect a storage. */
+export const ConnectForm = z.discriminatedUnion("provider", [
+  z.strictObject({
+    provider: z.literal("folder"),
+    /** Absolute path on the server, at or below a root that the administrator has allowed. */
+    folder: z.string().min(1).max(4096),
+  }),
+  z.strictObject({
+    provider: z.literal("webdav"),
+    /** As copied from a browser: `https://` is added when it is missing. */
+    url: z.string().trim().min(1).max(2048),
+    username: z.string().trim().min(1).max(256),
+    /** Best an app password. */
+    password: z.string().min(1).max(1024),
+  }),
+]);
+export type ConnectForm = z.infer<typeof ConnectForm>;
+
+/** What the 'add a storage' screen can offer. */
+export const ProviderOffer = z.strictObject({
+  id: ProviderId,
+  name: z.string(),
+  description: z.string(),
+  /** False: it is off on this server, and `unavailableBecause` says what an administrator can do. */
+  isOn: z.boolean(),
+  unavailableBecause: z.string().nullable(),
+  /** Folder only: the roots that the administrator has allowed. */
+  roots: z.array(z.string()),
+});
+export type ProviderOffer = z.infer<typeof ProviderOffer>;
+
+export const ScanState = z.enum(["queued", "listing", "reading", "done", "failed", "cancelled"]);
+export type ScanState = z.infer<typeof ScanState>;
+
+export const ScanProgress = z.strictObject({
+  id: ScanId,
+  connectionId: ConnectionId,
+  state: ScanState,
+  startedAt: Timestamp,
+  finishedAt: Timestamp.nullable(),
+  /** Folders whose listing is done, of those known so far. */
+  foldersDone: z.number().int(),
+  foldersFound: z.number().int(),
+  /** Audio files found in the storage. */
+  found: z.number().int(),
+  /** New or changed files, whose tags have to be read. */
+  toRead: z.number().int(),
+  read: z.number().int(),
+  failed: z.number().int(),
+  bytesRead: z.number().int(),
+  /** Sum of the sizes of the audio files found. */
+  libraryBytes: z.number().int(),
+  added: z.number().int(),
+  changed: z.number().int(),
+  moved: z.number().int(),
+  /** Marked `missing` by this scan. */
+  missing: z.number().int(),
+  /** Not marked `missing`, because so many at once look like a mistake: the band decides. */
+  withheld: z.number().int(),
+  /** Folders that could not be listed; what lies in them was left as it is. */
+  foldersFailed: z.number().int(),
+  /** A sentence, when the scan failed or something was left out. */
+  message: z.string().nullable(),
+});
+export type ScanProgress = z.infer<typeof ScanProgress>;
+
+export const Connection = z.strictObject({
+  id: ConnectionId,
+  bandId: BandId,
+  provider: ProviderId,
+  name: z.string(),
+  /** Who is connected, as the storage says it: 'anna at cloud.example'. */
+  identity: z.string().nullable(),
+  /** What the server turned out to be, e.g. 'Nextcloud 33.0.2'. */
+  product: z.string().nullable(),
+  /** The root folder as people read it; `null` until one is chosen. */
+  rootPath: z.string().nullable(),
+  isDemo: z.boolean(),
+  isPrimary: z.boolean(),
+  health: Health,
+  /** A sentence for everything but `active`. */
+  healthMessage: z.string().nullable(),
+  /** Since when health is not `active`. */
+  unavailableSince: Timestamp.nullable(),
+  trackCount: z.number().int(),
+  missingCount: z.number().int(),
+  createdAt: Timestamp,
+  /** The newest scan, running or ended. */
+  scan: ScanProgress.nullable(),
+});
+export type Connection = z.infer<typeof Connection>;
+
+export const CreateConnection = z.strictObject({ bandId: BandId, form: ConnectForm });
+export type CreateConnection = z.infer<typeof CreateConnection>;
+
+export const Browse = z.strictObject({
+  connectionId: ConnectionId,
+  /** A folder's `ref`, or `null` for the top. */
+  folder: z.string().max(4096).nullable(),
+  cursor: z.string().max(4096).nullable().default(null),
+});
+export type Browse = z.infer<typeof Browse>;
+
+export const FolderPage = z.strictObject({
+  /** From the top to this folder. */
+  breadcrumb: z.array(z.strictObject({ ref: z.string().nullable(), name: z.string() })),
+  folders: z.array(z.strictObject({ ref: z.string(), name: z.string() })),
+  /** Audio files directly in this folder, on this page. */
+  audioFileCount: z.number().int(),
+  next: z.string().nullable(),
+});
+export type FolderPage = z.infer<typeof FolderPage>;
+
+export const SetRoot = z.strictObject({
+  connectionId: ConnectionId,
+  folder: z.string().max(4096).nullable(),
+});
+export type SetRoot = z.infer<typeof SetRoot>;
+
+export const StartScan = z.strictObject({
+  connectionId: ConnectionId,
+  /** The person has seen how many are gone and confirms it. */
+  confirmMissing: z.boolean().default(false),
+});
+export type StartScan = z.infer<typeof StartScan>;
+
+/** The same storage with a new form: the library is kept. */
+export const Reconnect = z.strictObject({ connectionId: ConnectionId, form: ConnectForm });
+export type Reconnect = z.infer<typeof Reconnect>;
+
+export const OneConnection = z.strictObject({ connectionId: ConnectionId });
+export type OneConnection = z.infer<typeof OneConnection>;

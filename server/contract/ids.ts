@@ -1,0 +1,21 @@
+import { z } from "zod";
+
+const id = <const Brand extends string>(_brand: Brand) => z.uuid().brand<Brand>();
+
+export const UserId = id("UserId");
+export type UserId = z.infer<typeof UserId>;
+
+export const SessionId = id("SessionId");
+export type SessionId = z.infer<typeof SessionId>;
+
+export const BandId = id("BandId");
+export type BandId = z.infer<typeof BandId>;
+
+export const ConnectionId = id("ConnectionId");
+export type ConnectionId = z.infer<typeof ConnectionId>;
+
+export const TrackId = id("TrackId");
+export type TrackId = z.infer<typeof TrackId>;
+
+export const ScanId = id("ScanId");
+export type ScanId = z.infer<typeof ScanId>;

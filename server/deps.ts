@@ -1,0 +1,26 @@
+import type { FastifyBaseLogger } from "fastify";
+import type { Pool } from "#server/base/db.ts";
+import type { Egress } from "#server/base/egress/client.ts";
+import type { Events } from "#server/base/events.ts";
+import type { Jobs } from "#server/base/jobs.ts";
+import type { SessionKeys } from "#server/base/keys.ts";
+import type { Vault } from "#server/base/vault.ts";
+import type { Config } from "#server/config.ts";
+import type { Providers } from "#server/storage/registry.ts";
+
+/**
+ * What the server is made of. Built once in `main.ts`, and by hand in tests.
+ * A service function asks for the fields it uses: `Pick<Deps, "db" | "vault">`.
+ */
+export interface Deps {
+  readonly config: Config;
+  readonly db: Pool;
+  readonly jobs: Jobs;
+  readonly events: Events;
+  readonly vault: Vault;
+  readonly sessionKeys: SessionKeys;
+  readonly providers: Providers;
+  readonly egress: Egress;
+  readonly now: () => Date;
+  readonly log: FastifyBaseLogger;
+}

@@ -1,0 +1,132 @@
+import type { Readable } from "node:stream";
+import type { z } from "zod";
+import type { Egress } from "#server/base/egress/client.ts";
+import type { ConnectForm, ProviderId } from "#contract/connections.ts";
+
+/** First and last byte, both inclusive, as in RFC 9110 §14.1.2. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface StoredFolder {
+  readonly kind: "folder";
+  /** The provider's address of it, unique in the storage; `null` is never used: the top has no entry. */
+  readonly ref: string;
+  readonly name: string;
+  /** For people, from the top of the storage, parts joined by `/`, no leading slash. */
+  readonly path: string;
+}
+
+export interface StoredFile {
+  readonly kind: "file";
+  readonly ref: string;
+  readonly name: string;
+  readonly path: string;
+  /** Stays the same when the file is renamed or moved; `null` where the provider has no such thing. */
+  readonly fileId: string | null;
+  /** `null` when the storage does not say. */
+  readonly sizeBytes: number | null;
+  /** A validator as in RFC 9110 §8.8.3, quotes and `W/` included; `null` when there is none. */
+  readonly etag: string | null;
+  readonly modifiedAt: Date | null;
+  /** What the storage claims; never trusted for what we send. */
+  readonly contentType: string | null;
+}
+
+export interface Page {
+  readonly entries: readonly (StoredFolder | StoredFile)[];
+  /** Pass it as `cursor` for what follows; `null` when this was the last page. */
+  readonly next: string | null;
+}
+
+/** Bytes of a file on their way, with what the storage said of the file in the same answer. */
+export interface OpenedRange {
+  readonly range: ByteRange;
+  /** The whole file's size now. It differs from what a listing said when the file has changed. */
+  readonly sizeBytes: number;
+  /** The validator that came with these bytes; `null` when the answer had none. */
+  readonly etag: string | null;
+  readonly modifiedAt: Date | null;
+  /** Yields exactly the range, or fails with an `AppError`. Destroy it to stop the transfer. */
+  readonly body: Readable;
+}
+
+/**
+ * One person's files at one provider.
+ *
+ * Every method throws `AppError`: `storage_reconnect` when the credential no longer works,
+ * `not_found` for a missing ref, `rate_limited` (with a delay) when told to slow down,
+ * `storage_refused` for what will not work until somebody changes something, and
+ * `storage_unavailable` for everything that may work later. An aborted signal rejects with the
+ * signal's reason. `tests/storage/conformance.ts` holds every provider to this.
+ */
+export interface Storage {
+  /** @param folder - a folder's ref, or `null` for the top. @param cursor - `next` of the page before. */
+  list(folder: string | null, cursor: string | null): Promise<Page>;
+  stat(ref: string): Promise<StoredFile>;
+  /**
+   * Opens bytes for reading. `end` beyond the file is clamped to its last byte. A storage that
+   * ignores ranges still yields exactly the range (it reads and drops what comes before).
+   *
+   * @param signal - aborts the transfer too; the storage's own signal ends it as well.
+   * @throws AppError `range_not_satisfiable` when the file has no byte at `range.start`.
+   */
+  openRange(ref: string, range: ByteRange, signal: AbortSignal): Promise<OpenedRange>;
+}
+
+/** The world, as a provider gets it. */
+export interface StorageIo {
+  readonly egress: Egress;
+  readonly now: () => Date;
+  /** Ends everything that the storage does. */
+  readonly signal: AbortSignal;
+}
+
+/** What a successful connect tells about the account behind it. */
+export interface Connected<C> {
+  readonly credential: C;
+  /** Suggested name of the connection, e.g. 'Nextcloud' or the host. */
+  readonly name: string;
+  /** Who is connected: 'anna at cloud.example'. */
+  readonly identity: string | null;
+  /** What answered, e.g. 'Nextcloud 33.0.2'. */
+  readonly product: string | null;
+}
+
+/**
+ * One kind of storage. It speaks a protocol and knows nothing else: no database, no user, no HTTP
+ * status of ours, no retry policy.
+ */
+export interface ProviderSpec<Id extends ProviderId, S extends z.ZodObject, C> {
+  readonly id: Id;
+  readonly name: string;
+  readonly description: string;
+  /** Flat environment variables of its own. */
+  readonly settings: S;
+  /** What is sealed in `connections.sealed_credential`; parsed again on every read. */
+  readonly credential: z.ZodType<C>;
+  /** Why nobody can connect one on this server, in a sentence; `null` when they can. */
+  offWhy(settings: z.output<S>): string | null;
+  /** Folder only: what the administrator has allowed. */
+  roots?(settings: z.output<S>): readonly string[];
+  readonly connect: {
+    readonly kind: "form";
+    /**
+     * Tries the form against the storage, completing what a person leaves out (scheme, DAV root, user id).
+     *
+     * @throws AppError with a sentence for the person beside the form.
+     */
+    verify(
+      settings: z.output<S>,
+      form: Extract<ConnectForm, { provider: Id }>,
+      io: StorageIo,
+    ): Promise<Connected<C>>;
+  };
+  attach(settings: z.output<S>, credential: C, io: StorageIo): Storage;
+}
+
+/** Keeps the type parameters of a provider together. */
+export const defineProvider = <Id extends ProviderId, S extends z.ZodObject, C>(
+  spec: ProviderSpec<Id, S, C>,
+): ProviderSpec<Id, S, C> => spec;

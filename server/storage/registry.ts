@@ -1,0 +1,52 @@
+import type { z } from "zod";
+import type { ConnectForm, ProviderId } from "#contract/connections.ts";
+import { folder } from "./folder/index.ts";
+import type { Connected, ProviderSpec, Storage, StorageIo } from "./provider.ts";
+import { webdav } from "./webdav/index.ts";
+
+/** Every kind of storage there is. A new `ProviderId` does not compile until it stands here. */
+export const providerModules = { folder, webdav } satisfies Record<ProviderId, { id: ProviderId }>;
+
+type Modules = typeof providerModules;
+
+/** The parsed environment variables of each provider. */
+export type ProviderSettings = { readonly [Id in ProviderId]: z.output<Modules[Id]["settings"]> };
+
+/** A provider with its settings filled in, whatever its own types are. */
+export interface ConfiguredProvider {
+  readonly id: ProviderId;
+  readonly name: string;
+  readonly description: string;
+  /** Why nobody can connect one on this server; `null` when they can. */
+  readonly offWhy: string | null;
+  readonly roots: readonly string[];
+  /** @throws AppError with a sentence for the person beside the form. */
+  verify(form: ConnectForm, io: StorageIo): Promise<Connected<unknown>>;
+  /** @param credential - as it was sealed; a ZodError when it is of another form. */
+  attach(credential: unknown, io: StorageIo): Storage;
+}
+
+export type Providers = Readonly<Record<ProviderId, ConfiguredProvider>>;
+
+export const createProviders = (settings: ProviderSettings): Providers => ({
+  folder: configure(folder, settings.folder),
+  webdav: configure(webdav, settings.webdav),
+});
+
+function configure<Id extends ProviderId, S extends z.ZodObject, C>(
+  spec: ProviderSpec<Id, S, C>,
+  settings: z.output<S>,
+): ConfiguredProvider {
+  return {
+    id: spec.id,
+    name: spec.name,
+    description: spec.description,
+    offWhy: spec.offWhy(settings),
+    roots: spec.roots?.(settings) ?? [],
+    verify(form, io) {
+      if (form.provider !== spec.id) throw new Error(`A ${form.provider} form for ${spec.id}.`);
+      return spec.connect.verify(settings, form as Extract<ConnectForm, { provider: Id }>, io);
+    },
+    attach: (credential, io) => spec.attach(settings, spec.credential.parse(credential), io),
+  };
+}

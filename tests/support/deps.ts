@@ -1,0 +1,95 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inject, onTestFinished } from "vitest";
+import { type DatabaseTarget, openDatabase, openWritingClient } from "#server/base/db.ts";
+import { createEgress } from "#server/base/egress/client.ts";
+import { startEvents } from "#server/base/events.ts";
+import { startJobs } from "#server/base/jobs.ts";
+import { createSessionKeys } from "#server/base/keys.ts";
+import { createVault } from "#server/base/vault.ts";
+import { parseConfig } from "#server/config.ts";
+import type { Deps } from "#server/deps.ts";
+import { createProviders } from "#server/storage/registry.ts";
+import { jobNames } from "#server/worker.ts";
+import { silentLog } from "./log.ts";
+import { connect, inDatabase } from "./postgres.ts";
+
+export interface TestDepsOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly now?: () => Date;
+  readonly log?: Deps["log"];
+  /** Several servers on one database: give the second the first one's. */
+  readonly database?: DatabaseTarget;
+  /** Replicas share their keys: give the second the first one's. */
+  readonly keys?: { readonly encryption: Buffer; readonly session: Buffer };
+}
+
+/** Deps for a test, and what it takes to make a second server on the same database. */
+export type TestDeps = Deps & {
+  readonly testDatabase: DatabaseTarget;
+  readonly testKeys: { readonly encryption: Buffer; readonly session: Buffer };
+};
+
+/** A database of the test's own: a copy of the migrated template, dropped when the test ends. */
+export async function createTestDatabase(): Promise<DatabaseTarget> {
+  const { target, template } = inject("postgres");
+  const name = `test_${randomBytes(8).toString("hex")}`;
+  const admin = connect(target, "postgres");
+  await admin.unsafe(`create database ${name} template ${template}`);
+  await admin.end();
+  onTestFinished(async () => {
+    const last = connect(target, "postgres");
+    await last.unsafe(`drop database if exists ${name} with (force)`);
+    await last.end();
+  });
+  return inDatabase(target, name);
+}
+
+/** A folder of the test's own, gone when the test ends. */
+export async function createTestFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "backline-test-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Everything the server is made of, real, on a database of the test's own. */
+export async function testDeps(options: TestDepsOptions = {}): Promise<TestDeps> {
+  const testDatabase = options.database ?? (await createTestDatabase());
+  const testKeys = options.keys ?? { encryption: randomBytes(32), session: randomBytes(32) };
+  const config = parseConfig({
+    DATA_DIR: await createTestFolder(),
+    EGRESS_ALLOW_LOOPBACK: "1",
+    ...options.environment,
+  });
+  const log = options.log ?? silentLog;
+  const database = openDatabase(testDatabase, { max: 5, applicationName: "test" });
+  const jobs = await startJobs(
+    openWritingClient(testDatabase, { max: 3, applicationName: "test jobs" }),
+    jobNames,
+    log,
+  );
+  const events = await startEvents(database.sql);
+  const egress = createEgress(config.egress);
+  onTestFinished(async () => {
+    await jobs.stop();
+    await events.close();
+    await egress.close();
+    await database.close();
+  });
+  return {
+    config,
+    db: database.pool,
+    jobs,
+    events,
+    vault: createVault([{ kid: "test", key: testKeys.encryption }]),
+    sessionKeys: createSessionKeys([{ kid: "test", key: testKeys.session }]),
+    providers: createProviders(config.providers),
+    egress,
+    now: options.now ?? (() => new Date()),
+    log,
+    testDatabase,
+    testKeys,
+  };
+}
