@@ -39,6 +39,8 @@ export const tracks = pgTable(
     /** The provider's address of the file. One row a ref and connection: the migration makes it deferrable. */
     ref: text().notNull(),
     path: text().notNull(),
+    /** The path without its last part; empty for what lies at the top. */
+    folder: text().notNull().generatedAlwaysAs(sql`regexp_replace(path, '/?[^/]*$', '')`),
     fileId: text(),
     sizeBytes: bigint({ mode: "number" }).notNull(),
     etag: text(),
@@ -50,6 +52,8 @@ export const tracks = pgTable(
     missingSince: moment(),
     /** False: its tags are to be read by the running or next scan. */
     isRead: boolean().notNull(),
+    /** Nothing in the file says its title: a rename changes it. */
+    isNamedByPath: boolean().notNull().default(false),
     title: text().notNull(),
     artist: text(),
     album: text(),
@@ -69,12 +73,14 @@ export const tracks = pgTable(
     sortArtist: sortText().notNull(),
     sortAlbum: sortText().notNull(),
     sortDurationMs: integer().notNull(),
+    /** Each word once, folded like the sort keys, a space before each. */
     searchText: text().notNull(),
     addedAt: moment().notNull().defaultNow(),
     updatedAt: moment().notNull().defaultNow(),
   },
   (t) => [
     index("tracks_connection_id_index").on(t.connectionId, t.state),
+    index("tracks_folder_index").on(t.connectionId, t.folder),
     index("tracks_fingerprint_index").on(t.connectionId, t.fingerprint),
     index("tracks_file_id_index").on(t.connectionId, t.fileId),
     index("tracks_unread_index").on(t.connectionId, t.id).where(sql`not ${t.isRead}`),
@@ -83,7 +89,9 @@ export const tracks = pgTable(
     index("tracks_sort_album_index").on(t.bandId, t.sortAlbum, t.id),
     index("tracks_sort_added_index").on(t.bandId, t.addedAt, t.id),
     index("tracks_sort_duration_index").on(t.bandId, t.sortDurationMs, t.id),
-    index("tracks_search_index").using("gin", t.searchText.op("gin_trgm_ops")),
+    index("tracks_not_present_index").on(t.bandId, t.state).where(sql`${t.state} <> 'present'`),
+    /** The band is part of it, so that other bands' tracks cost nothing. */
+    index("tracks_search_index").using("gin", t.bandId, t.searchText.op("gin_trgm_ops")),
     check("tracks_state_check", sql`${t.state} in ('present', 'missing', 'failed')`),
     check("tracks_size_check", sql`${t.sizeBytes} >= 0`),
   ],
@@ -128,6 +136,13 @@ export const scans = pgTable(
     lease: integer().notNull().default(0),
     leaseUntil: moment(),
     cancelRequestedAt: moment(),
+    /** When a job was last sent for it. */
+    enqueuedAt: moment().notNull().defaultNow(),
+    /** The root changed meanwhile: once this one has ended, another begins. */
+    isRepeated: boolean().notNull().default(false),
+    foldersFound: integer().notNull().default(0),
+    foldersDone: integer().notNull().default(0),
+    foldersFailed: integer().notNull().default(0),
     found: integer().notNull().default(0),
     toRead: integer().notNull().default(0),
     read: integer().notNull().default(0),
@@ -166,8 +181,12 @@ export const scanFolders = pgTable(
     /** The folder's ref; the empty string is the top of the storage. */
     ref: text().notNull(),
     path: text().notNull(),
-    state: text().$type<"waiting" | "done" | "failed">().notNull(),
+    /** `unchanged`: as in an earlier scan, with all that lies below; it was not listed again. */
+    state: text().$type<"waiting" | "done" | "unchanged" | "failed">().notNull(),
     failure: text(),
+    treeTag: text(),
+    /** The picture of this folder's album, where one lies in it. */
+    coverRef: text(),
   },
   (t) => [
     primaryKey({ name: "scan_folders_pkey", columns: [t.scanId, t.ref] }),
@@ -189,6 +208,32 @@ export const scanEntries = pgTable(
     sizeBytes: bigint({ mode: "number" }),
     etag: text(),
     modifiedAt: moment(),
+    /** The track that this file is, once that is known. */
+    trackId: uuid().$type<TrackId>(),
   },
   (t) => [primaryKey({ name: "scan_entries_pkey", columns: [t.scanId, t.ref] })],
+);
+
+/**
+ * Folders as the last complete scan saw them, where the storage says by a tag whether anything
+ * below has changed: those with the same tag need not be listed again.
+ */
+export const knownFolders = pgTable(
+  "known_folders",
+  {
+    connectionId: uuid()
+      .$type<ConnectionId>()
+      .notNull()
+      .references(() => connections.id, { onDelete: "cascade" }),
+    ref: text().notNull(),
+    path: text().notNull(),
+    treeTag: text().notNull(),
+    /** Of the audio files directly in it. */
+    fileCount: integer().notNull(),
+    fileBytes: bigint({ mode: "number" }).notNull(),
+    /** Of the connection then; with another credential it may be another storage. */
+    credentialVersion: integer().notNull(),
+    listedAt: moment().notNull(),
+  },
+  (t) => [primaryKey({ name: "known_folders_pkey", columns: [t.connectionId, t.ref] })],
 );
