@@ -13,7 +13,10 @@ export const NewPassword = z
   .min(8, "A password needs at least 8 characters")
   .max(1024, "A password can have at most 1,024 characters");
 
-export const PersonName = z.string().trim().min(1).max(100);
+/** What a person may write in one line: Postgres keeps no NUL, and nobody reads the others. */
+const OneLine = z.string().regex(/^\P{Cc}*$/u, "Control characters can't be used here");
+
+export const PersonName = OneLine.trim().min(1).max(100);
 
 export const SetUp = z.strictObject({
   /** The one-time token that the server printed when it started. */
@@ -25,7 +28,7 @@ export const SetUp = z.strictObject({
 export type SetUp = z.infer<typeof SetUp>;
 
 export const SignIn = z.strictObject({
-  email: z.string().trim().min(1).max(254),
+  email: OneLine.trim().min(1).max(254),
   password: z.string().min(1).max(1024),
   /** 30 days instead of until the browser is closed. */
   rememberMe: z.boolean(),

@@ -12,3 +12,7 @@ export const Band = z.strictObject({
   role: BandRole,
 });
 export type Band = z.infer<typeof Band>;
+
+/** Whether a role includes what another may do. */
+export const isAtLeast = (role: BandRole, needed: BandRole): boolean =>
+  BandRole.options.indexOf(role) >= BandRole.options.indexOf(needed);

@@ -147,3 +147,9 @@ export type Reconnect = z.infer<typeof Reconnect>;
 
 export const OneConnection = z.strictObject({ connectionId: ConnectionId });
 export type OneConnection = z.infer<typeof OneConnection>;
+
+export const CreateDemo = z.strictObject({ bandId: BandId });
+export type CreateDemo = z.infer<typeof CreateDemo>;
+
+export const ListConnections = z.strictObject({ bandId: BandId });
+export type ListConnections = z.infer<typeof ListConnections>;

@@ -1,4 +1,4 @@
-import { TrackId } from "./ids.ts";
+import type { TrackId } from "./ids.ts";
 
 /** Paths of what is not tRPC. `baseUrl + path` works for a browser that is signed in. */
 export const streamPath = (trackId: TrackId): string => `/stream/${trackId}`;
