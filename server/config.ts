@@ -37,31 +37,43 @@ export interface Config {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const flag = z.enum(["0", "1"]).default("0").transform((value) => value === "1");
+const flag = z
+  .enum(["0", "1"])
+  .default("0")
+  .transform((value) => value === "1");
 
 const list = z
   .string()
   .default("")
-  .transform((value) => value.split(",").map((each) => each.trim()).filter((each) => each !== ""));
+  .transform((value) =>
+    value
+      .split(",")
+      .map((each) => each.trim())
+      .filter((each) => each !== ""),
+  );
 
 const cidrs = list.refine((each) => each.every(isCidr), {
-  message: "expected addresses or CIDRs, such as 10.0.0.0/8, separated by commas (a number of hops is not one)",
+  message:
+    "expected addresses or CIDRs, such as 10.0.0.0/8, separated by commas (a number of hops is not one)",
 });
 
 /** `kid:key,kid:key`: 32 random bytes in base64 each, the current one first. */
-const keyRing = z
-  .string()
-  .transform((value) => value.split(",").map((each) => toKey(each.trim())))
-  .refine((ring) => ring.every((each) => each !== null), {
-    message: "expected kid:base64 with 32 random bytes a key; `openssl rand -base64 32` makes one",
-  })
-  .transform((ring) => ring.filter((each) => each !== null))
-  .refine((ring) => ring.every((each) => !isGuessable(each.key)), {
-    message: "this key is not random",
-  })
-  .refine((ring) => new Set(ring.map((each) => each.kid)).size === ring.length, {
-    message: "two keys have the same id",
-  });
+const keyRing = z.string().transform((value, context): KeyRing => {
+  const keys = value.split(",").map((each) => toKey(each.trim()));
+  const ring = keys.filter((each) => each !== null);
+  const message = problemOf(ring, keys.length);
+  if (message !== null) context.addIssue({ code: "custom", message });
+  return ring;
+});
+
+function problemOf(ring: KeyRing, expected: number): string | null {
+  if (ring.length < expected) {
+    return "expected kid:base64 with 32 random bytes a key; `openssl rand -base64 32` makes one";
+  }
+  if (ring.some((each) => isGuessable(each.key))) return "this key is not random";
+  const kids = new Set(ring.map((each) => each.kid));
+  return kids.size < ring.length ? "two keys have the same id" : null;
+}
 
 /** The variables that are not a provider's own. `.env.example` lists them all. */
 export const Variables = z.object({
@@ -70,7 +82,7 @@ export const Variables = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(3000),
   PUBLIC_URL: z
     .url({ protocol: /^https?$/ })
-    .refine((url) => new URL(url).pathname === "/" && !/[?#@]/.test(url), {
+    .refine((url) => URL.parse(url)?.pathname === "/" && !/[?#@]/.test(url), {
       message: "expected an origin such as https://music.example, without path, query or user",
     })
     .optional(),
@@ -88,26 +100,29 @@ export const Variables = z.object({
 /** Secrets that may come as a file: `NAME_FILE` holds its path. */
 export const SECRET_VARIABLES = ["DATABASE_URL", "ENCRYPTION_KEYS", "SESSION_KEYS"] as const;
 
-const Environment = Variables.superRefine((values, context) => {
+/** What is wrong with two variables together, looking only at those that are right alone. */
+function listContradictions(given: Environment): z.core.$ZodIssue[] {
+  const { shape } = Variables;
+  const issues: z.core.$ZodIssue[] = [];
   const say = (name: string, message: string) =>
-    context.addIssue({ code: "custom", path: [name], message });
+    issues.push({ code: "custom", path: [name], message, input: undefined });
 
-  const publicUrl = values.PUBLIC_URL && new URL(values.PUBLIC_URL);
-  if (publicUrl && publicUrl.protocol === "http:" && !isLoopbackHost(publicUrl.hostname)) {
-    if (!values.INSECURE_HTTP) {
-      say(
-        "PUBLIC_URL",
-        "plain http lets anyone on the network read passwords; use https, or set INSECURE_HTTP=1 to accept that",
-      );
-    }
+  const publicUrl = URL.parse(shape.PUBLIC_URL.safeParse(given.PUBLIC_URL).data ?? "");
+  const isOpen = publicUrl?.protocol === "http:" && !isLoopbackHost(publicUrl.hostname);
+  if (isOpen && given.INSECURE_HTTP !== "1") {
+    say(
+      "PUBLIC_URL",
+      "plain http lets anyone on the network read passwords; use https, or set INSECURE_HTTP=1 to accept that",
+    );
   }
-  if (values.ENCRYPTION_KEYS && values.SESSION_KEYS) {
-    const sealing = values.ENCRYPTION_KEYS.map((each) => each.key.toString("hex"));
-    if (values.SESSION_KEYS.some((each) => sealing.includes(each.key.toString("hex")))) {
-      say("SESSION_KEYS", "must not share a key with ENCRYPTION_KEYS");
-    }
+  const [sealing, signing] = [given.ENCRYPTION_KEYS, given.SESSION_KEYS].map(
+    (ring) => shape.ENCRYPTION_KEYS.safeParse(ring).data ?? [],
+  );
+  if (sealing?.some((one) => signing?.some((other) => one.key.equals(other.key)))) {
+    say("SESSION_KEYS", "must not share a key with ENCRYPTION_KEYS");
   }
-});
+  return issues;
+}
 
 /**
  * Reads the environment once, for everybody.
@@ -124,10 +139,11 @@ export function parseConfig(environment: Environment): Config {
     if (!parsed.success) problems.push(...parsed.error.issues);
     return parsed.data;
   };
-  const values = parse(Environment);
+  const values = parse(Variables);
   const folder = parse(providerModules.folder.settings);
   const webdav = parse(providerModules.webdav.settings);
-  if (!values || !folder || !webdav) throw unusable(problems);
+  problems.push(...listContradictions(given));
+  if (!values || !folder || !webdav || problems.length > 0) throw unusable(problems);
 
   const publicUrl = new URL(values.PUBLIC_URL ?? `http://localhost:${values.PORT}`);
   return {
@@ -191,5 +207,7 @@ function isCidr(text: string): boolean {
   const [address = "", bits, ...rest] = text.split("/");
   const family = isIP(address);
   if (family === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+  return (
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
+  );
 }

@@ -15,6 +15,8 @@ import type { Providers } from "#server/storage/registry.ts";
 export interface Deps {
   readonly config: Config;
   readonly db: Pool;
+  /** Asks the database for a sign of life, past a pool that may be used up; throws without one. */
+  readonly probe: () => Promise<void>;
   readonly jobs: Jobs;
   readonly events: Events;
   readonly vault: Vault;

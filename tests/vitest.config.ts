@@ -4,10 +4,11 @@ export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
   test: {
     include: ["tests/**/*.test.ts", "tests/**/*.test.tsx"],
-    globalSetup: ["tests/support/postgres.ts"],
+    globalSetup: ["tests/support/postgres.ts", "tests/support/browser.ts"],
     pool: "forks",
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
     reporters: ["default", "./tests/support/summary.ts"],
   },
 });

@@ -1,23 +1,20 @@
 import type { FastifyInstance } from "fastify";
-import { AppError, statusOf, toWireError } from "./errors.ts";
-import { nameFailure } from "./failures.ts";
+import { statusOf, toWireError } from "./errors.ts";
+import { logFailure, nameFailure } from "./failures.ts";
 
 /** Gives every failed response outside tRPC the one error shape, and logs what is our fault. */
 export function handleErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
-    const named = nameFailure(error);
-    if (named.code === "internal") request.log.error({ err: error }, "request failed");
-    if (named.retryAfterSeconds !== undefined) {
-      reply.header("retry-after", String(Math.max(1, Math.ceil(named.retryAfterSeconds))));
+    const failure = nameFailure(error);
+    const answer = toWireError(failure);
+    logFailure(request.log, failure, error);
+    if (answer.retryAfterSeconds !== undefined) {
+      reply.header("retry-after", String(answer.retryAfterSeconds));
     }
     return reply
-      .code(statusOf(named.code))
+      .code(statusOf(failure.code))
       .header("cache-control", "no-store")
       .type("application/json; charset=utf-8")
-      .send(toWireError(named));
-  });
-
-  app.setNotFoundHandler(() => {
-    throw new AppError("not_found", "There is nothing at this address.");
+      .send(answer);
   });
 }

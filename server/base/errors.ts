@@ -1,5 +1,5 @@
 import type { TRPC_ERROR_CODE_KEY } from "@trpc/server";
-import { z } from "zod";
+import type { z } from "zod";
 import type { ErrorCode, WireError } from "#contract/errors.ts";
 
 interface Transport {

@@ -1,4 +1,4 @@
-import { EventEmitter, on } from "node:events";
+import { EventEmitter } from "node:events";
 import { sql } from "drizzle-orm";
 import type postgres from "postgres";
 import type { Pool, Tx } from "./db.ts";
@@ -12,6 +12,7 @@ export interface Events {
    * line to the database was down for a while). Several in a row may come as one.
    */
   subscribe(topic: string, signal: AbortSignal): AsyncGenerator<void>;
+  /** Ends every subscription. */
   close(): Promise<void>;
 }
 
@@ -21,6 +22,7 @@ const REFRESH = "refresh";
 /** Events over LISTEN/NOTIFY: one connection listens for the whole process. */
 export async function startEvents(client: postgres.Sql): Promise<Events> {
   const emitter = new EventEmitter().setMaxListeners(0);
+  const closing = new AbortController();
   const listening = await client.listen(
     CHANNEL,
     (topic) => emitter.emit(topicEvent(topic)),
@@ -32,25 +34,45 @@ export async function startEvents(client: postgres.Sql): Promise<Events> {
       await db.execute(sql`select pg_notify(${CHANNEL}, ${topic})`);
     },
 
-    async *subscribe(topic, signal) {
-      const waiting = new EventEmitter();
-      const wake = () => waiting.emit("wake");
-      emitter.on(topicEvent(topic), wake);
-      emitter.on(REFRESH, wake);
-      try {
-        const wakes = on(waiting, "wake", { signal });
-        yield;
-        for await (const _ of wakes) yield;
-      } catch (error) {
-        if (!signal.aborted) throw error;
-      } finally {
-        emitter.off(topicEvent(topic), wake);
-        emitter.off(REFRESH, wake);
-      }
-    },
+    subscribe: (topic, signal) =>
+      watch(emitter, [topicEvent(topic), REFRESH], AbortSignal.any([signal, closing.signal])),
 
-    close: () => listening.unlisten(),
+    async close() {
+      closing.abort();
+      // Without a database there is nothing to stop listening to.
+      await listening.unlisten().catch(() => {});
+    },
   };
+}
+
+async function* watch(
+  emitter: EventEmitter,
+  names: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<void> {
+  let isStale = true;
+  let wake = (): void => {};
+  const notice = (): void => {
+    isStale = true;
+    wake();
+  };
+  for (const name of names) emitter.on(name, notice);
+  signal.addEventListener("abort", notice);
+  try {
+    while (!signal.aborted) {
+      if (isStale) {
+        isStale = false;
+        yield;
+      } else {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
+  } finally {
+    for (const name of names) emitter.off(name, notice);
+    signal.removeEventListener("abort", notice);
+  }
 }
 
 const topicEvent = (topic: string): string => `topic:${topic}`;

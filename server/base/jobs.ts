@@ -1,10 +1,12 @@
 import { sql as fragment } from "drizzle-orm";
-import { type Db as BossDb, fromDrizzle, PgBoss } from "pg-boss";
+import { fromDrizzle, type Job, type JobResult, PgBoss } from "pg-boss";
 import type postgres from "postgres";
 import type { z } from "zod";
 import type { Deps } from "#server/deps.ts";
-import type { Tx } from "./db.ts";
+import { requireAnswer, type Tx } from "./db.ts";
 import { AppError } from "./errors.ts";
+import { createJobDatabase } from "./job-database.ts";
+import { describeError } from "./log.ts";
 
 /** A kind of job: a name and what it carries (ids, not data). */
 export interface JobDefinition<T> {
@@ -22,20 +24,28 @@ export interface JobHandler {
 
 /** The queue, as the server holds it. */
 export interface Jobs {
-  /** Takes up jobs of these kinds until `stop`. */
+  /** Takes up jobs of these kinds until `stop`, a few of each kind at a time. */
   work(deps: Deps, handlers: readonly JobHandler[]): Promise<void>;
   send(tx: Tx, name: string, data: object): Promise<void>;
   /** Takes one waiting job and runs it here; false when none waits. For tests and scripts. */
   runNext(deps: Deps, handlers: readonly JobHandler[], signal: AbortSignal): Promise<boolean>;
-  /** @throws when the queue cannot be reached. */
+  /** @throws when the queue cannot be reached, or stops. */
   check(): Promise<void>;
-  /** Running jobs get their signal aborted and are taken up again by the next server. */
+  /** Running jobs get their signal aborted and are put back for the next server. */
   stop(): Promise<void>;
 }
 
+/** A server that is killed leaves its jobs to the others after so long. */
 const HEARTBEAT_SECONDS = 20;
+/** Looks for such jobs; pg-boss's own 60 would add a minute. */
+const SUPERVISE_SECONDS = 20;
+/** A new job is announced; one that is tried again is not. */
+const POLL_SECONDS = 5;
 /** Two at least: with one, pg-boss waits out its polling interval between jobs. */
 const BATCH_SIZE = 2;
+/** Batches at a time, so that a long job does not hold up the others of its kind. */
+const WORKERS = 2;
+const STOP_TIMEOUT_MS = 5_000;
 
 export function defineJob<S extends z.ZodObject>(
   name: string,
@@ -52,7 +62,8 @@ export function defineJob<S extends z.ZodObject>(
 }
 
 /**
- * Starts the queue on a client of its own that may write (`openWritingClient`).
+ * Starts the queue on a client of its own that may write (`openWritingClient`), and closes it when
+ * the queue stops.
  *
  * @param names - every kind of job there is; a job of another kind cannot be sent.
  */
@@ -61,20 +72,9 @@ export async function startJobs(
   names: readonly string[],
   log: Deps["log"],
 ): Promise<Jobs> {
-  const boss = new PgBoss({ db: overPostgresJs(client), useListenNotify: true });
-  boss.on("error", (error) => log.error({ err: error }, "the job queue reports an error"));
-  await boss.start();
-  for (const name of names) {
-    await boss.createQueue(name, {
-      notify: true,
-      retryLimit: 5,
-      retryBackoff: true,
-      retryDelay: 2,
-      heartbeatSeconds: HEARTBEAT_SECONDS,
-      expireInSeconds: 12 * 60 * 60,
-    });
-  }
+  const boss = await startBoss(client, names, log);
   const stopping = new AbortController();
+  const working = new Set<string>();
 
   return {
     async send(tx, name, data) {
@@ -83,16 +83,18 @@ export async function startJobs(
 
     async work(deps, handlers) {
       for (const handler of handlers) {
+        working.add(handler.name);
+        const run = createRunner(boss, deps, handler, stopping.signal);
         await boss.work<object>(
           handler.name,
-          { batchSize: BATCH_SIZE, burstWhenBatchFull: true, perJobResults: false },
-          async (jobs) => {
-            await Promise.all(
-              jobs.map((job) =>
-                handler.run(deps, job.data, AbortSignal.any([job.signal, stopping.signal])),
-              ),
-            );
+          {
+            batchSize: BATCH_SIZE,
+            localConcurrency: WORKERS,
+            burstWhenBatchFull: true,
+            notifyPollingIntervalSeconds: POLL_SECONDS,
+            perJobResults: true,
           },
+          (jobs) => Promise.all(jobs.map(run)),
         );
       }
     },
@@ -110,47 +112,71 @@ export async function startJobs(
 
     async check() {
       if (stopping.signal.aborted) throw new AppError("busy", "The job queue is stopping.");
-      await client`select 1`;
+      await requireAnswer(client);
     },
 
     async stop() {
+      // First no new jobs, then an end to those that run, so that none is taken up here again.
+      const quiet = [...working].map((name) => boss.offWork(name, { wait: true }));
       stopping.abort(new AppError("busy", "The server is stopping."));
-      await boss.stop({ graceful: true, timeout: 5_000 });
+      await Promise.race([Promise.allSettled(quiet), pauseUnref(STOP_TIMEOUT_MS)]);
+      await boss.stop({ graceful: false }).catch((error: unknown) => {
+        log.warn({ err: error }, "the job queue did not stop in order");
+      });
       await client.end({ timeout: 5 });
     },
   };
 }
 
+async function startBoss(
+  client: postgres.Sql,
+  names: readonly string[],
+  log: Deps["log"],
+): Promise<PgBoss> {
+  const boss = new PgBoss({
+    db: createJobDatabase(client),
+    useListenNotify: true,
+    // Nothing of ours runs by the clock.
+    schedule: false,
+    superviseIntervalSeconds: SUPERVISE_SECONDS,
+    monitorIntervalSeconds: SUPERVISE_SECONDS,
+  });
+  boss.on("error", (error) => log.error({ err: error }, "the job queue reports an error"));
+  await boss.start();
+  for (const name of names) {
+    await boss.createQueue(name, {
+      notify: true,
+      retryLimit: 5,
+      retryBackoff: true,
+      retryDelay: 2,
+      heartbeatSeconds: HEARTBEAT_SECONDS,
+      expireInSeconds: 12 * 60 * 60,
+    });
+  }
+  return boss;
+}
+
 /**
- * pg-boss's statements over postgres.js. What has no parameters may be several statements with a
- * transaction around them, so it gets a connection of its own. JSON arrives as text and stays it.
+ * Runs one job of a batch and says how it ended; never throws, so that the others of the batch do
+ * not end with it. What is stored of a failure is what may be logged: errors of the database quote
+ * what people typed.
  */
-function overPostgresJs(client: postgres.Sql): BossDb {
-  return {
-    async executeSql(text, values) {
-      if (values && values.length > 0) {
-        const rows = await client.unsafe(text, values.map(toParameter), { prepare: false });
-        return { rows: [...rows] };
+function createRunner(boss: PgBoss, deps: Deps, handler: JobHandler, stopping: AbortSignal) {
+  return async (job: Job<object>): Promise<JobResult> => {
+    try {
+      await handler.run(deps, job.data, AbortSignal.any([job.signal, stopping]));
+      return { id: job.id, status: "completed" };
+    } catch (error) {
+      if (stopping.aborted) {
+        // As a new job: a restart is nobody's failure and must not count as one of its tries.
+        await boss.send(handler.name, job.data);
+        return { id: job.id, status: "completed", output: { putBack: true } };
       }
-      const reserved = await client.reserve();
-      try {
-        const results = await reserved.unsafe(text).simple();
-        return { rows: flatten(results) };
-      } finally {
-        reserved.release();
-      }
-    },
-    async listen(channel, onNotification, onReconnect) {
-      const listening = await client.listen(channel, onNotification, onReconnect);
-      return { close: () => listening.unlisten() };
-    },
+      deps.log.error({ err: error, job: handler.name, jobId: job.id }, "job failed");
+      return { id: job.id, status: "failed", output: { ...describeError(error) } };
+    }
   };
 }
 
-const toParameter = (value: unknown): postgres.ParameterOrJSON<never> =>
-  (value === undefined ? null : value) as postgres.ParameterOrJSON<never>;
-
-const flatten = (results: readonly unknown[]): unknown[] =>
-  results.every((each) => Array.isArray(each))
-    ? results.flatMap((each) => [...(each as unknown[])])
-    : [...results];
+const pauseUnref = (ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, ms).unref());

@@ -52,9 +52,7 @@ export function describeError(error: unknown, depth = 0): LoggedError {
     type: error.name,
     message,
     ...(code === undefined ? {} : { code }),
-    ...(error instanceof AppError && error.code !== "internal"
-      ? {}
-      : { stack: framesOf(error) }),
+    ...(error instanceof AppError && error.code !== "internal" ? {} : { stack: framesOf(error) }),
     ...(cause === undefined ? {} : { cause }),
   };
 }

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Deps } from "#server/deps.ts";
 import { type Actor, signInFirst } from "./actor.ts";
 import { type AppError, toWireError, trpcCodeOf } from "./errors.ts";
-import { nameFailure } from "./failures.ts";
+import { logFailure, nameFailure } from "./failures.ts";
 
 export interface Context {
   readonly deps: Deps;
@@ -19,7 +19,10 @@ export interface Context {
 const t = initTRPC.context<Context>().create({
   // Stack traces are sent otherwise, unless NODE_ENV is production.
   isDev: false,
-  sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 40_000 } },
+  sse: {
+    ping: { enabled: true, intervalMs: 15_000 },
+    client: { reconnectAfterInactivityMs: 40_000 },
+  },
   errorFormatter({ shape, error }) {
     const named = nameFailure(error);
     return {
@@ -38,7 +41,9 @@ const named = t.procedure.use(async ({ ctx, next }) => {
   const result = await next();
   if (result.ok) return result;
   const failure = nameFailure(result.error);
-  if (failure.code === "internal") ctx.request.log.error({ err: result.error }, "procedure failed");
+  logFailure(ctx.request.log, failure, result.error);
+  const { retryAfterSeconds } = toWireError(failure);
+  if (retryAfterSeconds !== undefined) ctx.reply.header("retry-after", String(retryAfterSeconds));
   throw toTrpcError(failure);
 });
 

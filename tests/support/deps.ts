@@ -33,8 +33,14 @@ export type TestDeps = Deps & {
 };
 
 /** A database of the test's own: a copy of the migrated template, dropped when the test ends. */
-export async function createTestDatabase(): Promise<DatabaseTarget> {
-  const { target, template } = inject("postgres");
+export const createTestDatabase = (): Promise<DatabaseTarget> =>
+  createDatabase(inject("postgres").template);
+
+/** The same without a single table, as a new installation finds it. */
+export const createEmptyDatabase = (): Promise<DatabaseTarget> => createDatabase("template1");
+
+async function createDatabase(template: string): Promise<DatabaseTarget> {
+  const { target } = inject("postgres");
   const name = `test_${randomBytes(8).toString("hex")}`;
   const admin = connect(target, "postgres");
   await admin.unsafe(`create database ${name} template ${template}`);
@@ -50,7 +56,9 @@ export async function createTestDatabase(): Promise<DatabaseTarget> {
 /** A folder of the test's own, gone when the test ends. */
 export async function createTestFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "backline-test-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  // A Postgres whose server was killed may still be writing its last there.
+  const options = { recursive: true, force: true, maxRetries: 20, retryDelay: 100 };
+  onTestFinished(() => rm(folder, options));
   return folder;
 }
 
@@ -60,11 +68,15 @@ export async function testDeps(options: TestDepsOptions = {}): Promise<TestDeps>
   const testKeys = options.keys ?? { encryption: randomBytes(32), session: randomBytes(32) };
   const config = parseConfig({
     DATA_DIR: await createTestFolder(),
+    DATABASE_POOL_SIZE: "5",
     EGRESS_ALLOW_LOOPBACK: "1",
     ...options.environment,
   });
   const log = options.log ?? silentLog;
-  const database = openDatabase(testDatabase, { max: 5, applicationName: "test" });
+  const database = openDatabase(testDatabase, {
+    max: config.database.poolSize,
+    applicationName: "test",
+  });
   const jobs = await startJobs(
     openWritingClient(testDatabase, { max: 3, applicationName: "test jobs" }),
     jobNames,
@@ -81,6 +93,7 @@ export async function testDeps(options: TestDepsOptions = {}): Promise<TestDeps>
   return {
     config,
     db: database.pool,
+    probe: database.probe,
     jobs,
     events,
     vault: createVault([{ kid: "test", key: testKeys.encryption }]),

@@ -7,6 +7,9 @@ export const silentLog = pino({ level: "silent" });
 /** A logger whose lines can be looked at: what the server would have written. */
 export function recordLog(): { log: typeof silentLog; lines: string[] } {
   const lines: string[] = [];
-  const log = pino({ ...(loggerOptions("debug") as object) }, { write: (line: string) => void lines.push(line) });
+  const log = pino(
+    { ...(loggerOptions("debug") as object) },
+    { write: (line: string) => void lines.push(line) },
+  );
   return { log, lines };
 }

@@ -49,7 +49,12 @@ async function startCluster(): Promise<{ target: DatabaseTarget; stop: () => Pro
   const embedded = await startEmbeddedPostgres({
     dataDir,
     log: () => {},
-    settings: { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "300" },
+    settings: {
+      fsync: "off",
+      synchronous_commit: "off",
+      full_page_writes: "off",
+      max_connections: "300",
+    },
   });
   return {
     target: embedded.connection,

@@ -27,11 +27,11 @@ const metadata: readonly Block[] = [
   "fd00:42::42/128",
 ].map((cidr) => ipaddr.parseCIDR(cidr));
 
-/** What IANA has given out as global unicast; everything outside is special, now or later. */
+/**
+ * What IANA has given out as global unicast; everything outside is special, now or later. Also the
+ * answer to ipaddr.js 2.5.0, which calls IPv4-compatible `::7f00:1` (127.0.0.1) unicast.
+ */
 const globalUnicast = ipaddr.IPv6.parseCIDR("2000::/3");
-
-/** ipaddr.js 2.5.0 calls `::7f00:1` unicast: IPv4-compatible addresses, `::` and `::1` are here. */
-const ipv4Compatible = ipaddr.IPv6.parseCIDR("::/96");
 
 /** Classifies one IP address in its plain form; anything else, zone ids included, is `never`. */
 export function classifyAddress(address: string): AddressKind {
@@ -93,7 +93,6 @@ function classifyIpv6(address: ipaddr.IPv6): AddressKind {
   if (metadata.some((block) => isInside(address, block))) return "never";
   const range = address.range();
   if (range === "loopback") return "loopback";
-  if (address.match(ipv4Compatible)) return "never";
   if (range === "uniqueLocal") return "private";
   return range === "unicast" && address.match(globalUnicast) ? "public" : "never";
 }

@@ -51,6 +51,12 @@ export function discardBody(body: Readable): void {
   });
 }
 
+/** No body, nothing to unpack, whatever the headers promise of a body that might have been. */
+export function isEmpty(method: string, answer: EgressResponse): boolean {
+  const { status, headers } = answer;
+  return method === "HEAD" || status === 204 || status === 304 || headers["content-length"] === "0";
+}
+
 /**
  * Unpacks what `accept-encoding` asked for. One layer: nobody asked for more, and layers are how a
  * small file becomes an endless one.

@@ -1,4 +1,4 @@
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { AppError } from "#server/base/errors.ts";
 import type { EgressRequest } from "./client.ts";
 import { type Headers, toRequestHeaders } from "./headers.ts";
@@ -51,7 +51,7 @@ export function createCall(request: EgressRequest): Call {
   };
 }
 
-/** Whether it may be sent again when a kept connection turned out to be closed at the other end. */
-export function isRepeatable(call: Call): boolean {
-  return safeMethods.has(call.method) && !(call.body instanceof Readable);
+/** Whether it may be sent again although it may have arrived already. */
+export function isSafe(call: Call): boolean {
+  return safeMethods.has(call.method);
 }

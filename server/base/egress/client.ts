@@ -1,10 +1,10 @@
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { createJudge } from "./address.ts";
-import { discardBody, toUnpacked } from "./body.ts";
+import { discardBody, isEmpty, toUnpacked } from "./body.ts";
 import { type Call, createCall } from "./call.ts";
 import { createConnector, type Lookup } from "./connector.ts";
 import { closePool, createPool, type PoolLimits } from "./pool.ts";
-import { createNextCall, isRedirect, refuseMoreRedirects } from "./redirect.ts";
+import { createNextCall, findRedirect, refuseMoreRedirects } from "./redirect.ts";
 import { createTransport, type Transport } from "./transport.ts";
 
 export interface EgressPolicy {
@@ -104,22 +104,34 @@ export function createEgress(policy: EgressPolicy, options: EgressOptions = {}):
   };
 }
 
+/** A body that will not be sent is let go, whatever the reason. */
 async function send(transport: Transport, request: EgressRequest): Promise<EgressResponse> {
+  try {
+    return await answer(transport, request);
+  } catch (error) {
+    if (request.body instanceof Readable) request.body.destroy();
+    throw error;
+  }
+}
+
+async function answer(transport: Transport, request: EgressRequest): Promise<EgressResponse> {
   request.signal.throwIfAborted();
   const maxRedirects = Math.min(request.maxRedirects ?? 0, MAX_REDIRECTS);
   const call = createCall(request);
-  const answer =
+  const received =
     maxRedirects > 0 ? await follow(transport, call, maxRedirects) : await transport(call);
-  return call.isDecompressed ? toUnpacked(answer) : answer;
+  const isPacked = call.isDecompressed && !isEmpty(call.method, received);
+  return isPacked ? toUnpacked(received) : received;
 }
 
 async function follow(transport: Transport, first: Call, max: number): Promise<EgressResponse> {
   let call = first;
   for (let followed = 0; ; followed += 1) {
-    const answer = await transport(call);
-    if (!isRedirect(answer.status, answer.headers)) return answer;
-    discardBody(answer.body);
+    const received = await transport(call);
+    const location = findRedirect(received.status, received.headers);
+    if (location === undefined) return received;
+    discardBody(received.body);
     if (followed === max) throw refuseMoreRedirects(call.target);
-    call = createNextCall(call, answer.status, answer.headers["location"] ?? "");
+    call = createNextCall(call, received.status, location);
   }
 }

@@ -37,7 +37,6 @@ const loopback: readonly ResolvedAddress[] = [
 /** Long enough for a far server, short enough for a broken IPv6 path (RFC 8305 §5 says 250). */
 const NEXT_ADDRESS_AFTER_MS = 500;
 const PROBE_AFTER_MS = 60_000;
-const READ_SIZE_BYTES = 64 * 1024;
 const MAX_TLS_SESSIONS = 256;
 
 /**
@@ -51,7 +50,9 @@ export function createConnector(options: ConnectorOptions): Connector {
   const sessions = new Map<string, Buffer>();
   return async (target, signal) => {
     signal.throwIfAborted();
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.connectTimeoutMs)]);
+    const late = new AbortController();
+    const clock = setTimeout(() => late.abort(createTimeoutError()), options.connectTimeoutMs);
+    const deadline = AbortSignal.any([signal, late.signal]);
     try {
       const addresses = await resolve(target, options, deadline);
       const socket = await openTcp(target, addresses, options.judge, deadline);
@@ -61,6 +62,8 @@ export function createConnector(options: ConnectorOptions): Connector {
     } catch (error) {
       signal.throwIfAborted();
       throw nameConnectFailure(error, target.host);
+    } finally {
+      clearTimeout(clock);
     }
   };
 }
@@ -112,13 +115,13 @@ async function openTcp(
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: PROBE_AFTER_MS,
-    highWaterMark: READ_SIZE_BYTES,
   });
   await untilOpen(socket, "connect", signal);
-  const verdict = judge(socket.remoteAddress ?? "");
+  const peer = socket.remoteAddress;
+  const verdict = peer === undefined ? "gone" : judge(peer);
   if (verdict === "allowed") return socket;
   socket.destroy();
-  throw refuseAddress(verdict, target.host);
+  throw verdict === "gone" ? createResetError() : refuseAddress(verdict, target.host);
 }
 
 /** Over a socket whose other end has been judged already, so that not even a greeting leaks. */
@@ -166,7 +169,7 @@ function untilOpen(
       fail(error);
     };
     const onAbort = (): void => stop(signal.reason);
-    const onClose = (): void => stop(Object.assign(new Error("closed"), { code: "ECONNRESET" }));
+    const onClose = (): void => stop(createResetError());
     signal.addEventListener("abort", onAbort, { once: true });
     socket.on("error", stop);
     socket.once("close", onClose);
@@ -179,6 +182,14 @@ function untilOpen(
     });
     if (signal.aborted) onAbort();
   });
+}
+
+function createResetError(): Error {
+  return Object.assign(new Error("closed while connecting"), { code: "ECONNRESET" });
+}
+
+function createTimeoutError(): Error {
+  return Object.assign(new Error("not connected in time"), { code: "ETIMEDOUT" });
 }
 
 /** A socket tells of its error and then closes; the pool and undici act on the closing. */

@@ -74,7 +74,10 @@ const noTls = refused(
     `${host} does not speak HTTPS at this port. Check whether the address needs http:// or another port.`,
 );
 
-/** By the `code` of what DNS, sockets, OpenSSL, undici and zlib throw. */
+/**
+ * By the `code` of what DNS, sockets, OpenSSL, undici and zlib throw, and by the name of what has
+ * none: undici 8.12's HTTPParserError.
+ */
 const sentences: ReadonlyMap<string, Sentence> = new Map(
   Object.entries({
     ENOTFOUND: noSuchName,
@@ -105,19 +108,24 @@ const sentences: ReadonlyMap<string, Sentence> = new Map(
     UND_ERR_HEADERS_TIMEOUT: noAnswer,
     UND_ERR_BODY_TIMEOUT: noAnswer,
     UND_ERR_HEADERS_OVERFLOW: hugeHead,
-    HPE_HEADER_OVERFLOW: hugeHead,
-    HPE_INVALID_EOF_STATE: cut,
+    UND_ERR_RES_CONTENT_LENGTH_MISMATCH: notHttp,
+    HTTPParserError: notHttp,
     Z_BUF_ERROR: cut,
     Z_DATA_ERROR: unpacking,
     Z_STREAM_ERROR: unpacking,
   }),
 );
 
-/** OpenSSL and parser errors that have no line of their own above. */
+/** What the same words mean once the head was fine: not another protocol but a broken transfer. */
+const cutInBody: ReadonlySet<string> = new Set([
+  "HTTPParserError",
+  "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
+]);
+
+/** OpenSSL and zlib errors that have no line of their own above. */
 const families: readonly (readonly [prefix: string, sentence: Sentence])[] = [
   ["ERR_SSL_", noTls],
   ["CERT_", unknownIssuer],
-  ["HPE_", notHttp],
   ["ERR__ERROR_FORMAT_", unpacking],
 ];
 
@@ -127,11 +135,12 @@ const families: readonly (readonly [prefix: string, sentence: Sentence])[] = [
  */
 export function nameFailure(error: unknown, host: string): AppError {
   if (error instanceof AppError) return error;
-  const named = sentenceFor(error)(host);
-  return new AppError(named.code, named.message, {
-    cause: error,
-    retryAfterSeconds: named.retryAfterSeconds,
-  });
+  return withCause(sentenceFor(error)(host), error);
+}
+
+/** The same for a failure after the head. */
+export function nameBodyFailure(error: unknown, host: string): AppError {
+  return cutInBody.has(codeOf(error)) ? withCause(cut(host), error) : nameFailure(error, host);
 }
 
 function sentenceFor(error: unknown): Sentence {
@@ -140,16 +149,21 @@ function sentenceFor(error: unknown): Sentence {
   return sentences.get(code) ?? family?.[1] ?? cut;
 }
 
+function withCause(named: AppError, cause: unknown): AppError {
+  const { code, message, retryAfterSeconds } = named;
+  return new AppError(code, message, { cause, retryAfterSeconds });
+}
+
 export function codeOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : "";
+  if (!(error instanceof Error)) return "";
+  return "code" in error && typeof error.code === "string" ? error.code : error.name;
 }
 
 /** For a connection that was never made: whatever stopped it, it is one and the same to tell. */
 export function nameConnectFailure(error: unknown, host: string): AppError {
   const named = nameFailure(error, host);
   if (named.code !== "storage_unavailable" || sentenceFor(error) === noNameService) return named;
-  return new AppError(named.code, noConnection(host).message, { cause: error });
+  return withCause(noConnection(host), error);
 }
 
 /** Says who can lift a refusal, and never which address the name led to. */
@@ -157,7 +171,7 @@ export function refuseAddress(verdict: Exclude<Verdict, "allowed">, host: string
   return verdict === "private"
     ? new AppError(
         "storage_refused",
-        `${host} is in a private network, where this server does not connect to by itself. The administrator of this server can allow it with the setting EGRESS_ALLOW.`,
+        `${host} is in a private network, to which this server does not connect by itself. The administrator of this server can allow it with the setting EGRESS_ALLOW.`,
       )
     : new AppError(
         "storage_refused",

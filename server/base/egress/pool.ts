@@ -84,6 +84,8 @@ export async function openLane(
   try {
     const either = AbortSignal.any([signal, pool.closing.signal]);
     const socket = await pool.connect(target, either);
+    if (pool.closing.signal.aborted) socket.destroy();
+    pool.closing.signal.throwIfAborted();
     return toLane(pool, createConnection(pool, origin, socket), false);
   } catch (error) {
     count(pool, origin, -1);

@@ -6,8 +6,9 @@ import { parseTarget, type Target } from "./url.ts";
 
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-export function isRedirect(status: number, headers: Headers): boolean {
-  return redirects.has(status) && headers["location"] !== undefined;
+/** Where an answer sends us on to; `undefined` when it is an answer like others. */
+export function findRedirect(status: number, headers: Headers): string | undefined {
+  return redirects.has(status) ? headers.location : undefined;
 }
 
 /**

@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
-import { type Call, isRepeatable } from "./call.ts";
+import { type Call, isSafe } from "./call.ts";
 import type { EgressResponse } from "./client.ts";
-import { codeOf, nameFailure } from "./failures.ts";
+import { codeOf, nameBodyFailure, nameFailure } from "./failures.ts";
 import { toAnswerHeaders } from "./headers.ts";
 import { type Lane, openLane, type Pool } from "./pool.ts";
 
@@ -23,6 +23,9 @@ const MAX_INTERIM_ANSWERS = 16;
 
 /** A kept connection that the other end had closed: nobody's failure, so it is tried again. */
 const closedByPeer: ReadonlySet<string> = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
+
+/** undici's word for a request that was still waiting when its connection went: never sent. */
+const UNSENT = "UND_ERR_DESTROYED";
 
 export function createTransport(pool: Pool): Transport {
   return async (call) => {
@@ -46,7 +49,9 @@ async function orAgain(
   try {
     return await answer;
   } catch (error) {
-    if (!closedByPeer.has(codeOf(error)) || !isRepeatable(call)) throw error;
+    const code = codeOf(error);
+    const isHarmless = code === UNSENT || (closedByPeer.has(code) && isSafe(call));
+    if (!isHarmless || call.body instanceof Readable) throw error;
     return exchange(await openLane(pool, call.target, call.signal, true), call);
   }
 }
@@ -60,6 +65,8 @@ interface Exchange {
   readonly onAbort: () => void;
   body: Readable | undefined;
   interimAnswers: number;
+  /** The lane is given back or destroyed, and the first reason for that is the one that counts. */
+  isOver: boolean;
 }
 
 function exchange(lane: Lane, call: Call): Promise<EgressResponse> {
@@ -72,6 +79,7 @@ function exchange(lane: Lane, call: Call): Promise<EgressResponse> {
       onAbort: () => fail(state, call.signal.reason),
       body: undefined,
       interimAnswers: 0,
+      isOver: false,
     };
     // Before the request is made: a listener who leaves while the storage is still thinking must
     // free the storage too.
@@ -104,6 +112,7 @@ function createHandler(state: Exchange): Dispatcher.DispatchHandler {
       if (state.body?.push(chunk) === false) controller.pause();
     },
     onResponseEnd() {
+      state.isOver = true;
       state.call.signal.removeEventListener("abort", state.onAbort);
       state.lane.release();
       state.body?.push(null);
@@ -124,7 +133,6 @@ function start(
     highWaterMark: READ_AHEAD_BYTES,
     read: () => controller.resume(),
     destroy: (error, done) => {
-      // After a complete answer the lane is no longer ours, and this does nothing.
       fail(state, error);
       done(error);
     },
@@ -138,12 +146,14 @@ function start(
 function countInterim(state: Exchange): void {
   state.interimAnswers += 1;
   if (state.interimAnswers > MAX_INTERIM_ANSWERS) {
-    fail(state, Object.assign(new Error("endless interim answers"), { code: "HPE_INTERIM" }));
+    fail(state, Object.assign(new Error("endless interim answers"), { name: "HTTPParserError" }));
   }
 }
 
 /** Closes the socket at once and tells whoever is waiting: for the head, or for more of the body. */
 function fail(state: Exchange, error: unknown): void {
+  if (state.isOver) return;
+  state.isOver = true;
   const { call, lane, body } = state;
   call.signal.removeEventListener("abort", state.onAbort);
   lane.destroy();
@@ -153,6 +163,6 @@ function fail(state: Exchange, error: unknown): void {
 }
 
 function toBodyError(error: unknown, call: Call): Error {
-  if (!call.signal.aborted) return nameFailure(error, call.target.host);
+  if (!call.signal.aborted) return nameBodyFailure(error, call.target.host);
   return error instanceof Error ? error : new Error("aborted", { cause: error });
 }

@@ -69,7 +69,7 @@ export function isWebPort(port: number): boolean {
 /** WHATWG parsing drops tabs and line breaks without a word, so they are looked for first. */
 function parseUrl(address: URL | string, base: URL | undefined): URL {
   const text = String(address);
-  if (hasControlCharacter(text) || !URL.canParse(text, base)) throw refuseSyntax();
+  if (hasControlCharacter(text) || !URL.canParse(text, base?.href)) throw refuseSyntax();
   return new URL(text, base);
 }
 

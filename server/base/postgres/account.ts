@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFile, stat } from "node:fs/promises";
+import { chmod, readFile, stat } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
@@ -121,6 +121,7 @@ function inNamespace(named: readonly NamedAccount[]): Account {
 
 /** @returns why the account will not do, or `undefined` when it will. */
 async function tryAccount(account: Account, binaries: Binaries, home: string): Promise<unknown> {
+  if (account.identity) await letPass(dirname(home));
   const script = 'test -x "$1" && exec "$2" --version';
   const trial = ["/bin/sh", "-c", script, "sh", dirname(home), binaries.postgres];
   const [program = "", ...args] = [...account.prefix, ...trial];
@@ -128,6 +129,15 @@ async function tryAccount(account: Account, binaries: Binaries, home: string): P
     () => undefined,
     (error: unknown) => error,
   );
+}
+
+/**
+ * Lets other accounts go through root's data folder to the database in it. They cannot list it, and
+ * every file in it has rights of its own.
+ */
+async function letPass(dataDir: string): Promise<void> {
+  const { mode, uid } = await stat(dataDir);
+  if (uid === ROOT_UID && (mode & 0o001) === 0) await chmod(dataDir, (mode & 0o777) | 0o001);
 }
 
 async function listNamedAccounts(): Promise<NamedAccount[]> {

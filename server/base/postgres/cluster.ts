@@ -50,7 +50,7 @@ export async function openHome(dataDir: string): Promise<Home> {
     const real = await realpath(dataDir);
     const path = join(real, "postgres");
     await mkdir(path, { recursive: true, mode: 0o700 });
-    await requireOwnFolder(path);
+    await requireOwnFolder(path, real);
     return { dataDir: real, path, cluster: join(path, "cluster"), log: join(real, "postgres.log") };
   } catch (error) {
     if (error instanceof AppError) throw error;
@@ -96,7 +96,8 @@ export async function requireCluster(
 /** Removes what a killed `initdb` left. Only safe while our own PostgreSQL holds the cluster. */
 export async function clearUnfinished(home: Home): Promise<void> {
   for (const name of await readdir(home.path)) {
-    if (name.startsWith(UNFINISHED)) await rm(join(home.path, name), { recursive: true });
+    if (name.startsWith(UNFINISHED))
+      await rm(join(home.path, name), { recursive: true, force: true });
   }
 }
 
@@ -149,14 +150,14 @@ function initdbArguments(draft: string, secretFile: string | null): string[] {
   ];
 }
 
-async function requireOwnFolder(path: string): Promise<void> {
+async function requireOwnFolder(path: string, dataDir: string): Promise<void> {
   const uid = process.getuid?.();
   if (uid === undefined || uid === 0) return;
   const owner = (await stat(path)).uid;
   if (owner !== uid) {
     throw new AppError(
       "precondition_failed",
-      `The database folder ${path} belongs to another account (number ${owner}), perhaps because Backline was once started as root. Nothing was changed. Run \`sudo chown -R ${uid} "${path}"\` and start again.`,
+      `The database folder ${path} belongs to another account (number ${owner}), perhaps because Backline was once started as root. Nothing was changed. Run \`sudo chown -R ${uid} "${dataDir}"\` and start again.`,
     );
   }
 }

@@ -34,6 +34,13 @@ export function toAlreadyRunning(dataDir: string, pid: number | undefined): AppE
   );
 }
 
+export function toStillStopping(dataDir: string, pid: number): AppError {
+  return new AppError(
+    "conflict",
+    `The PostgreSQL of an earlier Backline (process ${pid}) still holds ${dataDir} and has not stopped yet. Nothing was changed. Wait a minute and start again; if it is still there then, end that process.`,
+  );
+}
+
 function explainFolder(folder: string, said: string): string {
   if (/ENOSPC|EDQUOT|No space left on device|quota/i.test(said)) {
     return `The disk of Backline's data folder, ${folder}, is full. What is stored there is kept. Make room and start again.`;

@@ -1,3 +1,4 @@
+import { statfs } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { AppError } from "#server/base/errors.ts";
 import { type Account, findAccount } from "./account.ts";
@@ -14,6 +15,9 @@ import { toServerArguments } from "./settings.ts";
 /** How long the processes of a killed PostgreSQL may hold its folder. Two seconds were seen. */
 const LET_GO_MS = 10_000;
 const TRY_AGAIN_MS = 100;
+
+/** A disk with less is full: PostgreSQL writes its log of changes in files of 16 MiB. */
+const FULL_BYTES = 1024 * 1024;
 
 /** PostgreSQL's own words for "somebody has this folder". */
 const HELD =
@@ -79,7 +83,9 @@ export async function startEmbeddedPostgres(
     database,
     log,
   });
-  await clearUnfinished(home);
+  await clearUnfinished(home).catch((error: unknown) =>
+    log(`An unfinished database in ${home.path} could not be removed: ${error}`),
+  );
 
   let isStopping = false;
   return {
@@ -133,20 +139,25 @@ async function launch(plan: Launch): Promise<Postmaster> {
 /** @returns the running server, or what it said before it ended. */
 async function tryLaunch(plan: Launch): Promise<Postmaster | string> {
   const { home, endpoint, database, log } = plan;
-  const logFile = await openLogFile(home.log).catch((error: unknown) => {
+  const logFile = await openLogFile(home.log, plan.account).catch((error: unknown) => {
     throw toFolderFailure(home.dataDir, error);
   });
+  const output = logFile.handle.fd;
+  let postmaster: Postmaster | undefined;
   try {
-    const output = logFile.handle.fd;
-    const postmaster = await spawnPostmaster({ ...plan, cluster: home.cluster, output });
-    try {
-      const isReady = await openDatabase({ home, endpoint, postmaster, database, log });
-      return isReady ? postmaster : await logFile.readTail();
-    } catch (error) {
-      await postmaster.stop();
-      throw toStartFailure(home.dataDir, String(error));
-    }
+    postmaster = await spawnPostmaster({ ...plan, cluster: home.cluster, output });
+    const isReady = await openDatabase({ home, endpoint, postmaster, database, log });
+    return isReady ? postmaster : (await logFile.readTail()) || (await explainSilence(home));
+  } catch (error) {
+    await postmaster?.stop();
+    throw toStartFailure(home.dataDir, String(error));
   } finally {
     await logFile.handle.close();
   }
+}
+
+/** On a full disk not even the complaint about it is written. */
+async function explainSilence(home: Home): Promise<string> {
+  const { bavail, bsize } = await statfs(home.path);
+  return bavail * bsize < FULL_BYTES ? "No space left on device" : "";
 }

@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { Home } from "./cluster.ts";
 import { type Endpoint, socketOf } from "./endpoint.ts";
-import { toAlreadyRunning } from "./failure.ts";
+import { toAlreadyRunning, toStillStopping } from "./failure.ts";
 import { CLUSTER_NAME } from "./settings.ts";
 
 const run = promisify(execFile);
@@ -16,7 +16,6 @@ const GOING_AWAY_MS = 30_000;
 const LOOK_AGAIN_MS = 50;
 
 /** The first line of `postmaster.pid` is the server's process, the fifth its socket folder. */
-const PID_LINE = 0;
 const SOCKET_FOLDER_LINE = 4;
 
 interface Process {
@@ -40,43 +39,49 @@ export async function clearLeftover(
   endpoint: Endpoint,
   log: (line: string) => void,
 ): Promise<void> {
-  const pidFile = pidFileOf(home);
   const deadlineMs = performance.now() + GOING_AWAY_MS;
   for (let isAsked = false; ; await pause(LOOK_AGAIN_MS)) {
-    const lines = await readLines(pidFile);
-    const pid = Number(lines[PID_LINE]);
-    if (!pid) return;
-
+    const pid = await findHolderPid(home);
+    if (pid === undefined) return;
     const server = await findServer(pid, home);
-    if (!server) {
-      await requireSilence(home, endpoint, lines);
-      if (isAlive(pid)) await forget(pid, pidFile, endpoint);
-      return;
-    }
-    if (!isOrphan(server) || performance.now() > deadlineMs) {
-      throw toAlreadyRunning(home.dataDir, pid);
-    }
-    if (!isAsked) {
-      log(`A PostgreSQL of an earlier run (process ${pid}) is still there; stopping it.`);
-      process.kill(pid, "SIGINT");
-      isAsked = true;
-    }
+    if (!server) return clearStalePidFile(pid, home, endpoint);
+    if (!isOrphan(server)) throw toAlreadyRunning(home.dataDir, pid);
+    if (performance.now() > deadlineMs) throw toStillStopping(home.dataDir, pid);
+    if (!isAsked) askToStop(pid, log);
+    isAsked = true;
+  }
+}
+
+function askToStop(pid: number, log: (line: string) => void): void {
+  log(`A PostgreSQL of an earlier run (process ${pid}) is still there; waiting for it to stop.`);
+  try {
+    process.kill(pid, "SIGINT");
+  } catch {
+    // It ended by itself, or is not ours to stop: the next look tells.
+  }
+}
+
+async function clearStalePidFile(pid: number, home: Home, endpoint: Endpoint): Promise<void> {
+  await requireSilence(home, endpoint);
+  if (process.platform === "win32" || !isAlive(pid)) return;
+  for (const file of [pidFileOf(home), `${socketOf(endpoint.host)}.lock`]) {
+    const [first] = await readLines(file);
+    if (first === String(pid)) await rm(file, { force: true });
   }
 }
 
 /** The process that holds the cluster, or held it last. */
 export async function findHolderPid(home: Home): Promise<number | undefined> {
   const [first] = await readLines(pidFileOf(home));
-  return Number(first) || undefined;
+  const pid = Number(first);
+  // A negative one is PostgreSQL without a server, which only a person starts.
+  return pid > 0 ? pid : undefined;
 }
 
 /** A server that answers although we don't see its process runs in another container. */
-async function requireSilence(
-  home: Home,
-  endpoint: Endpoint,
-  lines: readonly string[],
-): Promise<void> {
+async function requireSilence(home: Home, endpoint: Endpoint): Promise<void> {
   if (process.platform === "win32") return;
+  const lines = await readLines(pidFileOf(home));
   for (const folder of new Set([endpoint.host, lines[SOCKET_FOLDER_LINE] || endpoint.host])) {
     if (await answers(socketOf(folder))) throw toAlreadyRunning(home.dataDir, undefined);
   }
@@ -84,15 +89,8 @@ async function requireSilence(
 
 /** It belongs to the Backline that is named in its arguments for as long as that is its parent. */
 function isOrphan(server: Process): boolean {
-  const owner = new RegExp(`${CLUSTER_NAME}(\\d+)`).exec(server.commandLine)?.[1];
+  const owner = new RegExp(`cluster_name=${CLUSTER_NAME}(\\d+)`).exec(server.commandLine)?.[1];
   return owner !== undefined && Number(owner) !== server.parentPid;
-}
-
-async function forget(pid: number, pidFile: string, endpoint: Endpoint): Promise<void> {
-  for (const file of [pidFile, `${socketOf(endpoint.host)}.lock`]) {
-    const [first] = await readLines(file);
-    if (first === String(pid)) await rm(file, { force: true });
-  }
 }
 
 /** @returns the process if it is alive and a PostgreSQL on this very folder. */

@@ -1,4 +1,5 @@
 import { type FileHandle, open, rename, stat } from "node:fs/promises";
+import type { Account } from "./account.ts";
 
 /** Two such files at most. */
 const LARGE_BYTES = 5 * 1024 * 1024;
@@ -11,13 +12,14 @@ export interface LogFile {
 }
 
 /** Opens the log for appending. A large one steps aside first, as `….1`, in place of the last. */
-export async function openLogFile(path: string): Promise<LogFile> {
+export async function openLogFile(path: string, account: Account): Promise<LogFile> {
   const sizeBytes = await stat(path).then(
     (found) => found.size,
     () => 0,
   );
   if (sizeBytes > LARGE_BYTES) await rename(path, `${path}.1`);
   const handle = await open(path, "a+", 0o600);
+  if (process.getuid?.() === 0) await handle.chown(account.ownerUid, account.ownerGid);
   const { size: startBytes } = await handle.stat();
 
   return {

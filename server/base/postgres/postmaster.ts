@@ -1,4 +1,5 @@
 import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { Account } from "./account.ts";
@@ -45,14 +46,15 @@ export async function spawnPostmaster(options: PostmasterOptions): Promise<Postm
     stdio: ["ignore", output, output],
   });
   let hasEnded = false;
-  const ended = new Promise<string>((resolve, reject) => {
-    child.once("error", reject);
+  const ended = new Promise<string>((resolve) => {
     child.once("exit", (code, signal) => {
       hasEnded = true;
       resolve(signal ?? `exit code ${code}`);
     });
   });
-  await Promise.race([ended, new Promise((resolve) => child.once("spawn", resolve))]);
+  await once(child, "spawn");
+  // From here on an error is a signal that was not delivered, which `stop` finds out by itself.
+  child.on("error", () => undefined);
 
   // Where the kernel does not stop it for us, an ordinary exit of ours still does.
   const stopWithUs = (): void => void child.kill("SIGINT");

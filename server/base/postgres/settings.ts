@@ -1,7 +1,7 @@
 import type { Endpoint } from "./endpoint.ts";
 
 /**
- * How our PostgreSQL is set up: small when idle (about 30 MB), enough for a band's library.
+ * How our PostgreSQL is set up: small when idle (about 22 MB), enough for a band's library.
  *
  * They are arguments and not lines of `postgresql.conf`, so that a new Backline needs no migration
  * to change one.
@@ -38,6 +38,7 @@ const memory = {
   // /dev/shm, of which a container has 64 MB by default.
   max_parallel_workers_per_gather: "0",
   max_parallel_maintenance_workers: "0",
+  max_logical_replication_workers: "0",
 };
 
 /**

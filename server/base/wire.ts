@@ -1,0 +1,101 @@
+import type { Server } from "node:http";
+import type { Socket } from "node:net";
+import type { FastifyHttpOptions, FastifyInstance, FastifyReply } from "fastify";
+import type { Config } from "#server/config.ts";
+import { AppError, toWireError } from "./errors.ts";
+import { nameFailure } from "./failures.ts";
+import { baselineHeaders } from "./headers.ts";
+
+type Options = FastifyHttpOptions<Server>;
+type ConnectionError = Parameters<NonNullable<Options["clientErrorHandler"]>>[0];
+
+const BODY_LIMIT_BYTES = 1024 * 1024;
+
+/** For the whole head of a request, and for the whole request: slow ones are cut off with 408. */
+const HEADERS_TIMEOUT_MS = 15_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+const CHECK_TIMEOUTS_EVERY_MS = 3_000;
+
+/** Beyond it new connections are refused, so that the ones there are keep working. */
+const MAX_CONNECTIONS = 4_096;
+
+/** A batch of ten procedures is a long path. */
+const MAX_PARAM_LENGTH = 5_000;
+
+const METHODS = ["GET", "HEAD", "POST"];
+
+/** What the server lets through to its routes at all: sizes, times, addresses. */
+export const wireOptions = (http: Config["http"]): Options => ({
+  bodyLimit: BODY_LIMIT_BYTES,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+  // Only CIDRs: Fastify ignores a number of hops, and every client would share one address.
+  trustProxy: http.trustedProxies.length > 0 ? [...http.trustedProxies] : false,
+  // While the server stops, what still arrives on open connections is answered like any other.
+  return503OnClosing: false,
+  http: {
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    connectionsCheckingInterval: CHECK_TIMEOUTS_EVERY_MS,
+    // Node would answer by itself, without our headers.
+    requireHostHeader: false,
+  },
+  frameworkErrors(error, request, reply) {
+    const headers = { ...baselineHeaders(http), "x-request-id": request.id };
+    (reply as FastifyReply)
+      .code(400)
+      .headers(headers)
+      .send(toWireError(nameFailure(error)));
+  },
+  clientErrorHandler: (error, socket) => answerUnreadable(error, socket, baselineHeaders(http)),
+});
+
+/** Refuses what no route is for: other methods (TRACE among them) and requests for no host. */
+export function guardWire(app: FastifyInstance): void {
+  app.server.maxConnections = MAX_CONNECTIONS;
+
+  app.addHook("onRequest", async (request, reply) => {
+    if (!METHODS.includes(request.method)) {
+      const refusal = new AppError("invalid_input", `${request.method} is not possible here.`);
+      return reply.code(405).header("allow", METHODS.join(", ")).send(toWireError(refusal));
+    }
+    if (request.headers.host === undefined) {
+      throw new AppError("invalid_input", "The request does not say for which host it is.");
+    }
+  });
+}
+
+/** What Node's parser gives up on never becomes a request, so its answer is written by hand. */
+function answerUnreadable(
+  error: ConnectionError,
+  socket: Socket,
+  headers: Readonly<Record<string, string>>,
+): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = JSON.stringify(
+    toWireError(new AppError("invalid_input", "The request could not be read.")),
+  );
+  const lines = {
+    ...headers,
+    connection: "close",
+    "content-type": "application/json; charset=utf-8",
+    "content-length": Buffer.byteLength(body),
+  };
+  const head = Object.entries(lines).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${statusLineOf(error)}\r\n${head.join("")}\r\n${body}`);
+}
+
+function statusLineOf(error: ConnectionError): string {
+  switch (error.code) {
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return "408 Request Timeout";
+    case "HPE_HEADER_OVERFLOW":
+      return "431 Request Header Fields Too Large";
+    case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
+      return "413 Payload Too Large";
+    default:
+      return "400 Bad Request";
+  }
+}

@@ -1,0 +1,136 @@
+import type { Exchange, World } from "./fault-world.ts";
+
+/** Nextcloud sends several with each answer; whoever kept them would act as someone else. */
+const cookies = ["oc_sessionPassphrase=first; path=/; HttpOnly", "oc1lewxicsh8=abc; path=/"];
+
+/**
+ * What a Nextcloud 33.0.2 does before and beside its DAV server: `status.php`, OCS, sign-in with
+ * throttling, disabled accounts and maintenance.
+ *
+ * @returns true when the request has been answered.
+ */
+export function sendNextcloud(exchange: Exchange): boolean {
+  const { pathname, response, world } = exchange;
+  response.setHeader("set-cookie", cookies);
+  if (pathname === `${world.basePath}/status.php`) return sendStatus(exchange);
+  const isOcs = pathname === `${world.basePath}/ocs/v2.php/cloud/user`;
+  if (!isOcs && !pathname.startsWith(`${world.basePath}/remote.php/`)) return sendPage(exchange);
+  if (world.nextcloud.maintenance) {
+    return sendDavError(exchange, 503, "ServiceUnavailable", "System is in maintenance mode.");
+  }
+  const uid = signIn(exchange);
+  if (uid === null) return true;
+  return isOcs ? sendOcsUser(exchange, uid) : sendOtherRoots(exchange, uid);
+}
+
+/** @returns the user id behind the Authorization header, or `null` when the answer is sent. */
+function signIn(exchange: Exchange): string | null {
+  const { world } = exchange;
+  const state = world.nextcloud;
+  if (state.failures > state.throttleAfter) {
+    sendDavError(exchange, 429, "TooManyRequests", "Reached maximum delay");
+    return null;
+  }
+  const uid = readUid(world, exchange.request.headers.authorization);
+  if (uid === null) {
+    state.failures += 1;
+    exchange.response.setHeader("www-authenticate", 'Basic realm="Nextcloud", charset="UTF-8"');
+    sendDavError(exchange, 401, "NotAuthenticated", "No public access to this resource.");
+    return null;
+  }
+  if (state.disabled) {
+    const isOcs = exchange.pathname.includes("/ocs/");
+    if (isOcs) sendOcs(exchange, 401, 997, "Current user is not logged in", []);
+    else sendDavError(exchange, 503, "DisabledUserException", "Account disabled");
+    return null;
+  }
+  return uid;
+}
+
+export function readUid(world: World, authorization: string | undefined): string | null {
+  const [scheme, encoded] = (authorization ?? "").split(" ");
+  if (scheme?.toLowerCase() !== "basic" || encoded === undefined) return null;
+  const text = Buffer.from(encoded, "base64").toString("utf8");
+  const name = text.slice(0, text.indexOf(":"));
+  const password = text.slice(text.indexOf(":") + 1);
+  const uid =
+    world.aliases[name] ??
+    [...world.accounts.keys()].find((each) => each.toLowerCase() === name.toLowerCase());
+  return uid !== undefined && world.accounts.get(uid) === password ? uid : null;
+}
+
+function sendStatus({ response, world }: Exchange): true {
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(
+    JSON.stringify({
+      installed: true,
+      maintenance: world.nextcloud.maintenance,
+      needsDbUpgrade: false,
+      version: `${world.product.version}.2`,
+      versionstring: world.product.version,
+      edition: "",
+      productname: world.product.name,
+      extendedSupport: false,
+    }),
+  );
+  return true;
+}
+
+function sendPage({ response }: Exchange): true {
+  response.writeHead(200, { "content-type": "text/html; charset=UTF-8" });
+  response.end("<!DOCTYPE html>\n<html><head><title>Log in</title></head></html>");
+  return true;
+}
+
+function sendOcsUser(exchange: Exchange, uid: string): true {
+  if (!exchange.world.nextcloud.hasOcs) return sendPageNotFound(exchange);
+  if (exchange.request.headers["ocs-apirequest"] !== "true") {
+    exchange.response.writeHead(412, { "content-type": "application/json" });
+    exchange.response.end('{"message":"CSRF check failed"}');
+    return true;
+  }
+  return sendOcs(exchange, 200, 200, "OK", { id: uid, "display-name": uid, email: null });
+}
+
+function sendOcs(
+  { response }: Exchange,
+  status: number,
+  statuscode: number,
+  message: string,
+  data: unknown,
+): true {
+  response.writeHead(status, { "content-type": "application/json; charset=utf-8" });
+  const meta = { status: statuscode === 200 ? "ok" : "failure", statuscode, message };
+  response.end(JSON.stringify({ ocs: { meta, data } }));
+  return true;
+}
+
+function sendPageNotFound({ response }: Exchange): true {
+  response.writeHead(404, { "content-type": "text/html; charset=UTF-8" });
+  response.end("<!DOCTYPE html><title>Not found</title>");
+  return true;
+}
+
+/** Another account's root is a 207 of an empty folder without an id, an unknown one is 404. */
+function sendOtherRoots(exchange: Exchange, uid: string): boolean {
+  const { world, pathname, path } = exchange;
+  if (path !== null && uid === world.owner) return false;
+  const asked = decodeURIComponent(pathname.split("/files/")[1]?.split("/")[0] ?? "");
+  if (asked === "") return sendDavError(exchange, 405, "MethodNotAllowed", "Listing is disabled");
+  if (!world.accounts.has(asked)) {
+    return sendDavError(exchange, 404, "NotFound", `Principal with name ${asked} not found`);
+  }
+  exchange.response.writeHead(207, { "content-type": "application/xml; charset=utf-8" });
+  exchange.response.end(
+    `<?xml version="1.0"?><d:multistatus xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:response><d:href>${pathname}</d:href><d:propstat><d:prop><d:resourcetype><d:collection/></d:resourcetype></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat><d:propstat><d:prop><d:getetag/><oc:fileid/><oc:id/></d:prop><d:status>HTTP/1.1 404 Not Found</d:status></d:propstat></d:response></d:multistatus>`,
+  );
+  return true;
+}
+
+function sendDavError({ response }: Exchange, status: number, name: string, text: string): true {
+  response.writeHead(status, { "content-type": "application/xml; charset=utf-8" });
+  response.end(
+    `<?xml version="1.0" encoding="utf-8"?>\n<d:error xmlns:d="DAV:" xmlns:s="http://sabredav.org/ns"><s:exception>OCA\\DAV\\Exception\\${name}</s:exception><s:message>${text}</s:message></d:error>`,
+  );
+  return true;
+}

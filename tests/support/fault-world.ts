@@ -1,0 +1,76 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Fault, FaultServerOptions, NextcloudState } from "./fault-server.ts";
+import { createTree, type Tree } from "./fault-tree.ts";
+
+/** One request with all that its answer depends on. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** From the server's root, encoded, without query. */
+  readonly pathname: string;
+  readonly path: string | null;
+  readonly fault: Fault;
+  readonly world: World;
+}
+
+export interface World {
+  readonly persona: "plain" | "nextcloud";
+  /** Without trailing slash. */
+  readonly basePath: string;
+  readonly davPath: string;
+  readonly owner: string;
+  readonly accounts: Map<string, string>;
+  readonly aliases: Readonly<Record<string, string>>;
+  readonly product: { readonly name: string; readonly version: string };
+  readonly tree: Tree;
+  readonly nextcloud: NextcloudState;
+  readonly downloads: Set<ServerResponse>;
+}
+
+export function createWorld(options: FaultServerOptions): World {
+  const persona = options.persona ?? "plain";
+  const accounts = new Map(Object.entries(options.accounts ?? { anna: "rehearsal-4711" }));
+  const [owner] = accounts.keys();
+  if (owner === undefined) throw new Error("A fault server needs an account.");
+  const basePath = options.basePath ?? "";
+  return {
+    persona,
+    basePath,
+    davPath:
+      persona === "nextcloud"
+        ? `${basePath}/remote.php/dav/files/${encodeURIComponent(owner)}/`
+        : `${basePath}/dav/`,
+    owner,
+    accounts,
+    aliases: options.aliases ?? {},
+    product: options.product ?? { name: "Nextcloud", version: "33.0.2" },
+    tree: createTree(),
+    nextcloud: {
+      maintenance: false,
+      disabled: false,
+      throttleAfter: 11,
+      failures: 0,
+      hasOcs: true,
+    },
+    downloads: new Set(),
+  };
+}
+
+/** Where in the tree a request points, whichever of the addresses of the storage it uses. */
+export function toTreePath(world: World, pathname: string): string | null {
+  const roots =
+    world.persona === "nextcloud"
+      ? [world.davPath, `${world.basePath}/remote.php/webdav/`]
+      : [world.davPath];
+  const root = roots.find((each) => `${pathname}/`.toLowerCase().startsWith(each.toLowerCase()));
+  if (root === undefined) return null;
+  const inside = pathname.slice(root.length).split("/");
+  try {
+    return inside
+      .filter((part) => part !== "")
+      .map(decodeURIComponent)
+      .join("/");
+  } catch {
+    return null;
+  }
+}
