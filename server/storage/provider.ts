@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { z } from "zod";
-import type { Egress } from "#server/base/egress/client.ts";
 import type { ConnectForm, ProviderId } from "#contract/connections.ts";
+import type { Egress } from "#server/base/egress/client.ts";
 
 /** First and last byte, both inclusive, as in RFC 9110 §14.1.2. */
 export interface ByteRange {
@@ -16,6 +16,11 @@ export interface StoredFolder {
   readonly name: string;
   /** For people, from the top of the storage, parts joined by `/`, no leading slash. */
   readonly path: string;
+  /**
+   * Another one whenever anything below the folder changes, at any depth: an unchanged one means
+   * that nothing below has to be listed. `null` where the storage does not promise that.
+   */
+  readonly treeTag: string | null;
 }
 
 export interface StoredFile {

@@ -1,0 +1,30 @@
+import { AppError } from "#server/base/errors.ts";
+
+/**
+ * Ends work that takes too long as a whole, such as a body that arrives byte by byte.
+ *
+ * @throws AppError `storage_unavailable` when the time is over.
+ */
+export async function withDeadline<T>(
+  host: string,
+  signal: AbortSignal,
+  timeoutMs: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const deadline = new AbortController();
+  const timer = setTimeout(
+    () =>
+      deadline.abort(
+        new AppError(
+          "storage_unavailable",
+          `${host} took too long to answer, so the request was given up. Nothing is lost; try again in a while.`,
+        ),
+      ),
+    timeoutMs,
+  );
+  try {
+    return await work(AbortSignal.any([signal, deadline.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,154 @@
+import type { z } from "zod";
+import { discardBody } from "#server/base/egress/body.ts";
+import type { EgressRequest, EgressResponse } from "#server/base/egress/client.ts";
+import { withDeadline } from "#server/storage/deadline.ts";
+import {
+  type Expectation,
+  nameElsewhere,
+  notFound,
+  readAnswer,
+  send,
+} from "#server/storage/http.ts";
+import type { ByteRange, StorageIo } from "#server/storage/provider.ts";
+import { type Credential, toAuthorization } from "./credential.ts";
+import { isRef, toFolderUrl, toUrl } from "./href.ts";
+import { type DavEntry, type Listing, nameBrokenListing, OC, readListing } from "./listing.ts";
+
+const MAX_LISTING_BYTES = 64 * 1024 * 1024;
+const MAX_STAT_BYTES = 1024 * 1024;
+
+/** A Nextcloud needs about half a second for 1,000 files before the first byte comes. */
+const LISTING_TIMEOUT_MS = 300_000;
+const LISTING_HEAD_TIMEOUT_MS = 120_000;
+/** Old Nextclouds make everybody wait up to 25 seconds after wrong passwords. */
+const STAT_TIMEOUT_MS = 60_000;
+/** Followed with the password on the same origin only; elsewhere it is not sent. */
+const MAX_REDIRECTS = 3;
+/** A listener is waiting. */
+const DOWNLOAD_HEAD_TIMEOUT_MS = 10_000;
+
+/** Folder sizes are not asked for: a Nextcloud answers -3 where it does not know. */
+const PROPFIND_BODY = `<?xml version="1.0" encoding="utf-8"?><d:propfind xmlns:d="DAV:" xmlns:oc="${OC}"><d:prop><d:resourcetype/><d:getcontentlength/><d:getlastmodified/><d:getetag/><d:getcontenttype/><oc:fileid/></d:prop></d:propfind>`;
+
+/** A DAV server as one account sees it. */
+export interface Dav {
+  readonly host: string;
+  /** The root as it is now, and its address after redirects on the same origin; it ends in `/`. */
+  openRoot(): Promise<{ readonly url: URL; readonly entry: DavEntry }>;
+  /** @throws AppError `not_found` for a ref that is no folder, or no ref at all. */
+  list(ref: string): Promise<Listing>;
+  /** @throws AppError `not_found` */
+  stat(ref: string, signal: AbortSignal): Promise<DavEntry>;
+  /** Always with `Range`, since only its answer says whether ranges work. Answers 200, 206 or 416. */
+  download(ref: string, range: ByteRange, signal: AbortSignal): Promise<EgressResponse>;
+  /** A GET beside the DAV tree that answers JSON. */
+  getJson<S extends z.ZodType>(
+    url: URL,
+    headers: Record<string, string>,
+    schema: S,
+  ): Promise<z.output<S>>;
+}
+
+export type Account = Pick<Credential, "url" | "username" | "password" | "dialect">;
+
+interface Propfind {
+  readonly ref: string;
+  readonly depth: "0" | "1";
+  readonly headersTimeoutMs: number;
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
+const LIST = {
+  depth: "1",
+  headersTimeoutMs: LISTING_HEAD_TIMEOUT_MS,
+  maxBytes: MAX_LISTING_BYTES,
+} as const;
+const STAT = { depth: "0", headersTimeoutMs: STAT_TIMEOUT_MS, maxBytes: MAX_STAT_BYTES } as const;
+
+/** @param name - what this kind of server says in its own way. */
+export function createDav(account: Account, io: StorageIo, name?: Expectation["name"]): Dav {
+  const root = new URL(account.url);
+  const { host } = root;
+  const authorization = toAuthorization(account);
+  const ask = (request: EgressRequest, expected: readonly number[]) =>
+    send(io, { ...request, headers: { authorization, ...request.headers } }, { expected, name });
+  const propfind = async (options: Propfind): Promise<{ url: URL; listing: Listing }> => {
+    const answer = await ask(toPropfind(root, options), [207]);
+    if (answer.url.origin !== root.origin) {
+      discardBody(answer.body);
+      throw nameElsewhere(host, answer.url);
+    }
+    // Only the root itself may have moved; below it a redirect adds a slash at most.
+    const base = options.ref === "" ? answer.url : root;
+    return { url: answer.url, listing: await readListing(answer, { ...options, root: base }) };
+  };
+
+  return {
+    host,
+    openRoot: () =>
+      withDeadline(host, io.signal, STAT_TIMEOUT_MS, async (signal) => {
+        const found = await propfind({ ...STAT, ref: "", signal });
+        return { url: withSlash(found.url), entry: requireSelf(found.listing, host) };
+      }),
+    list: (ref) =>
+      withDeadline(host, io.signal, LISTING_TIMEOUT_MS, async (signal) => {
+        const { listing } = await propfind({ ...LIST, ref, signal });
+        // A file can be asked for its children too: it has none, and is no empty folder.
+        if (listing.self?.isFolder === false) throw notFound();
+        return listing;
+      }),
+    stat: (ref, caller) =>
+      withDeadline(host, caller, STAT_TIMEOUT_MS, async (signal) => {
+        const { listing } = await propfind({ ...STAT, ref, signal });
+        return requireSelf(listing, host);
+      }),
+    download: async (ref, range, signal) => {
+      if (!isRef(ref) || ref === "") throw notFound();
+      const headers = { range: `bytes=${range.start}-${range.end}` };
+      const headersTimeoutMs = DOWNLOAD_HEAD_TIMEOUT_MS;
+      const request = {
+        url: toUrl(root, ref),
+        headers,
+        headersTimeoutMs,
+        maxRedirects: MAX_REDIRECTS,
+        signal,
+      };
+      return ask(request, [200, 206, 416]);
+    },
+    getJson: (url, headers, schema) =>
+      withDeadline(host, io.signal, STAT_TIMEOUT_MS, async (signal) => {
+        const request = { url, headers, headersTimeoutMs: STAT_TIMEOUT_MS, signal };
+        return readAnswer(await ask(request, [200]), schema, MAX_STAT_BYTES);
+      }),
+  };
+}
+
+function toPropfind(root: URL, options: Propfind): EgressRequest {
+  if (!isRef(options.ref)) throw notFound();
+  return {
+    url: (options.depth === "1" ? toFolderUrl : toUrl)(root, options.ref),
+    method: "PROPFIND",
+    headers: {
+      depth: options.depth,
+      "content-type": "application/xml; charset=utf-8",
+      accept: "application/xml, text/xml",
+    },
+    body: PROPFIND_BODY,
+    decompress: true,
+    headersTimeoutMs: options.headersTimeoutMs,
+    maxRedirects: MAX_REDIRECTS,
+    signal: options.signal,
+  };
+}
+
+function requireSelf({ self }: Listing, host: string): DavEntry {
+  if (self) return self;
+  throw nameBrokenListing(host);
+}
+
+function withSlash(url: URL): URL {
+  const root = new URL(url);
+  if (!root.pathname.endsWith("/")) root.pathname += "/";
+  return root;
+}

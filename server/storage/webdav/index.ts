@@ -1,0 +1,110 @@
+import { z } from "zod";
+import { AppError } from "#server/base/errors.ts";
+import { notFound } from "#server/storage/http.ts";
+import {
+  defineProvider,
+  type Page,
+  type Storage,
+  type StorageIo,
+  type StoredFile,
+} from "#server/storage/provider.ts";
+import { createDav, type Dav } from "./api.ts";
+import { Credential } from "./credential.ts";
+import { openDownload } from "./download.ts";
+import type { DavEntry, Listing } from "./listing.ts";
+import { nameNextcloudFailure } from "./nextcloud.ts";
+import { verifyForm } from "./verify.ts";
+
+/** Any WebDAV server, and Nextcloud and ownCloud with what they have beyond it. */
+export const webdav = defineProvider({
+  id: "webdav",
+  name: "Nextcloud or WebDAV",
+  description: "A Nextcloud, ownCloud or any other WebDAV storage, with an app password.",
+  settings: z.object({}),
+  credential: Credential,
+  offWhy: () => null,
+  connect: { kind: "form", verify: (_settings, form, io) => verifyForm(form, io) },
+  attach: (_settings, credential, io) => createStorage(credential, io),
+});
+
+function createStorage(credential: Credential, io: StorageIo): Storage {
+  const isNextcloud = credential.dialect === "nextcloud";
+  const dav = createDav(credential, io, isNextcloud ? nameNextcloudFailure : undefined);
+  return {
+    async list(folder) {
+      const { self, children } = await (folder ? listFolder(dav, folder, io.signal) : listTop(dav));
+      // Nextcloud answers somebody else's root as an empty folder without an id.
+      if (isNextcloud && !self?.fileId) throw nameForeignFolder(dav.host);
+      return toPage(children, isNextcloud);
+    },
+    async stat(ref) {
+      const entry = await dav.stat(ref, io.signal);
+      if (entry.isFolder) throw notFound();
+      return toFile(entry);
+    },
+    openRange: (ref, range, signal) =>
+      openDownload({ dav, ref, range, signal: AbortSignal.any([io.signal, signal]) }),
+  };
+}
+
+/** A root that is gone is a mistake or an outage: the person did connect it. */
+async function listTop(dav: Dav): Promise<Listing> {
+  try {
+    return await dav.list("");
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === "not_found")) throw error;
+    throw new AppError(
+      "storage_unavailable",
+      `${dav.host} does not have the folder any more that this storage is connected to. Your library is kept; put the folder back, or reconnect the storage with its new address.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Asked for the children of a file, Apache answers 400: the reason is looked up then. */
+async function listFolder(dav: Dav, ref: string, signal: AbortSignal): Promise<Listing> {
+  try {
+    return await dav.list(ref);
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === "storage_refused")) throw error;
+    const entry = await dav.stat(ref, signal).catch(() => null);
+    throw entry?.isFolder === false ? notFound() : error;
+  }
+}
+
+/** All of a folder at once: PROPFIND has no pages that every server knows. */
+function toPage(children: readonly DavEntry[], hasTreeTags: boolean): Page {
+  const entries = children.map((entry) =>
+    entry.isFolder
+      ? {
+          kind: "folder" as const,
+          ref: entry.ref,
+          name: nameOf(entry.ref),
+          path: entry.ref,
+          treeTag: hasTreeTags ? entry.etag : null,
+        }
+      : toFile(entry),
+  );
+  return { entries, next: null };
+}
+
+const toFile = (entry: DavEntry): StoredFile => ({
+  kind: "file",
+  ref: entry.ref,
+  name: nameOf(entry.ref),
+  path: entry.ref,
+  fileId: entry.fileId,
+  sizeBytes: entry.sizeBytes,
+  etag: entry.etag,
+  modifiedAt: entry.modifiedAt,
+  contentType: entry.contentType,
+});
+
+const nameOf = (ref: string): string => ref.slice(ref.lastIndexOf("/") + 1);
+
+function nameForeignFolder(host: string): AppError {
+  return new AppError(
+    "storage_refused",
+    `${host} does not show this folder to this account any more. Your library is kept; reconnect the storage with the user name that owns the files.`,
+  );
+}

@@ -1,0 +1,176 @@
+import type { ConnectForm } from "#contract/connections.ts";
+import { parseTarget } from "#server/base/egress/url.ts";
+import { AppError } from "#server/base/errors.ts";
+import { type FailedAnswer, isHtml } from "#server/storage/http.ts";
+import type { Connected, StorageIo } from "#server/storage/provider.ts";
+import { type Account, createDav, type Dav } from "./api.ts";
+import type { Credential } from "./credential.ts";
+import type { DavEntry } from "./listing.ts";
+import {
+  findNextcloud,
+  findUserId,
+  type Nextcloud,
+  nameNextcloudFailure,
+  toFilesUrl,
+} from "./nextcloud.ts";
+
+type WebdavForm = Extract<ConnectForm, { provider: "webdav" }>;
+
+/** As other programs show DAV addresses. */
+const schemes: Readonly<Record<string, string>> = {
+  "dav:": "http:",
+  "davs:": "https:",
+  "webdav:": "http:",
+  "webdavs:": "https:",
+};
+
+/**
+ * Tries what a person typed. The password is sent only after the server has been recognised, and
+ * never again after it was refused once: a Nextcloud shuts out the whole address of this server
+ * after twelve wrong ones. It never goes over plain http unless the person typed `http://`.
+ */
+export async function verifyForm(form: WebdavForm, io: StorageIo): Promise<Connected<Credential>> {
+  const address = parseAddress(form.url);
+  if (form.username.includes(":")) {
+    throw new AppError(
+      "storage_refused",
+      "A user name cannot contain a colon. Enter only the name, without address and password.",
+    );
+  }
+  const nextcloud = await findNextcloud(address, io);
+  return nextcloud ? connectNextcloud(form, nextcloud, io) : connectPlain(form, address, io);
+}
+
+/** @throws AppError `storage_refused`, with a sentence for each rule about addresses. */
+export function parseAddress(typed: string): URL {
+  const trimmed = typed.trim();
+  const [, scheme, rest] = /^([a-z][a-z0-9+.-]*:)(\/\/.*)$/i.exec(trimmed) ?? [];
+  const text = scheme
+    ? `${schemes[scheme.toLowerCase()] ?? scheme}${rest}`
+    : `https://${trimmed.replace(/^\/+/, "")}`;
+  const address = new URL(parseTarget(text).url);
+  address.search = "";
+  address.hash = "";
+  return address;
+}
+
+async function connectNextcloud(
+  form: WebdavForm,
+  nextcloud: Nextcloud,
+  io: StorageIo,
+): Promise<Connected<Credential>> {
+  const { base, product, name } = nextcloud;
+  const { username, password } = form;
+  const open = (userId: string) => {
+    const url = toFilesUrl(base, userId);
+    const account: Account = { url, username, password, dialect: "nextcloud" };
+    return createDav(account, io, nameFormFailure);
+  };
+  const typed = open(username);
+  const top = await findTop(typed);
+  const userId = (await findUserId(typed, base)) ?? username;
+  const ownTop = userId === username ? top : await findTop(open(userId));
+  // Somebody else's root is answered as an empty folder without an id.
+  if (!ownTop?.fileId) throw nameForeignRoot(base.host, userId);
+  return {
+    credential: {
+      url: toFilesUrl(base, userId),
+      username,
+      password,
+      dialect: "nextcloud",
+      product,
+    },
+    name,
+    identity: `${userId} at ${base.host}`,
+    product,
+  };
+}
+
+async function findTop(dav: Dav): Promise<DavEntry | undefined> {
+  try {
+    return (await dav.openRoot()).entry;
+  } catch (error) {
+    if (error instanceof AppError && error.code === "not_found") return undefined;
+    throw error;
+  }
+}
+
+async function connectPlain(
+  form: WebdavForm,
+  address: URL,
+  io: StorageIo,
+): Promise<Connected<Credential>> {
+  const { username, password } = form;
+  if (!address.pathname.endsWith("/")) address.pathname += "/";
+  const account: Account = { url: address.href, username, password, dialect: "plain" };
+  const dav = createDav(account, io, namePlainFormFailure);
+  const { url, entry } = await dav.openRoot();
+  if (!entry.isFolder) {
+    throw new AppError(
+      "storage_refused",
+      `This address of ${url.host} is a file. Enter the address of the folder that it lies in.`,
+    );
+  }
+  return {
+    credential: { url: url.href, username, password, dialect: "plain", product: null },
+    name: url.hostname,
+    identity: `${username} at ${url.host}`,
+    product: null,
+  };
+}
+
+function nameFormFailure(failed: FailedAnswer, now: Date): AppError | undefined {
+  if (failed.status === 401) {
+    return new AppError(
+      "storage_reconnect",
+      `${failed.host} does not accept this user name and password. Check both. If you sign in there with a second factor or through another service, create an app password in its security settings and use that.`,
+    );
+  }
+  return nameNextcloudFailure(failed, now);
+}
+
+function namePlainFormFailure({ status, host, headers }: FailedAnswer): AppError | undefined {
+  switch (status) {
+    case 401:
+      return nameRefusedLogin(host, headers["www-authenticate"]);
+    case 403:
+      return new AppError(
+        "storage_refused",
+        `${host} does not let this account read this address. Check the address, or ask the people who run it for read access.`,
+      );
+    case 404:
+      return new AppError(
+        "storage_refused",
+        `There is nothing at this address of ${host}. Check the address; it often ends in /dav/ or /webdav/, and the people who run it know it.`,
+      );
+    case 200:
+    case 400:
+    case 405:
+    case 501:
+      return new AppError(
+        "storage_refused",
+        `${host} ${isHtml(headers["content-type"]) ? "shows a web page" : "answers"} at this address but does not speak WebDAV there. Check the address; it often ends in /dav/ or /webdav/.`,
+      );
+    default:
+      return undefined;
+  }
+}
+
+function nameRefusedLogin(host: string, challenge = "Basic"): AppError {
+  return /\bbasic\b/i.test(challenge)
+    ? new AppError(
+        "storage_reconnect",
+        `${host} does not accept this user name and password. Check both and try again.`,
+      )
+    : new AppError(
+        "storage_refused",
+        `${host} asks for a kind of sign-in that this server does not have. Ask the people who run it to allow a user name and password (Basic) over https.`,
+      );
+}
+
+function nameForeignRoot(host: string, userId: string): AppError {
+  return new AppError(
+    "storage_refused",
+    `${host} accepts the password but does not show the files of "${userId}". Enter the user name exactly as your profile there shows it, in capital and small letters too.`,
+  );
+}

@@ -1,0 +1,23 @@
+/** Legal names that servers, proxies and clients like to break. */
+export const awkwardNames: readonly string[] = [
+  "with space.mp3",
+  " leading and trailing .mp3 ",
+  "100% real.mp3",
+  "50%25 off.mp3",
+  "%2e%2e%2fup.mp3",
+  "take #1 & #2.mp3",
+  "what?.mp3",
+  "a+b=c.mp3",
+  "semi;colon,comma.mp3",
+  'it\'s "live".mp3',
+  "<b>&amp;</b>.mp3".replaceAll("/", "-"),
+  "[x] (y) {z} ^~`.mp3",
+  "12:30 @ home $!*|.mp3",
+  "back\\slash.mp3",
+  "two\nlines.mp3",
+  "Öl, ñ, ß.mp3",
+  "cafe\u0301 in two parts.mp3",
+  "日本の歌.mp3",
+  "🎸 solo.mp3",
+  "dots...mp3",
+];
