@@ -1,0 +1,73 @@
+import type { FastifyRequest } from "fastify";
+import { AppError } from "#server/base/errors.ts";
+import type { Config } from "#server/config.ts";
+import { isPrivate } from "./private-paths.ts";
+import { forWholeApp } from "./whole-app.ts";
+
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/**
+ * Refuses what another website makes a browser send. Needs no state and no cookie.
+ *
+ * - A change must be JSON: forms and `text/plain` need no permission of ours (CORS-safelisted), and
+ *   tRPC's Fastify adapter runs a procedure without input for a multipart form.
+ * - A change must come from our own pages: `Sec-Fetch-Site` says so, or `Origin` is ours. A client
+ *   that sends neither is no browser of today; it may go on without cookies.
+ * - Somebody's data is for our own pages alone, so that no other site can embed or time it.
+ */
+export const originPlugin = forWholeApp(async (app, { deps }) => {
+  app.addHook("onRequest", async (request) => {
+    if (SAFE_METHODS.has(request.method)) {
+      if (isPrivate(request)) refuseOtherSites(request);
+      return;
+    }
+    requireJson(request);
+    requireOurOrigin(deps.config.http, request);
+  });
+});
+
+function refuseOtherSites(request: FastifyRequest): void {
+  const site = request.headers["sec-fetch-site"];
+  if (site !== undefined && site !== "same-origin" && site !== "none") throw fromElsewhere();
+}
+
+/** Bodyless changes too, because a form can be empty. */
+function requireJson(request: FastifyRequest): void {
+  const mediaType = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
+  if (mediaType === "application/json") return;
+  throw new AppError(
+    "unsupported_media_type",
+    "This server takes changes as application/json only. Nothing was changed.",
+  );
+}
+
+function requireOurOrigin(http: Config["http"], request: FastifyRequest): void {
+  const site = request.headers["sec-fetch-site"];
+  const { origin } = request.headers;
+  if (site !== undefined && site !== "same-origin") throw fromElsewhere();
+  if (origin !== undefined) {
+    if (isOurs(http, origin, request.socket.localPort)) return;
+    throw otherAddress(http.publicUrl);
+  }
+  if (site === undefined && request.headers.cookie !== undefined) throw fromElsewhere();
+}
+
+/** On this machine alone, a server goes by three names, at whatever port it was given. */
+function isOurs(http: Config["http"], origin: string, localPort: number | undefined): boolean {
+  if (origin === http.publicUrl.origin) return true;
+  if (!http.isLoopback) return false;
+  const match = /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::(\d{1,5}))?$/.exec(origin);
+  return match !== null && Number(match[1] ?? 80) === localPort;
+}
+
+const otherAddress = (publicUrl: URL): AppError =>
+  new AppError(
+    "forbidden",
+    `This server is set up for another address: ${publicUrl.origin}. Open it there, or let whoever runs it set PUBLIC_URL to the address in your browser. Nothing was changed.`,
+  );
+
+const fromElsewhere = (): AppError =>
+  new AppError(
+    "forbidden",
+    "This came from another website, so it was refused. Nothing was changed.",
+  );

@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SessionId, UserId } from "#contract/ids.ts";
+import type { Actor } from "#server/base/actor.ts";
+import { type Tx, write } from "#server/base/db.ts";
+import { AppError } from "#server/base/errors.ts";
+import { createId } from "#server/base/ids.ts";
+import type { Deps } from "#server/deps.ts";
+import { type AccessClaims, createAccessToken } from "./access-token.ts";
+import { createToken, hashToken } from "./crypto.ts";
+import * as store from "./session-store.ts";
+
+const DAY_SECONDS = 86_400;
+
+/** A week without a visit ends a session; whoever asks to be remembered may be away for a month. */
+const IDLE_SECONDS = 7 * DAY_SECONDS;
+const REMEMBERED_IDLE_SECONDS = 30 * DAY_SECONDS;
+
+/** Even in daily use a password is asked for four times a year. */
+const ABSOLUTE_SECONDS = 90 * DAY_SECONDS;
+
+/** How long a watcher waits before it asks again when the database did not answer. */
+const RETRY_MS = 1_000;
+
+/** Where a session is used from, for the list that its owner sees. */
+export interface Device {
+  readonly userAgent: string;
+  readonly ipAddress: string;
+}
+
+/** What a browser gets to carry. */
+export interface Grant {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  /** `null`: until the browser is closed. */
+  readonly rememberForSeconds: number | null;
+}
+
+type SessionDeps = Pick<Deps, "config" | "sessionKeys" | "now">;
+
+/** Opens a session that never existed before, whatever the browser brought along. */
+export async function openSession(
+  deps: SessionDeps,
+  tx: Tx,
+  who: { readonly userId: UserId; readonly rememberMe: boolean; readonly device: Device },
+): Promise<Grant & { readonly sessionId: SessionId }> {
+  const sessionId = createId<SessionId>(deps.now());
+  const refreshToken = createToken();
+  await store.removeAgedSessions(tx);
+  await store.insertSession(
+    tx,
+    { id: sessionId, userId: who.userId, rememberMe: who.rememberMe, ...who.device },
+    { idleSeconds: idleSecondsOf(who), absoluteSeconds: ABSOLUTE_SECONDS },
+  );
+  await store.insertRefreshToken(tx, {
+    tokenHash: hashToken(refreshToken),
+    sessionId,
+    generation: 0,
+  });
+  return {
+    sessionId,
+    accessToken: await createAccessToken(deps, { userId: who.userId, sessionId }),
+    refreshToken,
+    rememberForSeconds: rememberForSeconds(who, ABSOLUTE_SECONDS),
+  };
+}
+
+/** @returns who it is, while the session is alive and the token is fresh. */
+export async function findActor(
+  deps: Pick<Deps, "db">,
+  claims: AccessClaims,
+): Promise<Actor | undefined> {
+  if (claims.isExpired) return undefined;
+  const { sessionId, userId } = claims;
+  const session = await store.findLiveSession(deps.db, sessionId, userId);
+  if (!session) return undefined;
+  if (session.isDue) {
+    await write(deps, (tx) => store.markSessionUsed(tx, sessionId, idleSecondsOf(session)));
+  }
+  return { userId, sessionId, role: session.role };
+}
+
+/**
+ * Ends a session at once, on every replica and in every stream that watches it.
+ *
+ * @param because - a word for the owner's list, such as `signed_out`.
+ */
+export const revokeSession = (
+  deps: Pick<Deps, "db" | "events">,
+  sessionId: SessionId,
+  because: string,
+): Promise<void> => write(deps, (tx) => revokeWithin(deps, tx, sessionId, because));
+
+export async function revokeWithin(
+  deps: Pick<Deps, "events">,
+  tx: Tx,
+  sessionId: SessionId,
+  because: string,
+): Promise<void> {
+  if (await store.markSessionRevoked(tx, sessionId, because)) {
+    await deps.events.publish(tx, sessionTopic(sessionId));
+  }
+}
+
+/** Published when a session has ended, or its user is suspended. */
+export const sessionTopic = (sessionId: SessionId): string => `session:${sessionId}`;
+
+/**
+ * A signal that fires when the session has ended, for answers that go on for long. It costs one
+ * read at the start and one after each event of this session; the line to the database that brings
+ * events is shared.
+ *
+ * @param signal - abort it when the answer is over.
+ */
+export function whenRevoked(
+  deps: Pick<Deps, "db" | "events">,
+  sessionId: SessionId,
+  signal: AbortSignal,
+): AbortSignal {
+  const revoked = new AbortController();
+  // Who can't watch any more can't promise anything: the answer ends, and the browser asks again.
+  const watching = watchSession(deps, sessionId, signal).catch(() => !signal.aborted);
+  void watching.then((hasEnded) => {
+    if (hasEnded) revoked.abort(signedOut());
+  });
+  return revoked.signal;
+}
+
+async function watchSession(
+  deps: Pick<Deps, "db" | "events">,
+  sessionId: SessionId,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for await (const _ of deps.events.subscribe(sessionTopic(sessionId), signal)) {
+    if (await hasEnded(deps, sessionId, signal)) return true;
+  }
+  return false;
+}
+
+/** Asks until the database answers: an event is not repeated. */
+async function hasEnded(
+  deps: Pick<Deps, "db">,
+  sessionId: SessionId,
+  signal: AbortSignal,
+): Promise<boolean> {
+  while (!signal.aborted) {
+    try {
+      return !(await store.isSessionAlive(deps.db, sessionId));
+    } catch {
+      // The database is away. Its absence ends nobody's session, and it will be asked again.
+      await sleep(RETRY_MS, undefined, { ref: false });
+    }
+  }
+  return false;
+}
+
+const signedOut = (): AppError =>
+  new AppError("unauthenticated", "You were signed out. Sign in again.");
+
+export const idleSecondsOf = (session: { readonly rememberMe: boolean }): number =>
+  session.rememberMe ? REMEMBERED_IDLE_SECONDS : IDLE_SECONDS;
+
+/** For how long a browser keeps its cookies: never beyond the session's own end. */
+export const rememberForSeconds = (
+  session: { readonly rememberMe: boolean },
+  absoluteSecondsLeft: number,
+): number | null =>
+  session.rememberMe ? Math.min(REMEMBERED_IDLE_SECONDS, absoluteSecondsLeft) : null;

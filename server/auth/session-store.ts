@@ -1,0 +1,190 @@
+import { and, eq, gt, isNull, sql } from "drizzle-orm";
+import type { UserRole } from "#contract/auth.ts";
+import type { SessionId, UserId } from "#contract/ids.ts";
+import { refreshTokens, sessions, users } from "#drizzle/schema/index.ts";
+import { type Db, preparedOnce, type Tx } from "#server/base/db.ts";
+
+const seconds = (count: number) => sql`make_interval(secs => ${count})`;
+
+/** Not revoked, not idle for too long, not too old, and its user not suspended: by the database's clock. */
+const isAlive = and(
+  isNull(sessions.revokedAt),
+  gt(sessions.idleExpiresAt, sql`now()`),
+  gt(sessions.absoluteExpiresAt, sql`now()`),
+  isNull(users.suspendedAt),
+);
+
+export async function insertSession(
+  tx: Tx,
+  session: {
+    readonly id: SessionId;
+    readonly userId: UserId;
+    readonly rememberMe: boolean;
+    readonly userAgent: string;
+    readonly ipAddress: string;
+  },
+  lifetime: { readonly idleSeconds: number; readonly absoluteSeconds: number },
+): Promise<void> {
+  await tx.insert(sessions).values({
+    ...session,
+    idleExpiresAt: sql`now() + ${seconds(lifetime.idleSeconds)}`,
+    absoluteExpiresAt: sql`now() + ${seconds(lifetime.absoluteSeconds)}`,
+  });
+}
+
+/** Forgets sessions that ended by age, some at a time, so that nobody who signs in waits for it. */
+export async function removeAgedSessions(tx: Tx): Promise<void> {
+  await tx.execute(sql`
+    delete from ${sessions} where ${sessions.id} in (
+      select id from ${sessions} where absolute_expires_at < now() limit 50 for update skip locked
+    )`);
+}
+
+export interface LiveSession {
+  readonly role: UserRole;
+  readonly rememberMe: boolean;
+  /** Nobody has noted its use for a minute. */
+  readonly isDue: boolean;
+}
+
+export async function findLiveSession(
+  db: Db,
+  sessionId: SessionId,
+  userId: UserId,
+): Promise<LiveSession | undefined> {
+  const [row] = await liveSession(db).execute({ sessionId, userId });
+  return row;
+}
+
+const liveSession = preparedOnce((db) =>
+  db
+    .select({
+      role: users.role,
+      rememberMe: sessions.rememberMe,
+      isDue: sql<boolean>`${sessions.lastUsedAt} < now() - interval '1 minute'`,
+    })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(
+      and(
+        eq(sessions.id, sql.placeholder("sessionId")),
+        eq(sessions.userId, sql.placeholder("userId")),
+        isAlive,
+      ),
+    )
+    .prepare("auth_find_live_session"),
+);
+
+export async function isSessionAlive(db: Db, sessionId: SessionId): Promise<boolean> {
+  const rows = await aliveSession(db).execute({ sessionId });
+  return rows.length > 0;
+}
+
+const aliveSession = preparedOnce((db) =>
+  db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(eq(sessions.id, sql.placeholder("sessionId")), isAlive))
+    .prepare("auth_is_session_alive"),
+);
+
+/** A session in use lives on, but never past its absolute end. */
+export async function markSessionUsed(
+  tx: Tx,
+  sessionId: SessionId,
+  idleSeconds: number,
+): Promise<void> {
+  await tx
+    .update(sessions)
+    .set({
+      lastUsedAt: sql`now()`,
+      idleExpiresAt: sql`least(now() + ${seconds(idleSeconds)}, ${sessions.absoluteExpiresAt})`,
+    })
+    .where(and(eq(sessions.id, sessionId), isNull(sessions.revokedAt)));
+}
+
+/** @returns false when it was revoked before, or never was. */
+export async function markSessionRevoked(
+  tx: Tx,
+  sessionId: SessionId,
+  because: string,
+): Promise<boolean> {
+  const rows = await tx
+    .update(sessions)
+    .set({ revokedAt: sql`now()`, revokedBecause: because })
+    .where(and(eq(sessions.id, sessionId), isNull(sessions.revokedAt)))
+    .returning({ id: sessions.id });
+  return rows.length > 0;
+}
+
+export interface LockedSession {
+  readonly id: SessionId;
+  readonly userId: UserId;
+  readonly rememberMe: boolean;
+  readonly absoluteSecondsLeft: number;
+}
+
+/** Revoking waits until the transaction ends, and so does renewing. `undefined` when it has ended. */
+export async function lockLiveSession(
+  tx: Tx,
+  sessionId: SessionId,
+): Promise<LockedSession | undefined> {
+  const [row] = await tx
+    .select({
+      id: sessions.id,
+      userId: sessions.userId,
+      rememberMe: sessions.rememberMe,
+      absoluteSecondsLeft: sql<number>`floor(extract(epoch from ${sessions.absoluteExpiresAt} - now()))::int`,
+    })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(eq(sessions.id, sessionId), isAlive))
+    .for("update", { of: sessions });
+  return row;
+}
+
+export async function insertRefreshToken(
+  tx: Tx,
+  token: {
+    readonly tokenHash: string;
+    readonly sessionId: SessionId;
+    readonly generation: number;
+  },
+): Promise<void> {
+  await tx.insert(refreshTokens).values(token);
+}
+
+export interface RefreshTokenRow {
+  readonly sessionId: SessionId;
+  readonly generation: number;
+  readonly use: "unused" | "just_used" | "used";
+}
+
+/** @param graceSeconds - for how long a used one counts as `just_used`. */
+export async function findRefreshToken(
+  tx: Tx,
+  tokenHash: string,
+  graceSeconds: number,
+): Promise<RefreshTokenRow | undefined> {
+  const [row] = await tx
+    .select({
+      sessionId: refreshTokens.sessionId,
+      generation: refreshTokens.generation,
+      // Not now(), the start of this transaction, which may have waited long for the session's lock.
+      use: sql<RefreshTokenRow["use"]>`case
+        when ${refreshTokens.spentAt} is null then 'unused'
+        when ${refreshTokens.spentAt} > clock_timestamp() - ${seconds(graceSeconds)} then 'just_used'
+        else 'used' end`,
+    })
+    .from(refreshTokens)
+    .where(eq(refreshTokens.tokenHash, tokenHash));
+  return row;
+}
+
+export async function markRefreshTokenSpent(tx: Tx, tokenHash: string): Promise<void> {
+  await tx
+    .update(refreshTokens)
+    .set({ spentAt: sql`clock_timestamp()` })
+    .where(and(eq(refreshTokens.tokenHash, tokenHash), isNull(refreshTokens.spentAt)));
+}

@@ -1,0 +1,138 @@
+import { and, asc, eq, lt, sql } from "drizzle-orm";
+import type { Me, UserRole } from "#contract/auth.ts";
+import type { UserId } from "#contract/ids.ts";
+import { bands, members, rateLimits, setupTokens, users } from "#drizzle/schema/index.ts";
+import type { Db, Tx } from "#server/base/db.ts";
+
+/** Held until the end of the transaction by whoever makes the first user; arbitrary but fixed. */
+const FIRST_USER_LOCK = 7_236_542_311;
+
+const seconds = (count: number) => sql`make_interval(secs => ${count})`;
+
+export async function lockFirstUser(tx: Tx): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${FIRST_USER_LOCK})`);
+}
+
+export async function hasUsers(db: Db | Tx): Promise<boolean> {
+  const rows = await db.select({ id: users.id }).from(users).limit(1);
+  return rows.length > 0;
+}
+
+export async function insertSetupToken(tx: Tx, tokenHash: string): Promise<void> {
+  await tx.insert(setupTokens).values({ tokenHash });
+}
+
+export async function removeOldSetupTokens(tx: Tx, lifetimeSeconds: number): Promise<void> {
+  await tx
+    .delete(setupTokens)
+    .where(lt(setupTokens.createdAt, sql`now() - ${seconds(lifetimeSeconds)}`));
+}
+
+export async function hasSetupToken(tx: Tx, tokenHash: string): Promise<boolean> {
+  const rows = await tx
+    .select({ tokenHash: setupTokens.tokenHash })
+    .from(setupTokens)
+    .where(eq(setupTokens.tokenHash, tokenHash));
+  return rows.length > 0;
+}
+
+export async function removeSetupTokens(tx: Tx): Promise<void> {
+  await tx.delete(setupTokens);
+}
+
+export async function insertUser(
+  tx: Tx,
+  user: {
+    readonly id: UserId;
+    readonly email: string;
+    readonly emailKey: string;
+    readonly name: string;
+    readonly role: UserRole;
+    readonly passwordHash: string;
+  },
+): Promise<void> {
+  await tx.insert(users).values({ ...user, emailVerifiedAt: sql`now()` });
+}
+
+export async function findCredentials(
+  db: Db,
+  emailKey: string,
+): Promise<{ readonly userId: UserId; readonly passwordHash: string | null } | undefined> {
+  const [row] = await db
+    .select({ userId: users.id, passwordHash: users.passwordHash })
+    .from(users)
+    .where(eq(users.emailKey, emailKey));
+  return row;
+}
+
+/** Until the transaction ends nobody else changes the password or suspends the user. */
+export async function lockUser(
+  tx: Tx,
+  userId: UserId,
+): Promise<{ readonly passwordHash: string | null; readonly isSuspended: boolean } | undefined> {
+  const [row] = await tx
+    .select({
+      passwordHash: users.passwordHash,
+      isSuspended: sql<boolean>`${users.suspendedAt} is not null`,
+    })
+    .from(users)
+    .where(eq(users.id, userId))
+    .for("update");
+  return row;
+}
+
+export async function savePasswordHash(
+  tx: Tx,
+  userId: UserId,
+  passwordHash: string,
+): Promise<void> {
+  await tx.update(users).set({ passwordHash }).where(eq(users.id, userId));
+}
+
+export async function findMe(
+  db: Db | Tx,
+  userId: UserId,
+): Promise<Omit<Me, "sessionId"> | undefined> {
+  const [row] = await db
+    .select({
+      user: { id: users.id, email: users.email, name: users.name, role: users.role },
+      personalBandId: bands.id,
+    })
+    .from(users)
+    .innerJoin(members, and(eq(members.userId, users.id), eq(members.role, "owner")))
+    .innerJoin(bands, and(eq(bands.id, members.bandId), eq(bands.isPersonal, true)))
+    .where(eq(users.id, userId))
+    .orderBy(asc(bands.createdAt))
+    .limit(1);
+  return row;
+}
+
+/** Counts one more within the current window of a key, or the first of a new window. */
+export async function insertHit(
+  tx: Tx,
+  key: string,
+  windowMs: number,
+): Promise<{ readonly hits: number; readonly msLeft: number }> {
+  const isOver = sql`${rateLimits.windowEndsAt} <= now()`;
+  const windowEndsAt = sql`now() + ${seconds(windowMs / 1000)}`;
+  const [row] = await tx
+    .insert(rateLimits)
+    .values({ key, hits: 1, windowEndsAt })
+    .onConflictDoUpdate({
+      target: rateLimits.key,
+      set: {
+        hits: sql`case when ${isOver} then 1 else least(${rateLimits.hits} + 1, 1000000) end`,
+        windowEndsAt: sql`case when ${isOver} then ${windowEndsAt} else ${rateLimits.windowEndsAt} end`,
+      },
+    })
+    .returning({
+      hits: rateLimits.hits,
+      msLeft: sql<number>`ceil(extract(epoch from ${rateLimits.windowEndsAt} - now()) * 1000)::int`,
+    });
+  if (!row) throw new Error("An upsert returned no row.");
+  return row;
+}
+
+export async function removeOldHits(tx: Tx): Promise<void> {
+  await tx.delete(rateLimits).where(lt(rateLimits.windowEndsAt, sql`now()`));
+}

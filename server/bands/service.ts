@@ -1,0 +1,54 @@
+import { type Band, type BandRole, isAtLeast } from "#contract/bands.ts";
+import type { BandId, UserId } from "#contract/ids.ts";
+import type { Actor } from "#server/base/actor.ts";
+import type { Tx } from "#server/base/db.ts";
+import { AppError } from "#server/base/errors.ts";
+import { createId } from "#server/base/ids.ts";
+import type { Deps } from "#server/deps.ts";
+import * as store from "./store.ts";
+
+/** Proof that a user belongs to a band, and as what. Stores ask for it instead of a band's id. */
+export interface Member {
+  readonly bandId: BandId;
+  readonly userId: UserId;
+  readonly role: BandRole;
+}
+
+/**
+ * @throws AppError `not_found` for a band that the actor does not belong to, as if there were none;
+ *   `forbidden` for a member whose role is below `atLeast`.
+ */
+export async function requireMember(
+  deps: Pick<Deps, "db">,
+  actor: Actor,
+  bandId: BandId,
+  atLeast: BandRole,
+): Promise<Member> {
+  const role = await store.findRole(deps.db, bandId, actor.userId);
+  if (!role) {
+    throw new AppError("not_found", "There is no such band, or you are not a member of it.");
+  }
+  if (!isAtLeast(role, atLeast)) {
+    throw new AppError(
+      "forbidden",
+      `Your role in this band is ${role}, and this takes at least ${atLeast}. Nothing was changed; ask an owner of the band.`,
+    );
+  }
+  return { bandId, userId: actor.userId, role };
+}
+
+/** The band of one that every user has from the start. */
+export async function createPersonalBand(
+  tx: Tx,
+  owner: { readonly userId: UserId; readonly name: string },
+  now: Date,
+): Promise<BandId> {
+  const bandId = createId<BandId>(now);
+  await store.insertBand(tx, { id: bandId, name: owner.name, isPersonal: true });
+  await store.insertMember(tx, { bandId, userId: owner.userId, role: "owner" });
+  return bandId;
+}
+
+/** The actor's own bands, the personal one first. */
+export const listBands = (deps: Pick<Deps, "db">, actor: Actor): Promise<Band[]> =>
+  store.listBandsOf(deps.db, actor.userId);

@@ -1,0 +1,47 @@
+import { fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { onTestFinished } from "vitest";
+import { z } from "zod";
+import { buildApp } from "#server/app.ts";
+import { requireCsrf } from "#server/auth/csrf.ts";
+import { type Context, procedure, router } from "#server/base/trpc.ts";
+import type { Deps } from "#server/deps.ts";
+
+export interface Replica {
+  readonly baseUrl: string;
+  readonly port: number;
+  /** How often `NOTE` was made. */
+  readonly notes: () => number;
+}
+
+/** A change without input that is there to be aimed at. */
+export const NOTE = "test/note";
+
+/** The whole server over deps of its own, and one change more. */
+export async function startReplica(deps: Deps): Promise<Replica> {
+  let notes = 0;
+  const note = procedure.output(z.number()).mutation(() => {
+    notes += 1;
+    return notes;
+  });
+  const createContext = ({ req, res }: { req: FastifyRequest; res: FastifyReply }): Context => ({
+    deps,
+    actor: req.actor,
+    request: req,
+    reply: res,
+    batchSize: 1,
+    requireCsrf: () => requireCsrf(req),
+  });
+  const app = await buildApp(deps, {
+    async privateRoutes(routes) {
+      const trpcOptions = { router: router({ note }), createContext };
+      await routes.register(fastifyTRPCPlugin, { prefix: "/trpc/test", trpcOptions });
+    },
+  });
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  onTestFinished(() => app.drain.begin({ noticeMs: 0, deadlineMs: 0 }));
+
+  const address = app.server.address();
+  const port = typeof address === "object" && address ? address.port : 0;
+  return { baseUrl: `http://127.0.0.1:${port}`, port, notes: () => notes };
+}
