@@ -1,0 +1,148 @@
+import type {
+  ConnectForm,
+  Connection,
+  CreateConnection,
+  Reconnect,
+} from "#contract/connections.ts";
+import type { BandId, ConnectionId } from "#contract/ids.ts";
+import { type Member, requireMember } from "#server/bands/service.ts";
+import type { Actor } from "#server/base/actor.ts";
+import { type Tx, write } from "#server/base/db.ts";
+import { AppError } from "#server/base/errors.ts";
+import { createId } from "#server/base/ids.ts";
+import type { Deps } from "#server/deps.ts";
+import { createDemoCredential } from "#server/storage/folder/demo.ts";
+import type { Connected } from "#server/storage/provider.ts";
+import {
+  connectionTopic,
+  credentialPlace,
+  getConnection,
+  PATIENCE_MS,
+  requireConnection,
+  rootChosen,
+  type StorageDeps,
+} from "./service.ts";
+import * as store from "./store.ts";
+
+type ConnectDeps = StorageDeps & Pick<Deps, "events" | "jobs">;
+
+/**
+ * Connects a storage after trying it. No root is chosen yet, so nothing is read.
+ *
+ * @throws AppError with the provider's sentence when the form does not work.
+ */
+export async function createConnection(
+  deps: ConnectDeps,
+  actor: Actor,
+  { bandId, form }: CreateConnection,
+): Promise<Connection> {
+  const member = await requireMember(deps, actor, bandId, "owner");
+  const connected = await tryForm(deps, form);
+  const id = await write(deps, (tx) =>
+    insertConnection(deps, tx, member, { ...connected, provider: form.provider, isDemo: false }),
+  );
+  return getConnection(deps, actor, id);
+}
+
+/** Connects the recordings that come with Backline; one a band, however often it is asked for. */
+export async function createDemo(
+  deps: ConnectDeps,
+  actor: Actor,
+  bandId: BandId,
+): Promise<Connection> {
+  const member = await requireMember(deps, actor, bandId, "owner");
+  const id = await write(deps, async (tx) => {
+    await store.lockBand(tx, member.bandId);
+    const existing = (await store.listConnections(tx, member)).find((row) => row.isDemo);
+    if (existing) return existing.id;
+    const made = await insertConnection(deps, tx, member, {
+      credential: createDemoCredential(),
+      provider: "folder",
+      name: "Demo recordings",
+      identity: "came with Backline",
+      product: null,
+      isDemo: true,
+    });
+    await store.saveRoot(tx, made, { ref: null, path: "" });
+    await rootChosen.enqueue(deps, tx, { connectionId: made, userId: actor.userId });
+    return made;
+  });
+  return getConnection(deps, actor, id);
+}
+
+/** The same storage with new access: the library, its root and its history stay. */
+export async function reconnect(
+  deps: ConnectDeps,
+  actor: Actor,
+  { connectionId, form }: Reconnect,
+): Promise<Connection> {
+  const { row } = await requireConnection(deps, actor, connectionId, "owner");
+  if (form.provider !== row.provider || row.isDemo) {
+    throw new AppError(
+      "conflict",
+      "That is another kind of storage. Connect it as a new one; this one stays as it is.",
+    );
+  }
+  const connected = await tryForm(deps, form);
+  await write(deps, async (tx) => {
+    await store.saveCredential(tx, row.id, {
+      sealedCredential: seal(deps, row.id, row.bandId, connected.credential),
+      identity: connected.identity,
+      product: connected.product,
+    });
+    await deps.events.publish(tx, connectionTopic(row.id));
+  });
+  return getConnection(deps, actor, row.id);
+}
+
+/** Forgets the storage and what the library knew of it. The files themselves are not touched. */
+export async function removeConnection(
+  deps: ConnectDeps,
+  actor: Actor,
+  connectionId: ConnectionId,
+): Promise<void> {
+  const { row } = await requireConnection(deps, actor, connectionId, "owner");
+  await write(deps, async (tx) => {
+    await store.lockBand(tx, row.bandId);
+    await store.deleteConnection(tx, row);
+    await deps.events.publish(tx, connectionTopic(row.id));
+  });
+}
+
+function tryForm(deps: ConnectDeps, form: ConnectForm): Promise<Connected<unknown>> {
+  const provider = deps.providers[form.provider];
+  if (provider.offWhy !== null) throw new AppError("storage_refused", provider.offWhy);
+  return provider.verify(form, {
+    egress: deps.egress,
+    now: deps.now,
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  });
+}
+
+async function insertConnection(
+  deps: ConnectDeps,
+  tx: Tx,
+  member: Member,
+  made: Connected<unknown> & Pick<store.NewConnection, "provider" | "isDemo">,
+): Promise<ConnectionId> {
+  const id = createId<ConnectionId>(deps.now());
+  await store.lockBand(tx, member.bandId);
+  await store.insertConnection(tx, {
+    id,
+    bandId: member.bandId,
+    provider: made.provider,
+    name: made.name,
+    identity: made.identity,
+    product: made.product,
+    sealedCredential: seal(deps, id, member.bandId, made.credential),
+    isDemo: made.isDemo,
+  });
+  return id;
+}
+
+const seal = (
+  deps: Pick<Deps, "vault">,
+  id: ConnectionId,
+  bandId: BandId,
+  credential: unknown,
+): string => deps.vault.seal(JSON.stringify(credential), credentialPlace(id, bandId));

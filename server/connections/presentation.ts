@@ -1,0 +1,48 @@
+import type { Connection, ScanProgress } from "#contract/connections.ts";
+import type { ConnectionRow, ScanRow, TrackCounts } from "./store.ts";
+
+export const toScanProgress = (scan: ScanRow): ScanProgress => ({
+  id: scan.id,
+  connectionId: scan.connectionId,
+  state: scan.state,
+  startedAt: scan.startedAt.toISOString(),
+  finishedAt: scan.finishedAt?.toISOString() ?? null,
+  foldersDone: scan.foldersDone,
+  foldersFound: scan.foldersFound,
+  foldersFailed: scan.foldersFailed,
+  found: scan.found,
+  toRead: scan.toRead,
+  read: scan.read,
+  failed: scan.failed,
+  bytesRead: scan.bytesRead,
+  libraryBytes: scan.libraryBytes,
+  added: scan.added,
+  changed: scan.changed,
+  moved: scan.moved,
+  missing: scan.missing,
+  withheld: scan.withheld,
+  message: scan.message,
+});
+
+export const toConnection = (
+  row: ConnectionRow,
+  counts: TrackCounts | undefined,
+  newest: ScanRow | undefined,
+): Connection => ({
+  id: row.id,
+  bandId: row.bandId,
+  provider: row.provider,
+  name: row.name,
+  identity: row.identity,
+  product: row.product,
+  rootPath: row.hasRoot ? (row.rootPath ?? "") : null,
+  isDemo: row.isDemo,
+  isPrimary: row.isPrimary,
+  health: row.health,
+  healthMessage: row.healthMessage,
+  unavailableSince: row.unavailableSince?.toISOString() ?? null,
+  trackCount: counts?.present ?? 0,
+  missingCount: counts?.missing ?? 0,
+  createdAt: row.createdAt.toISOString(),
+  scan: newest ? toScanProgress(newest) : null,
+});

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import {
+  Browse,
+  Connection,
+  CreateConnection,
+  CreateDemo,
+  FolderPage,
+  ListConnections,
+  OneConnection,
+  ProviderOffer,
+  Reconnect,
+  SetRoot,
+} from "#contract/connections.ts";
+import { procedure, router } from "#server/base/trpc.ts";
+import * as connecting from "./connecting.ts";
+import * as roots from "./roots.ts";
+import * as service from "./service.ts";
+
+export const connectionsRouter = router({
+  providers: procedure
+    .output(z.array(ProviderOffer))
+    .query(({ ctx }) => service.listOffers(ctx.deps)),
+
+  list: procedure
+    .input(ListConnections)
+    .output(z.array(Connection))
+    .query(({ ctx, input }) => service.listConnections(ctx.deps, ctx.actor, input.bandId)),
+
+  create: procedure
+    .input(CreateConnection)
+    .output(Connection)
+    .mutation(({ ctx, input }) => connecting.createConnection(ctx.deps, ctx.actor, input)),
+
+  createDemo: procedure
+    .input(CreateDemo)
+    .output(Connection)
+    .mutation(({ ctx, input }) => connecting.createDemo(ctx.deps, ctx.actor, input.bandId)),
+
+  browse: procedure
+    .input(Browse)
+    .output(FolderPage)
+    .query(({ ctx, input }) => roots.browse(ctx.deps, ctx.actor, input)),
+
+  setRoot: procedure
+    .input(SetRoot)
+    .output(Connection)
+    .mutation(({ ctx, input }) => roots.setRoot(ctx.deps, ctx.actor, input)),
+
+  check: procedure
+    .input(OneConnection)
+    .output(Connection)
+    .mutation(({ ctx, input }) => service.checkConnection(ctx.deps, ctx.actor, input.connectionId)),
+
+  reconnect: procedure
+    .input(Reconnect)
+    .output(Connection)
+    .mutation(({ ctx, input }) => connecting.reconnect(ctx.deps, ctx.actor, input)),
+
+  remove: procedure
+    .input(OneConnection)
+    .mutation(({ ctx, input }) =>
+      connecting.removeConnection(ctx.deps, ctx.actor, input.connectionId),
+    ),
+});

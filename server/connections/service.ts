@@ -1,0 +1,237 @@
+import { z } from "zod";
+import { type BandRole, isAtLeast } from "#contract/bands.ts";
+import type { Connection, Health, ProviderOffer } from "#contract/connections.ts";
+import { type BandId, ConnectionId, UserId } from "#contract/ids.ts";
+import { requireMember } from "#server/bands/service.ts";
+import type { Actor } from "#server/base/actor.ts";
+import { write } from "#server/base/db.ts";
+import { AppError } from "#server/base/errors.ts";
+import { defineJob } from "#server/base/jobs.ts";
+import type { Deps } from "#server/deps.ts";
+import type { Storage } from "#server/storage/provider.ts";
+import { toConnection } from "./presentation.ts";
+import * as store from "./store.ts";
+
+/** A root was chosen: whoever cares about the files below it can look at them now. */
+export const rootChosen = defineJob(
+  "connections.root-chosen",
+  z.object({ connectionId: ConnectionId, userId: UserId }),
+);
+
+/** Nobody waits longer than this beside a form. */
+export const PATIENCE_MS = 45_000;
+
+export type StorageDeps = Pick<Deps, "db" | "vault" | "providers" | "egress" | "now">;
+
+/** A band's storage, ready to be read. */
+export interface AttachedConnection {
+  readonly id: ConnectionId;
+  readonly bandId: BandId;
+  /** `null` is the top of the storage. */
+  readonly rootRef: string | null;
+  readonly rootPath: string | null;
+  /** As last seen; `noteStorageSuccess` is only worth calling when it is not `active`. */
+  readonly health: Health;
+  readonly storage: Storage;
+}
+
+/** Published whenever a connection or its scan has changed. */
+export const connectionTopic = (id: ConnectionId): string => `connection:${id}`;
+
+/** Where a credential belongs; it opens nowhere else. */
+export const credentialPlace = (id: ConnectionId, bandId: BandId) => ({
+  table: "connections",
+  column: "sealed_credential",
+  rowId: id,
+  bandId,
+});
+
+/**
+ * Opens the storage behind a connection. There is no actor: the caller has checked the band.
+ *
+ * @param signal - ends everything that the storage does.
+ * @throws AppError `not_found` when the connection is gone, `conflict` when it has no root yet.
+ */
+export async function openStorage(
+  deps: StorageDeps,
+  connectionId: ConnectionId,
+  signal: AbortSignal,
+): Promise<AttachedConnection> {
+  const row = await store.findConnectionById(deps.db, connectionId);
+  if (!row) throw noSuchConnection();
+  if (!row.hasRoot) {
+    throw new AppError("conflict", "Choose a folder for this storage first; then it can be used.");
+  }
+  return {
+    id: row.id,
+    bandId: row.bandId,
+    rootRef: row.rootRef,
+    rootPath: row.rootPath,
+    health: row.health,
+    storage: attachStorage(deps, row, signal),
+  };
+}
+
+/** Unseals the credential and hands it to its provider, and to nobody else. */
+export function attachStorage(
+  deps: StorageDeps,
+  row: store.ConnectionRow,
+  signal: AbortSignal,
+): Storage {
+  const opened = deps.vault.open(row.sealedCredential, credentialPlace(row.id, row.bandId));
+  const credential: unknown = JSON.parse(opened);
+  return deps.providers[row.provider].attach(credential, {
+    egress: deps.egress,
+    now: deps.now,
+    signal,
+  });
+}
+
+/**
+ * Remembers that a storage failed, so that its card can say so. Failures that say nothing about
+ * the storage (one file is missing, the listener hung up, our own bug) change nothing.
+ */
+export async function noteStorageFailure(
+  deps: Pick<Deps, "db" | "events">,
+  connectionId: ConnectionId,
+  error: unknown,
+): Promise<void> {
+  const health = error instanceof AppError ? healthAfter(error) : undefined;
+  if (health && error instanceof AppError) {
+    await saveHealth(deps, connectionId, health, error.message);
+  }
+}
+
+/** The storage answered: whatever was wrong is over. */
+export const noteStorageSuccess = (
+  deps: Pick<Deps, "db" | "events">,
+  connectionId: ConnectionId,
+): Promise<void> => saveHealth(deps, connectionId, "active", null);
+
+/** Whatever a storage answers to a person is news about its health. */
+export async function observed<T>(
+  deps: Pick<Deps, "db" | "events">,
+  row: store.ConnectionRow,
+  ask: () => Promise<T>,
+): Promise<T> {
+  try {
+    const answer = await ask();
+    if (row.health !== "active") await noteStorageSuccess(deps, row.id);
+    return answer;
+  } catch (error) {
+    await noteStorageFailure(deps, row.id, error);
+    throw error;
+  }
+}
+
+export const listOffers = (deps: Pick<Deps, "providers">): ProviderOffer[] =>
+  Object.values(deps.providers).map((provider) => ({
+    id: provider.id,
+    name: provider.name,
+    description: provider.description,
+    isOn: provider.offWhy === null,
+    unavailableBecause: provider.offWhy,
+    roots: [...provider.roots],
+  }));
+
+export async function listConnections(
+  deps: Pick<Deps, "db">,
+  actor: Actor,
+  bandId: BandId,
+): Promise<Connection[]> {
+  const member = await requireMember(deps, actor, bandId, "listener");
+  return present(deps, await store.listConnections(deps.db, member));
+}
+
+export async function getConnection(
+  deps: Pick<Deps, "db">,
+  actor: Actor,
+  connectionId: ConnectionId,
+): Promise<Connection> {
+  const { row } = await requireConnection(deps, actor, connectionId, "listener");
+  const [connection] = await present(deps, [row]);
+  if (!connection) throw noSuchConnection();
+  return connection;
+}
+
+/**
+ * @throws AppError `not_found` for what none of the actor's bands has, `forbidden` when the
+ *   actor's role there is not enough.
+ */
+export async function requireConnection(
+  deps: Pick<Deps, "db">,
+  actor: Actor,
+  connectionId: ConnectionId,
+  atLeast: BandRole,
+): Promise<{ row: store.ConnectionRow; role: BandRole }> {
+  const found = await store.findConnection(deps.db, actor, connectionId);
+  if (!found) throw noSuchConnection();
+  if (!isAtLeast(found.role, atLeast)) {
+    throw new AppError("forbidden", "Only an owner of this band can change its storage.");
+  }
+  return found;
+}
+
+/** Asks the storage whether it works, now. Its answer is the connection's health, not an error. */
+export async function checkConnection(
+  deps: StorageDeps & Pick<Deps, "events">,
+  actor: Actor,
+  connectionId: ConnectionId,
+): Promise<Connection> {
+  const { row } = await requireConnection(deps, actor, connectionId, "listener");
+  const storage = attachStorage(deps, row, AbortSignal.timeout(PATIENCE_MS));
+  try {
+    await observed(deps, row, () => storage.list(row.rootRef, null));
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code === "internal") throw error;
+    if (error.code === "not_found") {
+      await noteStorageFailure(deps, row.id, rootGone(row.rootPath));
+    }
+  }
+  return getConnection(deps, actor, row.id);
+}
+
+const saveHealth = (
+  deps: Pick<Deps, "db" | "events">,
+  connectionId: ConnectionId,
+  health: Health,
+  message: string | null,
+): Promise<void> =>
+  write(deps, async (tx) => {
+    if (await store.saveHealth(tx, connectionId, health, message)) {
+      await deps.events.publish(tx, connectionTopic(connectionId));
+    }
+  });
+
+function healthAfter(error: AppError): Health | undefined {
+  switch (error.code) {
+    case "storage_reconnect":
+      return "needs_reconnect";
+    case "storage_unavailable":
+    case "storage_refused":
+    case "rate_limited":
+      return "unavailable";
+    default:
+      return undefined;
+  }
+}
+
+const noSuchConnection = (): AppError => new AppError("not_found", "There is no such storage.");
+
+const rootGone = (path: string | null): AppError =>
+  new AppError(
+    "storage_unavailable",
+    `The folder ${path || "at the top"} is not in the storage any more. The library is kept; choose the folder again or bring it back.`,
+  );
+
+async function present(
+  deps: Pick<Deps, "db">,
+  rows: readonly store.ConnectionRow[],
+): Promise<Connection[]> {
+  const ids = rows.map((row) => row.id);
+  const [counts, scans] = await Promise.all([
+    store.countTracks(deps.db, ids),
+    store.listNewestScans(deps.db, ids),
+  ]);
+  return rows.map((row) => toConnection(row, counts.get(row.id), scans.get(row.id)));
+}

@@ -1,0 +1,181 @@
+import { and, count, desc, eq, inArray, sql } from "drizzle-orm";
+import type { BandRole } from "#contract/bands.ts";
+import type { Health, ProviderId } from "#contract/connections.ts";
+import type { BandId, ConnectionId } from "#contract/ids.ts";
+import { connections, members, scans, tracks } from "#drizzle/schema/index.ts";
+import type { Actor } from "#server/base/actor.ts";
+import { type Db, preparedOnce, type Tx } from "#server/base/db.ts";
+
+export type ConnectionRow = typeof connections.$inferSelect;
+export type ScanRow = typeof scans.$inferSelect;
+
+export interface NewConnection {
+  readonly id: ConnectionId;
+  readonly bandId: BandId;
+  readonly provider: ProviderId;
+  readonly name: string;
+  readonly identity: string | null;
+  readonly product: string | null;
+  readonly sealedCredential: string;
+  readonly isDemo: boolean;
+}
+
+export interface Root {
+  readonly ref: string | null;
+  readonly path: string;
+}
+
+export interface TrackCounts {
+  /** In the storage, readable or not. */
+  readonly present: number;
+  readonly missing: number;
+}
+
+/** The connection if the actor's bands have it, and the actor's role there. */
+export async function findConnection(
+  db: Db | Tx,
+  actor: Actor,
+  id: ConnectionId,
+): Promise<{ row: ConnectionRow; role: BandRole } | undefined> {
+  const [found] = await db
+    .select({ row: connections, role: members.role })
+    .from(connections)
+    .innerJoin(members, eq(members.bandId, connections.bandId))
+    .where(and(eq(connections.id, id), eq(members.userId, actor.userId)));
+  return found;
+}
+
+/** Without an actor: the caller has checked the band. */
+export async function findConnectionById(
+  db: Db,
+  id: ConnectionId,
+): Promise<ConnectionRow | undefined> {
+  const [row] = await connectionById(db).execute({ id });
+  return row;
+}
+
+const connectionById = preparedOnce((db) =>
+  db
+    .select()
+    .from(connections)
+    .where(eq(connections.id, sql.placeholder("id")))
+    .prepare("connections_find_by_id"),
+);
+
+export const listConnections = (
+  db: Db | Tx,
+  member: { bandId: BandId },
+): Promise<ConnectionRow[]> =>
+  db
+    .select()
+    .from(connections)
+    .where(eq(connections.bandId, member.bandId))
+    .orderBy(connections.createdAt, connections.id);
+
+/** The first of a band becomes its primary; the caller holds the band's lock. */
+export async function insertConnection(tx: Tx, made: NewConnection): Promise<void> {
+  const [existing] = await tx
+    .select({ primaries: count() })
+    .from(connections)
+    .where(and(eq(connections.bandId, made.bandId), eq(connections.isPrimary, true)));
+  await tx.insert(connections).values({ ...made, isPrimary: existing?.primaries === 0 });
+}
+
+/** Two that connect at once must not both become the primary. */
+export const lockBand = (tx: Tx, bandId: BandId): Promise<unknown> =>
+  tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${bandId}, 0))`);
+
+export async function saveRoot(tx: Tx, id: ConnectionId, root: Root): Promise<void> {
+  await tx
+    .update(connections)
+    .set({ hasRoot: true, rootRef: root.ref, rootPath: root.path })
+    .where(eq(connections.id, id));
+}
+
+/** A new credential for the same storage: health is good again, the library stays. */
+export async function saveCredential(
+  tx: Tx,
+  id: ConnectionId,
+  fresh: Pick<NewConnection, "sealedCredential" | "identity" | "product">,
+): Promise<void> {
+  await tx
+    .update(connections)
+    .set({
+      ...fresh,
+      credentialVersion: sql`${connections.credentialVersion} + 1`,
+      health: "active",
+      healthMessage: null,
+      unavailableSince: null,
+    })
+    .where(eq(connections.id, id));
+}
+
+/** `unavailableSince` keeps the moment at which the trouble began. Returns whether anything changed. */
+export async function saveHealth(
+  tx: Tx,
+  id: ConnectionId,
+  health: Health,
+  message: string | null,
+): Promise<boolean> {
+  const changed = await tx
+    .update(connections)
+    .set({
+      health,
+      healthMessage: message,
+      unavailableSince:
+        health === "active" ? null : sql`coalesce(${connections.unavailableSince}, now())`,
+    })
+    .where(
+      and(
+        eq(connections.id, id),
+        sql`(${connections.health}, ${connections.healthMessage}) is distinct from (${health}::text, ${message}::text)`,
+      ),
+    )
+    .returning({ id: connections.id });
+  return changed.length > 0;
+}
+
+/** Its tracks, covers' last uses and scans go with it; the storage itself is not touched. */
+export async function deleteConnection(tx: Tx, row: ConnectionRow): Promise<void> {
+  await tx.delete(connections).where(eq(connections.id, row.id));
+  if (!row.isPrimary) return;
+  const [next] = await tx
+    .select({ id: connections.id })
+    .from(connections)
+    .where(eq(connections.bandId, row.bandId))
+    .orderBy(connections.createdAt)
+    .limit(1);
+  if (next)
+    await tx.update(connections).set({ isPrimary: true }).where(eq(connections.id, next.id));
+}
+
+export async function countTracks(
+  db: Db | Tx,
+  ids: readonly ConnectionId[],
+): Promise<Map<ConnectionId, TrackCounts>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .select({
+      id: tracks.connectionId,
+      present: sql<number>`(count(*) filter (where ${tracks.state} <> 'missing'))::int`,
+      missing: sql<number>`(count(*) filter (where ${tracks.state} = 'missing'))::int`,
+    })
+    .from(tracks)
+    .where(inArray(tracks.connectionId, [...ids]))
+    .groupBy(tracks.connectionId);
+  return new Map(rows.map(({ id, present, missing }) => [id, { present, missing }]));
+}
+
+/** The newest scan of each connection. */
+export async function listNewestScans(
+  db: Db | Tx,
+  ids: readonly ConnectionId[],
+): Promise<Map<ConnectionId, ScanRow>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectDistinctOn([scans.connectionId])
+    .from(scans)
+    .where(inArray(scans.connectionId, [...ids]))
+    .orderBy(scans.connectionId, desc(scans.startedAt), desc(scans.id));
+  return new Map(rows.map((scan) => [scan.connectionId, scan]));
+}
