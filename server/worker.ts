@@ -1,7 +1,8 @@
 import type { JobHandler } from "#server/base/jobs.ts";
+import { libraryJobs } from "#server/library/jobs.ts";
 
 /** Every kind of job that this server can do. */
-export const handlers: readonly JobHandler[] = [];
+export const handlers: readonly JobHandler[] = [...libraryJobs];
 
 /** Queues that must exist before anything is sent. */
 export const jobNames: readonly string[] = handlers.map((handler) => handler.name);

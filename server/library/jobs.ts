@@ -1,0 +1,10 @@
+import type { JobHandler } from "#server/base/jobs.ts";
+import { rootChosen } from "#server/connections/service.ts";
+import { runScan } from "./scan.ts";
+import { scanRequested } from "./scan-queue.ts";
+import { scanNewRoot } from "./scans.ts";
+
+export const libraryJobs: readonly JobHandler[] = [
+  scanRequested.handle((deps, { scanId }, signal) => runScan(deps, scanId, signal)),
+  rootChosen.handle((deps, chosen) => scanNewRoot(deps, chosen)),
+];

@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { ScanId } from "#contract/ids.ts";
+import type { Tx } from "#server/base/db.ts";
+import { createId } from "#server/base/ids.ts";
+import { defineJob } from "#server/base/jobs.ts";
+import type { Deps } from "#server/deps.ts";
+import * as store from "./scan-store.ts";
+
+/** A scan waits to be run, or to be gone on with. */
+export const scanRequested = defineJob("library.scan", z.object({ scanId: ScanId }));
+
+/** @returns false when another scan of the connection is running; then there is nothing new. */
+export async function queueScan(
+  deps: Pick<Deps, "jobs" | "now">,
+  tx: Tx,
+  wish: Omit<store.NewScan, "id">,
+): Promise<boolean> {
+  const { connectionId, bandId, requestedBy, confirmMissing } = wish;
+  const id = createId<ScanId>(deps.now());
+  const isNew = await store.insertScan(tx, {
+    id,
+    connectionId,
+    bandId,
+    requestedBy,
+    confirmMissing,
+  });
+  if (isNew) await scanRequested.enqueue(deps, tx, { scanId: id });
+  return isNew;
+}

@@ -1,0 +1,62 @@
+import type { ScanId } from "#contract/ids.ts";
+import { write } from "#server/base/db.ts";
+import {
+  type AttachedConnection,
+  noteStorageSuccess,
+  openStorage,
+  type StorageDeps,
+} from "#server/connections/service.ts";
+import { readFolderCovers } from "./folder-covers.ts";
+import { listStorage } from "./listing.ts";
+import { mergeListing } from "./merge.ts";
+import { type ReadingOptions, readTracks } from "./reading.ts";
+import { type EndDeps, endScanAfter, finishScan } from "./scan-end.ts";
+import { type ScanRun, startRun } from "./scan-run.ts";
+import { takeLease } from "./scan-store.ts";
+
+export type ScanDeps = StorageDeps & EndDeps;
+
+const PATIENCE: ReadingOptions = { firstWaitMs: 500, patienceMs: 120_000 };
+
+/**
+ * Runs a scan to its end, from where it is. Safe to call at any time and in any number: whoever
+ * gets the lease works, everybody else returns; who loses it writes nothing more.
+ *
+ * @param signal - the server stops: another process, or the next start, goes on.
+ * @throws when it has to be taken up again (the database is away, or the server stops).
+ */
+export async function runScan(
+  deps: ScanDeps,
+  scanId: ScanId,
+  signal: AbortSignal,
+  patience: ReadingOptions = PATIENCE,
+): Promise<void> {
+  const scan = await write(deps, (tx) => takeLease(tx, scanId));
+  if (!scan) return;
+  const run = startRun(deps, scan, signal);
+  try {
+    const connection = await openStorage(deps, scan.connectionId, run.signal);
+    const leftOut = await listAndMerge(deps, run, connection, patience);
+    await readTracks(deps, run, connection, patience);
+    await readFolderCovers(deps, run, connection, patience);
+    await finishScan(deps, run, leftOut);
+  } catch (error) {
+    await endScanAfter(deps, run, error);
+  } finally {
+    run.stop();
+  }
+}
+
+/** A scan that was already reading has been through this. */
+async function listAndMerge(
+  deps: ScanDeps,
+  run: ScanRun,
+  connection: AttachedConnection,
+  patience: ReadingOptions,
+): Promise<number> {
+  if (run.scan.state === "reading") return 0;
+  const leftOut = await listStorage(deps, run, connection, patience);
+  if (connection.health !== "active") await noteStorageSuccess(deps, connection.id);
+  await mergeListing(deps, run, connection.rootPath ?? "");
+  return leftOut;
+}

@@ -1,0 +1,169 @@
+import { and, asc, desc, eq, like, type SQL, sql } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
+import type { BandId, TrackId } from "#contract/ids.ts";
+import type { ListTracks, TrackSort } from "#contract/library.ts";
+import { members, tracks } from "#drizzle/schema/index.ts";
+import type { Actor } from "#server/base/actor.ts";
+import type { Db, Tx } from "#server/base/db.ts";
+import type { Position } from "./cursor.ts";
+import type { PlayableTrack } from "./service.ts";
+import type { TrackRow } from "./track-rows.ts";
+
+/** Which tracks of a band; `member` is the proof that the actor may see them. */
+export interface Choice {
+  /** LIKE patterns, all of which must match. */
+  readonly patterns: readonly string[];
+  readonly filter: ListTracks["filter"];
+}
+
+export interface PageChoice extends Choice, Pick<ListTracks, "sort" | "direction" | "limit"> {
+  readonly after: Position | null;
+}
+
+/** The only columns that tracks are ever sorted by. */
+const sortColumns: Readonly<Record<TrackSort, { column: PgColumn; type: SQL }>> = {
+  title: { column: tracks.sortTitle, type: sql`text` },
+  artist: { column: tracks.sortArtist, type: sql`text` },
+  album: { column: tracks.sortAlbum, type: sql`text` },
+  added: { column: tracks.addedAt, type: sql`timestamptz` },
+  duration: { column: tracks.sortDurationMs, type: sql`integer` },
+};
+
+const shown = {
+  id: tracks.id,
+  bandId: tracks.bandId,
+  connectionId: tracks.connectionId,
+  state: tracks.state,
+  failure: tracks.failure,
+  missingSince: tracks.missingSince,
+  title: tracks.title,
+  artist: tracks.artist,
+  album: tracks.album,
+  albumArtist: tracks.albumArtist,
+  trackNumber: tracks.trackNumber,
+  discNumber: tracks.discNumber,
+  year: tracks.year,
+  genre: tracks.genre,
+  durationMs: tracks.durationMs,
+  codec: tracks.codec,
+  bitrateBps: tracks.bitrateBps,
+  sampleRateHz: tracks.sampleRateHz,
+  channels: tracks.channels,
+  sizeBytes: tracks.sizeBytes,
+  path: tracks.path,
+  coverHash: tracks.coverHash,
+  addedAt: tracks.addedAt,
+};
+
+/** Nobody reads the exact number of more. */
+const COUNT_LIMIT = 100_001;
+
+/** A page, with the sorted column of each row as text: exact, where a Date would be rounded. */
+export function listTracks(
+  db: Db,
+  member: { readonly bandId: BandId },
+  { sort, direction, limit, after, ...choice }: PageChoice,
+): Promise<(TrackRow & { key: string })[]> {
+  const { column, type } = sortColumns[sort];
+  const order = direction === "ascending" ? asc : desc;
+  const isAfter =
+    after &&
+    sql`(${column}, ${tracks.id}) ${sql.raw(direction === "ascending" ? ">" : "<")} (${after.key}::${type}, ${after.id}::uuid)`;
+  return db
+    .select({ ...shown, key: sql<string>`${column}::text` })
+    .from(tracks)
+    .where(and(isChosen(member, choice), isAfter ?? undefined))
+    .orderBy(order(column), order(tracks.id))
+    .limit(limit);
+}
+
+/** How many there are in all, up to 100,001. */
+export async function countTracks(
+  db: Db,
+  member: { readonly bandId: BandId },
+  choice: Choice,
+): Promise<number> {
+  const some = db
+    .select({ one: sql`1`.as("one") })
+    .from(tracks)
+    .where(isChosen(member, choice))
+    .limit(COUNT_LIMIT)
+    .as("some");
+  const [row] = await db.select({ count: sql<number>`count(*)::int` }).from(some);
+  return row?.count ?? 0;
+}
+
+const isChosen = (
+  member: { readonly bandId: BandId },
+  { patterns, filter }: Choice,
+): SQL | undefined =>
+  and(
+    eq(tracks.bandId, member.bandId),
+    filter.state && eq(tracks.state, filter.state),
+    filter.connectionId && eq(tracks.connectionId, filter.connectionId),
+    ...patterns.map((pattern) => like(tracks.searchText, pattern)),
+  );
+
+const isMine = (actor: Actor) =>
+  and(eq(members.bandId, tracks.bandId), eq(members.userId, actor.userId));
+
+export async function findTrack(db: Db, actor: Actor, id: TrackId): Promise<TrackRow | undefined> {
+  const [row] = await db
+    .select(shown)
+    .from(tracks)
+    .innerJoin(members, isMine(actor))
+    .where(eq(tracks.id, id));
+  return row;
+}
+
+/** Every request for bytes asks this, so it is prepared once for each pool. */
+const playableQueries = new WeakMap<Db, ReturnType<typeof preparePlayable>>();
+
+export async function findPlayable(
+  db: Db,
+  actor: Actor,
+  id: TrackId,
+): Promise<Omit<PlayableTrack, "name"> | undefined> {
+  let query = playableQueries.get(db);
+  if (!query) {
+    query = preparePlayable(db);
+    playableQueries.set(db, query);
+  }
+  const [row] = await query.execute({ id, userId: actor.userId });
+  return row;
+}
+
+const preparePlayable = (db: Db) =>
+  db
+    .select({
+      id: tracks.id,
+      bandId: tracks.bandId,
+      connectionId: tracks.connectionId,
+      ref: tracks.ref,
+      path: tracks.path,
+      sizeBytes: tracks.sizeBytes,
+      etag: tracks.etag,
+      modifiedAt: tracks.modifiedAt,
+      state: tracks.state,
+      failure: tracks.failure,
+      missingSince: tracks.missingSince,
+      coverHash: tracks.coverHash,
+    })
+    .from(tracks)
+    .innerJoin(
+      members,
+      and(eq(members.bandId, tracks.bandId), eq(members.userId, sql.placeholder("userId"))),
+    )
+    .where(eq(tracks.id, sql.placeholder("id")))
+    .prepare("library_find_playable");
+
+export async function markChanged(
+  tx: Tx,
+  id: TrackId,
+  facts: Pick<PlayableTrack, "sizeBytes" | "etag" | "modifiedAt">,
+): Promise<void> {
+  await tx
+    .update(tracks)
+    .set({ ...facts, isRead: false, updatedAt: sql`now()` })
+    .where(eq(tracks.id, id));
+}

@@ -1,0 +1,22 @@
+import type { Track } from "#contract/library.ts";
+import { AppError } from "#server/base/errors.ts";
+
+/** A track as its row has it: more than leaves the server. */
+export type TrackRow = Omit<Track, "missingSince" | "addedAt"> & {
+  readonly missingSince: Date | null;
+  readonly addedAt: Date;
+};
+
+/** A missing track may have failed before; what counts now is that it is missing. */
+export const toTrack = ({ failure, missingSince, addedAt, ...row }: TrackRow): Track => ({
+  ...row,
+  failure: row.state === "failed" ? failure : null,
+  missingSince: missingSince?.toISOString() ?? null,
+  addedAt: addedAt.toISOString(),
+});
+
+export const noSuchTrack = (): AppError =>
+  new AppError(
+    "not_found",
+    "There is no such recording, or it belongs to a band that you are not in.",
+  );
