@@ -1,0 +1,120 @@
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { TrackId } from "#contract/ids.ts";
+import { whenRevoked } from "#server/auth/service.ts";
+import { requireActor } from "#server/base/actor.ts";
+import { AppError, parseInput } from "#server/base/errors.ts";
+import type { Deps } from "#server/deps.ts";
+import { openCover } from "#server/library/service.ts";
+import { attachmentNamed } from "./media-type.ts";
+import { OutsideOfFile } from "./range.ts";
+import { openTrack, type TrackPart } from "./service.ts";
+import { createStreamLimit, type StreamLimit } from "./stream-limit.ts";
+
+const Params = z.object({ trackId: TrackId });
+const CoverQuery = z.object({
+  size: z.enum(["small", "large"]).default("small"),
+  v: z.string().optional(),
+});
+
+const STREAMS_A_USER = 20;
+
+/** Bytes, so not tRPC: `<audio>` and `<img>` fetch these by themselves, with `Range` and cookies. */
+export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { deps }) => {
+  const limit = createStreamLimit(STREAMS_A_USER);
+
+  app.route({
+    method: ["GET", "HEAD"],
+    url: "/stream/:trackId",
+    handler: (request, reply) => sendTrack(deps, limit, request, reply),
+  });
+
+  app.route({
+    method: ["GET", "HEAD"],
+    url: "/download/:trackId",
+    handler: (request, reply) =>
+      sendTrack(deps, limit, request, reply, (part) => {
+        reply.header("content-disposition", attachmentNamed(part.name));
+      }),
+  });
+
+  app.get("/cover/:trackId", async (request, reply) => {
+    const actor = requireActor(request);
+    const { trackId } = parseInput(Params, request.params);
+    const { size, v } = parseInput(CoverQuery, request.query);
+    const cover = await openCover(deps, actor, trackId, size);
+    if (!cover) throw new AppError("not_found", "This recording has no cover.");
+    const isPinned = v === cover.hash;
+    return reply
+      .headers({
+        "cache-control": isPinned ? "private, max-age=2592000, immutable" : "private, no-cache",
+        "content-type": "image/webp",
+        etag: `"${cover.hash}-${size}"`,
+      })
+      .send(cover.bytes);
+  });
+};
+
+async function sendTrack(
+  deps: Deps,
+  limit: StreamLimit,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  decorate: (part: TrackPart) => void = () => {},
+): Promise<FastifyReply> {
+  const actor = requireActor(request);
+  const { trackId } = parseInput(Params, request.params);
+  const leave = limit.enter(actor.userId);
+  const hangUp = new AbortController();
+  // Before the storage is asked: who leaves before the first byte frees it too.
+  reply.raw.once("close", () => {
+    leave();
+    hangUp.abort();
+  });
+  const signal = AbortSignal.any([
+    hangUp.signal,
+    whenRevoked(deps, actor.sessionId, hangUp.signal),
+  ]);
+
+  const { headers } = request;
+  const part = await openTrack(
+    deps,
+    actor,
+    trackId,
+    {
+      wantsBytes: request.method === "GET",
+      range: headers.range,
+      ifRange: headers["if-range"] as string | undefined,
+      ifMatch: headers["if-match"],
+      ifNoneMatch: headers["if-none-match"],
+      ifModifiedSince: headers["if-modified-since"],
+      ifUnmodifiedSince: headers["if-unmodified-since"],
+    },
+    signal,
+  ).catch((error: unknown) => {
+    // RFC 9110 §15.5.17: a 416 says how long the file is.
+    if (error instanceof OutsideOfFile) reply.header("content-range", `bytes */${error.sizeBytes}`);
+    throw error;
+  });
+  decorate(part);
+  writeHead(reply, part);
+  if (part.content === null) return reply.code(304).send();
+  if (part.content.body === null) return reply.send(null);
+  signal.addEventListener("abort", () => part.content?.body?.destroy(), { once: true });
+  return reply.send(part.content.body);
+}
+
+function writeHead(reply: FastifyReply, part: TrackPart): void {
+  reply.headers({
+    "accept-ranges": "bytes",
+    "cache-control": "private, no-cache",
+    ...(part.etag === null ? {} : { etag: part.etag }),
+    ...(part.modifiedAt === null ? {} : { "last-modified": part.modifiedAt.toUTCString() }),
+  });
+  if (part.content === null) return;
+  const { start, end } = part.range ?? { start: 0, end: part.sizeBytes - 1 };
+  reply.headers({ "content-type": part.contentType, "content-length": end - start + 1 });
+  if (part.range) {
+    reply.code(206).header("content-range", `bytes ${start}-${end}/${part.sizeBytes}`);
+  }
+}

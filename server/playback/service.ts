@@ -1,0 +1,194 @@
+import { createHash } from "node:crypto";
+import type { Readable } from "node:stream";
+import type { TrackId } from "#contract/ids.ts";
+import type { Actor } from "#server/base/actor.ts";
+import { AppError } from "#server/base/errors.ts";
+import {
+  type AttachedConnection,
+  noteStorageFailure,
+  noteStorageSuccess,
+  openStorage,
+  type StorageDeps,
+} from "#server/connections/service.ts";
+import type { Deps } from "#server/deps.ts";
+import { noteTrackChanged, type PlayableTrack, requireTrack } from "#server/library/service.ts";
+import type { ByteRange, OpenedRange } from "#server/storage/provider.ts";
+import { mediaTypeOf } from "./media-type.ts";
+import {
+  type Conditions,
+  checkConditions,
+  honoursRange,
+  isWeakMatch,
+  type Validators,
+} from "./preconditions.ts";
+import { parseRange } from "./range.ts";
+import { createResumingBody } from "./resuming-body.ts";
+
+export type PlaybackDeps = StorageDeps & Pick<Deps, "events">;
+
+/** What a listener asks for, out of the request's headers. */
+export interface TrackRequest extends Conditions {
+  readonly range?: string | undefined;
+  /** False for HEAD: everything but the bytes. */
+  readonly wantsBytes: boolean;
+}
+
+/** A track or a part of it, described; the route makes a response of it. */
+export interface TrackPart extends Validators {
+  readonly name: string;
+  readonly contentType: string;
+  readonly sizeBytes: number;
+  /** `null`: the whole file. */
+  readonly range: ByteRange | null;
+  /** `null`: the listener has this version already. */
+  readonly content: { readonly body: Readable | null } | null;
+}
+
+/** What is known of a file's version: by the last scan, or by the storage just now. */
+interface FileFacts {
+  readonly sizeBytes: number;
+  readonly etag: string | null;
+  readonly modifiedAt: Date | null;
+}
+
+/**
+ * Opens a track for one listener.
+ *
+ * The file may be another one than the last scan saw. The storage's own answer decides: when its
+ * size or validator differs, the request is judged anew by what is there now, so that type, length,
+ * validator and bytes of a response always belong to one version.
+ *
+ * @param signal - abort it when the listener is gone: the storage is freed at once.
+ * @throws AppError `not_found`, `precondition_failed`, `range_not_satisfiable`, or the storage's.
+ */
+export async function openTrack(
+  deps: PlaybackDeps,
+  actor: Actor,
+  trackId: TrackId,
+  request: TrackRequest,
+  signal: AbortSignal,
+): Promise<TrackPart> {
+  const track = await requireTrack(deps, actor, trackId);
+  if (track.state === "missing") throw isMissing(track);
+  const known: FileFacts = track;
+  const answer = judge(track, known, request);
+  if (answer.content === null || !request.wantsBytes || known.sizeBytes === 0) return answer;
+
+  const connection = await openStorage(deps, track.connectionId, signal);
+  try {
+    const part = await openPart(deps, connection, track, request, signal);
+    if (connection.health !== "active") await noteStorageSuccess(deps, connection.id);
+    return part;
+  } catch (error) {
+    if (!signal.aborted) await noteStorageFailure(deps, connection.id, error);
+    throw error;
+  }
+}
+
+async function openPart(
+  deps: PlaybackDeps,
+  { storage }: AttachedConnection,
+  track: PlayableTrack,
+  request: TrackRequest,
+  signal: AbortSignal,
+): Promise<TrackPart> {
+  const open = (range: ByteRange) => storage.openRange(track.ref, range, signal);
+  let facts: FileFacts = track;
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const answer = judge(track, facts, request);
+    if (answer.content === null || facts.sizeBytes === 0) return answer;
+    const opened = await orShorter(open(answer.range ?? wholeOf(facts)));
+    if (opened && isSameVersion(facts, opened)) {
+      return { ...answer, content: { body: createBody(opened, facts, open) } };
+    }
+    opened?.body.destroy();
+    const now = opened ?? (await storage.stat(track.ref));
+    facts = { ...now, sizeBytes: now.sizeBytes ?? 0 };
+    await noteTrackChanged(deps, track.id, facts);
+  }
+  throw keepsChanging();
+}
+
+const wholeOf = ({ sizeBytes }: FileFacts): ByteRange => ({ start: 0, end: sizeBytes - 1 });
+
+/** `undefined` when the file has become too short for the range. */
+async function orShorter(opening: Promise<OpenedRange>): Promise<OpenedRange | undefined> {
+  try {
+    return await opening;
+  } catch (error) {
+    if (error instanceof AppError && error.code === "range_not_satisfiable") return undefined;
+    throw error;
+  }
+}
+
+function createBody(
+  first: OpenedRange,
+  facts: FileFacts,
+  open: (range: ByteRange) => Promise<OpenedRange>,
+): Readable {
+  return createResumingBody({
+    first,
+    canResume: first.etag !== null && !first.etag.startsWith("W/"),
+    async reopen(rest) {
+      const opened = await open(rest);
+      if (opened.etag === first.etag && isSameVersion(facts, opened)) return opened;
+      opened.body.destroy();
+      throw keepsChanging();
+    },
+  });
+}
+
+/** What this request gets of this version of the file, before any byte is asked for. */
+function judge(track: PlayableTrack, facts: FileFacts, request: TrackRequest): TrackPart {
+  const validators = { etag: toEtag(facts), modifiedAt: facts.modifiedAt };
+  const part = {
+    ...validators,
+    name: track.name,
+    contentType: mediaTypeOf(track.name),
+    sizeBytes: facts.sizeBytes,
+  };
+  switch (checkConditions(request, validators)) {
+    case "precondition_failed":
+      throw new AppError("precondition_failed", "The recording has changed in the meantime.");
+    case "not_modified":
+      return { ...part, range: null, content: null };
+    case "send": {
+      const isPartial = request.wantsBytes && honoursRange(request.ifRange, validators);
+      const range = isPartial ? parseRange(request.range, facts.sizeBytes) : null;
+      return { ...part, range, content: { body: null } };
+    }
+  }
+}
+
+/**
+ * Our entity tag for a version: opaque, of the storage's own and the size. Strong only where the
+ * storage's is; made of size and date it is weak.
+ */
+function toEtag({ etag, modifiedAt, sizeBytes }: FileFacts): string | null {
+  const source = etag ?? modifiedAt?.toISOString();
+  if (source === undefined) return null;
+  const digest = createHash("sha256").update(`${sizeBytes} ${source.replace(/^W\//, "")}`);
+  const quoted = `"${digest.digest("base64url").slice(0, 22)}"`;
+  return etag === null || etag.startsWith("W/") ? `W/${quoted}` : quoted;
+}
+
+/** What an answer does not say cannot contradict. */
+function isSameVersion(known: FileFacts, now: FileFacts): boolean {
+  if (known.sizeBytes !== now.sizeBytes) return false;
+  if (known.etag !== null && now.etag !== null) return isWeakMatch(known.etag, now.etag);
+  if (known.modifiedAt === null || now.modifiedAt === null) return true;
+  return Math.abs(known.modifiedAt.getTime() - now.modifiedAt.getTime()) < 1000;
+}
+
+const isMissing = (track: PlayableTrack): AppError =>
+  new AppError(
+    "not_found",
+    `“${track.name}” has not been in the storage since ${track.missingSince?.toISOString().slice(0, 10) ?? "the last scan"}. Its place in the library is kept; put the file back and scan again.`,
+  );
+
+const keepsChanging = (): AppError =>
+  new AppError(
+    "storage_unavailable",
+    "The recording is being changed in the storage right now. Try again in a moment.",
+    { retryAfterSeconds: 5 },
+  );

@@ -1,0 +1,289 @@
+import { randomBytes } from "node:crypto";
+import { expect, test } from "vitest";
+import { annasStorage, type StorageWorld, trackAt } from "#tests/support/world.ts";
+
+const SIZE = 300_000;
+
+/** Bytes that are no audio: what streams does not have to be. */
+const take = randomBytes(SIZE);
+
+const annasTake = () => annasStorage((cloud) => cloud.tree.put("Live/take 1.mp3", take));
+
+async function ask(
+  world: StorageWorld,
+  headers: Record<string, string> = {},
+  method = "GET",
+  path = "Live/take 1.mp3",
+): Promise<Response> {
+  const track = await trackAt(world, path);
+  return world.anna.fetch(world.anna.streamUrl(track.id), { headers, method });
+}
+
+const bodyOf = async (response: Response): Promise<Buffer> =>
+  Buffer.from(await response.arrayBuffer());
+
+test("the whole file arrives as it lies in the storage, under our own names for what it is", async () => {
+  const response = await ask(await annasTake());
+
+  expect(response.status).toBe(200);
+  expect(await bodyOf(response)).toEqual(take);
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    "accept-ranges": "bytes",
+    "cache-control": "private, no-cache",
+    "content-length": String(SIZE),
+    "content-type": "audio/mpeg",
+    etag: expect.stringMatching(/^"[\w-]{22}"$/),
+    "last-modified": expect.stringMatching(/GMT$/),
+    "x-content-type-options": "nosniff",
+  });
+});
+
+test.each([
+  ["bytes=0-1", 0, 1],
+  ["bytes=1000-1999", 1000, 1999],
+  ["bytes=299999-", 299_999, 299_999],
+  ["bytes=-500", 299_500, 299_999],
+  ["bytes=290000-999999", 290_000, 299_999],
+])("%s brings exactly these bytes", async (range, start, end) => {
+  const response = await ask(await annasTake(), { range });
+
+  expect(response.status).toBe(206);
+  expect(response.headers.get("content-range")).toBe(`bytes ${start}-${end}/${SIZE}`);
+  expect(response.headers.get("content-length")).toBe(String(end - start + 1));
+  expect(await bodyOf(response)).toEqual(take.subarray(start, end + 1));
+});
+
+test("a range behind the end says how long the file is", async () => {
+  const world = await annasTake();
+  const response = await ask(world, { range: `bytes=${SIZE}-` });
+
+  expect(response.status).toBe(416);
+  expect(response.headers.get("content-range")).toBe(`bytes */${SIZE}`);
+  expect(await response.json()).toMatchObject({ code: "range_not_satisfiable" });
+});
+
+test("several ranges at once bring the whole file", async () => {
+  const response = await ask(await annasTake(), { range: "bytes=0-1,5-6" });
+
+  expect(response.status).toBe(200);
+  expect(await bodyOf(response)).toEqual(take);
+});
+
+test("HEAD says what GET would, and costs the storage nothing", async () => {
+  const world = await annasTake();
+  const asked = world.cloud.count({ method: "GET" });
+  const response = await ask(world, { range: "bytes=0-9" }, "HEAD");
+
+  expect(response.status).toBe(200);
+  expect(response.headers.get("content-length")).toBe(String(SIZE));
+  expect(response.headers.get("content-type")).toBe("audio/mpeg");
+  expect(world.cloud.count({ method: "GET" })).toBe(asked);
+});
+
+test("who has this version already is told so, and the storage is not asked", async () => {
+  const world = await annasTake();
+  const etag = (await ask(world, {}, "HEAD")).headers.get("etag") ?? "";
+  const asked = world.cloud.count({ method: "GET" });
+  const response = await ask(world, { "if-none-match": etag });
+
+  expect(response.status).toBe(304);
+  expect(response.headers.get("etag")).toBe(etag);
+  expect(await bodyOf(response)).toHaveLength(0);
+  expect(world.cloud.count({ method: "GET" })).toBe(asked);
+});
+
+test("If-Match with another version is refused", async () => {
+  const response = await ask(await annasTake(), { "if-match": '"another"' });
+
+  expect(response.status).toBe(412);
+});
+
+test("If-Range with our tag keeps the range, with another it brings the whole file", async () => {
+  const world = await annasTake();
+  const etag = (await ask(world, {}, "HEAD")).headers.get("etag") ?? "";
+  const same = await ask(world, { range: "bytes=0-9", "if-range": etag });
+  const other = await ask(world, { range: "bytes=0-9", "if-range": '"other"' });
+
+  expect([same.status, other.status]).toEqual([206, 200]);
+  expect(await bodyOf(same)).toEqual(take.subarray(0, 10));
+  expect(await bodyOf(other)).toEqual(take);
+});
+
+test("an empty file is an empty answer", async () => {
+  const world = await annasStorage((cloud) => cloud.tree.put("silence.mp3", ""));
+  const response = await ask(world, {}, "GET", "silence.mp3");
+
+  expect(response.status).toBe(200);
+  expect(response.headers.get("content-length")).toBe("0");
+  expect(await bodyOf(response)).toHaveLength(0);
+});
+
+test("the end of a 4 GB file is at hand at once", async () => {
+  const world = await annasStorage((cloud) => cloud.tree.put("festival.wav", { sizeBytes: 4e9 }));
+  const response = await ask(world, { range: "bytes=-10" }, "GET", "festival.wav");
+
+  expect(response.headers.get("content-range")).toBe("bytes 3999999990-3999999999/4000000000");
+  expect(await bodyOf(response)).toHaveLength(10);
+});
+
+test("a storage that ignores ranges still yields exactly what was asked for", async () => {
+  const world = await annasTake();
+  world.cloud.fault({ method: "GET", ignoreRange: true });
+  const response = await ask(world, { range: "bytes=1000-1999" });
+
+  expect(response.status).toBe(206);
+  expect(await bodyOf(response)).toEqual(take.subarray(1000, 2000));
+});
+
+test("a file that was replaced since the scan is sent as it is now, and never mixed", async () => {
+  const world = await annasTake();
+  const before = (await ask(world, {}, "HEAD")).headers.get("etag") ?? "";
+  const other = randomBytes(SIZE - 1000);
+  world.cloud.tree.put("Live/take 1.mp3", other);
+  const response = await ask(world, { range: "bytes=100-199", "if-range": before });
+
+  expect(response.status).toBe(200);
+  expect(response.headers.get("content-length")).toBe(String(other.length));
+  expect(response.headers.get("etag")).not.toBe(before);
+  expect(await bodyOf(response)).toEqual(other);
+});
+
+test("a transfer that the storage cuts goes on where it stopped", async () => {
+  const world = await annasTake();
+  world.cloud.fault({ method: "GET", cutAfterBytes: 100_000, times: 2 });
+  const response = await ask(world);
+
+  expect(await bodyOf(response)).toEqual(take);
+});
+
+test("a transfer is cut, not patched, when the file changes in the middle", async () => {
+  const world = await annasTake();
+  world.cloud.fault({ method: "GET", cutAfterBytes: 100_000, times: 1 });
+  const response = await ask(world);
+  world.cloud.tree.put("Live/take 1.mp3", randomBytes(SIZE));
+
+  await expect(bodyOf(response)).rejects.toThrow();
+});
+
+test("a storage that sends other bytes than it announces is not believed", async () => {
+  const world = await annasTake();
+  world.cloud.fault({ method: "GET", contentRange: "bytes 5-104/300000" });
+  const response = await ask(world, { range: "bytes=0-99" });
+
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({ code: "storage_unavailable" });
+});
+
+test("what the storage says of type, cookies and policy stays there", async () => {
+  const world = await annasTake();
+  world.cloud.fault({
+    method: "GET",
+    status: 200,
+    headers: {
+      "content-type": "text/html",
+      "set-cookie": "evil=1",
+      "content-security-policy": "script-src *",
+    },
+    text: "<script>alert(1)</script>",
+  });
+  const response = await ask(world);
+  const body = await bodyOf(response);
+
+  expect(response.headers.get("set-cookie")).toBeNull();
+  expect(response.headers.get("content-type")).not.toContain("html");
+  expect(response.headers.get("content-security-policy")).not.toContain("script-src *");
+  expect(body.includes("<script>")).toBe(false);
+});
+
+test.each([
+  ["before the first byte", { stall: true } as const],
+  ["in the middle", { stallAfterBytes: 50_000 } as const],
+])("a listener who leaves %s frees the storage too", async (_, fault) => {
+  const world = await annasTake();
+  const track = await trackAt(world, "Live/take 1.mp3");
+  world.cloud.fault({ method: "GET", ...fault });
+  const leave = new AbortController();
+  const listening = world.anna
+    .fetch(world.anna.streamUrl(track.id), { signal: leave.signal })
+    .then((response) => response.arrayBuffer());
+  const outcome = expect(listening).rejects.toThrow();
+  await expect.poll(() => world.cloud.openDownloads()).toBe(1);
+  leave.abort();
+
+  await outcome;
+  await expect.poll(() => world.cloud.openDownloads()).toBe(0);
+});
+
+test("a stream ends when its session does", async () => {
+  const world = await annasTake();
+  world.cloud.fault({ method: "GET", stallAfterBytes: 50_000 });
+  const response = await ask(world);
+  const listening = bodyOf(response);
+  const outcome = expect(listening).rejects.toThrow();
+  await expect.poll(() => world.cloud.openDownloads()).toBe(1);
+  await world.anna.api.auth.signOut.mutate();
+
+  await outcome;
+  await expect.poll(() => world.cloud.openDownloads()).toBe(0);
+});
+
+test("nobody listens without a session, and a track that is not there looks like somebody else's", async () => {
+  const world = await annasTake();
+  const track = await trackAt(world, "Live/take 1.mp3");
+  const anonymous = await fetch(world.anna.streamUrl(track.id));
+  const unknown = await world.anna.fetch(
+    world.anna.streamUrl(track.id).replace(/[0-9a-f]{12}$/, "000000000000"),
+  );
+  const malformed = await world.anna.fetch(`${world.server.baseUrl}/stream/nothing`);
+
+  expect(anonymous.status).toBe(401);
+  expect(unknown.status).toBe(404);
+  expect(malformed.status).toBe(400);
+});
+
+test("the twenty-first stream of one person has to wait", async () => {
+  const world = await annasTake();
+  const track = await trackAt(world, "Live/take 1.mp3");
+  world.cloud.fault({ method: "GET", stall: true });
+  const leave = new AbortController();
+  const open = Array.from({ length: 20 }, () =>
+    world.anna
+      .fetch(world.anna.streamUrl(track.id), { signal: leave.signal })
+      .catch(() => undefined),
+  );
+  await expect.poll(() => world.cloud.openDownloads()).toBe(20);
+  const refused = await world.anna.fetch(world.anna.streamUrl(track.id));
+
+  expect(refused.status).toBe(429);
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+  leave.abort();
+  await Promise.all(open);
+  world.cloud.heal();
+  await expect
+    .poll(async () => (await world.anna.fetch(world.anna.streamUrl(track.id))).status)
+    .toBe(200);
+});
+
+test("a download has its own name, in every script", async () => {
+  const world = await annasStorage((cloud) => cloud.tree.put("夜汽車 #2 (100%).mp3", take));
+  const track = await trackAt(world, "夜汽車 #2 (100%).mp3");
+  const response = await world.anna.fetch(world.anna.downloadUrl(track.id));
+
+  expect(response.headers.get("content-disposition")).toBe(
+    `attachment; filename="___ #2 (100_).mp3"; filename*=UTF-8''%E5%A4%9C%E6%B1%BD%E8%BB%8A%20%232%20%28100%25%29.mp3`,
+  );
+  expect(await bodyOf(response)).toEqual(take);
+});
+
+test("a storage that is down says so, and its card remembers since when", async () => {
+  const world = await annasTake();
+  const track = await trackAt(world, "Live/take 1.mp3");
+  await world.cloud.stop();
+  const response = await world.anna.fetch(world.anna.streamUrl(track.id));
+  const [card] = await world.anna.api.connections.list.query({ bandId: world.bandId });
+
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({ code: "storage_unavailable" });
+  expect(card).toMatchObject({ health: "unavailable", trackCount: 1 });
+  expect(card?.unavailableSince).not.toBeNull();
+});
