@@ -1,0 +1,181 @@
+import { readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import closeWithGrace from "close-with-grace";
+import type { FastifyInstance } from "fastify";
+import { pino } from "pino";
+import { startSetup } from "#server/auth/setup.ts";
+import {
+  type DatabaseTarget,
+  migrateDatabase,
+  openDatabase,
+  openWritingClient,
+} from "#server/base/db.ts";
+import type { DrainOptions } from "#server/base/drain.ts";
+import { createEgress } from "#server/base/egress/client.ts";
+import { startEvents } from "#server/base/events.ts";
+import { startJobs } from "#server/base/jobs.ts";
+import { openKeys } from "#server/base/key-files.ts";
+import { createSessionKeys } from "#server/base/keys.ts";
+import { requireKnownKeys } from "#server/base/known-keys.ts";
+import { loggerOptions } from "#server/base/log.ts";
+import { startEmbeddedPostgres } from "#server/base/postgres/launcher.ts";
+import {
+  explainStartFailure,
+  toDataDirFailure,
+  toListenFailure,
+} from "#server/base/start-failure.ts";
+import { createVault } from "#server/base/vault.ts";
+import { version } from "#server/base/version.ts";
+import { startScanWatch } from "#server/library/scans.ts";
+import { createProviders } from "#server/storage/registry.ts";
+import { buildApp } from "./app.ts";
+import { type Config, parseConfig, withSecretFiles } from "./config.ts";
+import type { Deps } from "./deps.ts";
+import { handlers, jobNames } from "./worker.ts";
+
+/** On SIGTERM a load balancer gets to see that we are not ready. Ctrl-C has none to tell. */
+const NOTICE_MS = 1_000;
+/** Running streams may go on for so long. */
+const DRAIN_MS = 30_000;
+/** After an unexpected error nothing is certain, so there is less patience. */
+const HASTY_DRAIN_MS = 2_000;
+/** Everything together; what is not closed by then never will be. */
+const STOP_MS = 45_000;
+const JOB_CONNECTIONS = 4;
+
+type Log = Deps["log"];
+
+/** What has been started, to be stopped in reverse. */
+type Stops = ((how: DrainOptions) => Promise<void>)[];
+
+async function main(config: Config): Promise<void> {
+  const log = pino(loggerOptions(config.logLevel));
+  const stops: Stops = [];
+  leaveWithGrace(log, stops);
+  try {
+    const deps = await startDeps(config, log, stops);
+    const app = await buildApp(deps);
+    stops.push((how) => app.drain.begin(how));
+    await app.listen({ host: config.http.host, port: config.http.port }).catch((error) => {
+      throw toListenFailure(config.http, error);
+    });
+    await deps.jobs.work(deps, handlers);
+    const watching = new AbortController();
+    stops.push(async () => watching.abort());
+    startScanWatch(deps, watching.signal);
+    log.info({ version }, "Backline is ready");
+    greet(addressOf(config, app), await startSetup(deps));
+  } catch (error) {
+    process.stderr.write(`${explainStartFailure(error)}\n`);
+    log.debug({ err: error }, "the start failed");
+    await stopAll(log, stops, { noticeMs: 0, deadlineMs: 0 });
+    process.exit(1);
+  }
+}
+
+async function startDeps(config: Config, log: Log, stops: Stops): Promise<Deps> {
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw toDataDirFailure(config.dataDir, error);
+  });
+  const target = await locateDatabase(config, log, stops);
+  await migrateDatabase(target);
+
+  const database = openDatabase(target, {
+    max: config.database.poolSize,
+    applicationName: "backline",
+  });
+  stops.push(database.close);
+  const keys = await openKeys(config, log);
+  await requireKnownKeys({ db: database.pool }, keys);
+
+  const egress = createEgress(config.egress);
+  stops.push(egress.close);
+  const events = await startEvents(database.sql);
+  stops.push(events.close);
+  const jobs = await startJobs(
+    openWritingClient(target, { max: JOB_CONNECTIONS, applicationName: "backline jobs" }),
+    jobNames,
+    log,
+  );
+  stops.push(jobs.stop);
+
+  return {
+    config,
+    db: database.pool,
+    probe: database.probe,
+    jobs,
+    events,
+    vault: createVault(keys.encryption),
+    sessionKeys: createSessionKeys(keys.session),
+    providers: createProviders(config.providers),
+    egress,
+    now: () => new Date(),
+    log,
+  };
+}
+
+/** Somebody's Postgres, or our own in the data folder. */
+async function locateDatabase(config: Config, log: Log, stops: Stops): Promise<DatabaseTarget> {
+  if (config.database.url !== null) return { url: config.database.url };
+  const embedded = await startEmbeddedPostgres({
+    dataDir: config.dataDir,
+    log: (line) => log.info({ part: "postgres" }, line),
+  });
+  stops.push(embedded.stop);
+  // Nothing works without it: as an unexpected error it ends the process, and whoever watches over
+  // that starts both again.
+  void embedded.lost.then((sentence) => {
+    throw new Error(sentence);
+  });
+  return embedded.connection;
+}
+
+/**
+ * What a person reads who started the server. Log lines are JSON and these are not, so that both can
+ * share stdout; the token is in the fragment, which no browser sends to any server.
+ */
+function greet(address: string, setupToken: string | null): void {
+  const lines = [`Backline is ready at ${address}`];
+  if (setupToken !== null) {
+    lines.push(`Create the first account: ${address}/setup#token=${setupToken}`);
+  }
+  process.stdout.write(`\n  ${lines.join("\n  ")}\n\n`);
+}
+
+/** The public address, with the port that the system chose when it was asked to (`PORT=0`). */
+function addressOf(config: Config, app: FastifyInstance): string {
+  const url = new URL(config.http.publicUrl);
+  const bound = app.server.address();
+  if (url.port === "0" && typeof bound === "object" && bound) url.port = String(bound.port);
+  return url.origin;
+}
+
+function leaveWithGrace(log: Log, stops: Stops): void {
+  closeWithGrace({ delay: STOP_MS, logger: false }, async ({ err, signal }) => {
+    if (err) log.fatal({ err }, "stopping after an unexpected error");
+    else log.info({ signal }, "stopping");
+    await stopAll(log, stops, {
+      noticeMs: signal === "SIGTERM" ? NOTICE_MS : 0,
+      deadlineMs: err ? HASTY_DRAIN_MS : DRAIN_MS,
+    });
+    log.info("stopped");
+  });
+}
+
+async function stopAll(log: Log, stops: Stops, how: DrainOptions): Promise<void> {
+  for (const stop of stops.splice(0).reverse()) {
+    await stop(how).catch((error: unknown) => log.error({ err: error }, "a part did not stop"));
+  }
+}
+
+/** Exits with every variable that is not usable, and no value. */
+function readConfig(): Config {
+  try {
+    return parseConfig(withSecretFiles(process.env, (path) => readFileSync(path, "utf8")));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : "Unusable environment"}\n`);
+    process.exit(1);
+  }
+}
+
+await main(readConfig());

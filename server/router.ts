@@ -1,0 +1,17 @@
+import { authRouter } from "#server/auth/router.ts";
+import { bandsRouter } from "#server/bands/router.ts";
+import { mergeRouters, router } from "#server/base/trpc.ts";
+import { connectionsRouter } from "#server/connections/router.ts";
+import { libraryRouter, scanRouter } from "#server/library/router.ts";
+import { systemRouter } from "#server/system/router.ts";
+
+/** All that the SDK sees. */
+export const appRouter = router({
+  system: systemRouter,
+  auth: authRouter,
+  bands: bandsRouter,
+  connections: mergeRouters(connectionsRouter, scanRouter),
+  library: libraryRouter,
+});
+
+export type AppRouter = typeof appRouter;
