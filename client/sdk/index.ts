@@ -1,0 +1,145 @@
+import {
+  createTRPCClient,
+  type HTTPLinkOptions,
+  httpBatchLink,
+  httpLink,
+  httpSubscriptionLink,
+  splitLink,
+  type TRPCClient,
+  type TRPCLink,
+} from "@trpc/client";
+import type { TrackId } from "#contract/ids.ts";
+import { type CoverSize, coverPath, downloadPath, streamPath } from "#contract/playback.ts";
+import type { AppRouter } from "#server/router.ts";
+import { createCookieJar } from "./cookies.ts";
+import { createSession, sessionLink } from "./session.ts";
+
+export { refusalOf } from "./refusal.ts";
+
+export interface BacklineOptions {
+  /** Where the server is: `https://music.example`. */
+  readonly baseUrl: string;
+  /** Instead of cookies: an access token or API key, sent as `Authorization: Bearer`. */
+  readonly accessToken?: string;
+  readonly fetch?: typeof fetch;
+  /** Where the platform has no `EventSource` (Node): one that takes `{ fetch }`. For subscriptions only. */
+  readonly EventSource?: typeof EventSource;
+}
+
+export interface Backline {
+  /** Every procedure of the server, typed. */
+  readonly api: TRPCClient<AppRouter>;
+  /** For an `<audio>` element or any HTTP client; answers ranges. */
+  streamUrl(trackId: TrackId): string;
+  downloadUrl(trackId: TrackId): string;
+  /** @param track - `coverHash` as the list gave it. @returns `null` when it has no cover. */
+  coverUrl(track: { id: TrackId; coverHash: string | null }, size: CoverSize): string | null;
+  /** `fetch` as this client makes it: with its cookies or its token. For URLs of this server only. */
+  readonly fetch: typeof fetch;
+  /**
+   * Renews the access cookie when it is older than a few minutes, because media elements cannot do
+   * it themselves. False: nobody is signed in any more.
+   */
+  keepSession(): Promise<boolean>;
+}
+
+/** Half of an access token's life. */
+const RENEW_AFTER_MS = 5 * 60_000;
+
+/** The server refuses larger batches. */
+const BATCH_SIZE = 10;
+
+/**
+ * A client of one Backline server. In a browser the cookies are the browser's; elsewhere they live
+ * in this object.
+ *
+ * @example
+ * const backline = createBackline({ baseUrl: "https://music.example" });
+ * await backline.api.auth.signIn.mutate({ email, password, rememberMe: false });
+ * const { tracks } = await backline.api.library.tracks.list.query({ bandId });
+ */
+export function createBackline(options: BacklineOptions): Backline {
+  const baseUrl = options.baseUrl.replace(/\/$/, "");
+  const call = authorised(options, baseUrl);
+  const url = `${baseUrl}/trpc`;
+  const session = createSession(() => bare);
+
+  // tRPC's own type of `fetch` takes undefined where the platform's leaves the property out.
+  const callAsLink = call as HTTPLinkOptions<AppRouter["_def"]["_config"]["$types"]>["fetch"] & {};
+
+  const headers = async (isChange: boolean): Promise<Record<string, string>> =>
+    isChange && !options.accessToken ? { "x-csrf-token": await session.csrfToken() } : {};
+
+  const single = httpLink<AppRouter>({
+    url,
+    fetch: callAsLink,
+    headers: ({ op }) => headers(op.type === "mutation"),
+  });
+  const batched = httpBatchLink<AppRouter>({
+    url,
+    fetch: callAsLink,
+    maxItems: BATCH_SIZE,
+    headers: ({ opList }) => headers(opList.some((op) => op.type === "mutation")),
+  });
+  const subscriptions = httpSubscriptionLink<AppRouter, typeof EventSource>({
+    url,
+    eventSourceOptions: { withCredentials: false, fetch: call } as EventSourceInit,
+    ...(options.EventSource ? { EventSource: options.EventSource } : {}),
+  });
+  const transport: TRPCLink<AppRouter> = splitLink({
+    condition: (op) => op.type === "subscription",
+    true: subscriptions,
+    false: splitLink({
+      condition: (op) => op.path.startsWith("auth."),
+      true: single,
+      false: batched,
+    }),
+  });
+
+  const bare = createTRPCClient<AppRouter>({ links: [single] });
+  const api = createTRPCClient<AppRouter>({ links: [sessionLink(session), transport] });
+
+  return {
+    api,
+    fetch: call,
+    streamUrl: (trackId) => baseUrl + streamPath(trackId),
+    downloadUrl: (trackId) => baseUrl + downloadPath(trackId),
+    coverUrl: (track, size) =>
+      track.coverHash === null ? null : baseUrl + coverPath(track.id, track.coverHash, size),
+    async keepSession() {
+      if (options.accessToken) return true;
+      if (Date.now() - session.renewedAtMs < RENEW_AFTER_MS) return true;
+      return session.renew();
+    },
+  };
+}
+
+/** `fetch` with what proves who asks: the browser's cookies, a jar's, or the token. */
+function authorised(options: BacklineOptions, baseUrl: string): typeof fetch {
+  const plain = options.fetch ?? globalThis.fetch.bind(globalThis);
+  const isBrowser = "document" in globalThis;
+  const { accessToken } = options;
+  if (accessToken) {
+    return (input, init) =>
+      plain(input, withHeaders(init, { authorization: `Bearer ${accessToken}` }));
+  }
+  if (isBrowser) return (input, init) => plain(input, { ...init, credentials: "same-origin" });
+
+  const jar = createCookieJar();
+  const { origin } = new URL(baseUrl);
+  return async (input, init) => {
+    const cookie = jar.header();
+    const response = await plain(
+      input,
+      withHeaders(init, { origin, ...(cookie ? { cookie } : {}) }),
+    );
+    jar.keep(response);
+    return response;
+  };
+}
+
+function withHeaders(init: RequestInit | undefined, more: Record<string, string>): RequestInit {
+  const headers = new Headers(init?.headers);
+  for (const [name, value] of Object.entries(more)) headers.set(name, value);
+  return { ...init, headers };
+}

@@ -1,0 +1,121 @@
+import { type TRPCClient, TRPCClientError, type TRPCLink } from "@trpc/client";
+import { observable } from "@trpc/server/observable";
+import type { AppRouter } from "#server/router.ts";
+import { refusalOf } from "./refusal.ts";
+
+/** The lasting half of being signed in: what a program needs besides the cookies. */
+export interface Session {
+  /** For the header `x-csrf-token`; asked for once and kept until the server refuses it. */
+  csrfToken(): Promise<string>;
+  /** The server will want another token: somebody signed in or out. */
+  forgetCsrfToken(): void;
+  /** Renews the access cookie once, however many ask. False: nobody is signed in any more. */
+  renew(): Promise<boolean>;
+  /** Milliseconds since 1970 of the last renewal or sign-in; 0 before the first. */
+  readonly renewedAtMs: number;
+  noteRenewed(): void;
+}
+
+/** @param bare - a client whose calls do not pass `sessionLink`. */
+export function createSession(bare: () => TRPCClient<AppRouter>): Session {
+  let token: Promise<string> | undefined;
+  let renewal: Promise<boolean> | undefined;
+  let renewedAtMs = 0;
+
+  const session: Session = {
+    get renewedAtMs() {
+      return renewedAtMs;
+    },
+    noteRenewed() {
+      renewedAtMs = Date.now();
+      token = undefined;
+    },
+    csrfToken() {
+      const asked = token ?? askForToken();
+      token = asked;
+      return asked;
+    },
+    forgetCsrfToken() {
+      token = undefined;
+    },
+    renew() {
+      const running =
+        renewal ??
+        renewOnce().finally(() => {
+          renewal = undefined;
+        });
+      renewal = running;
+      return running;
+    },
+  };
+
+  async function askForToken(): Promise<string> {
+    try {
+      return (await bare().auth.csrf.query()).token;
+    } catch (error) {
+      token = undefined;
+      throw error;
+    }
+  }
+
+  async function renewOnce(isRetry = false): Promise<boolean> {
+    const failure: unknown = await bare()
+      .auth.refresh.mutate()
+      .then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    if (failure === undefined) {
+      session.noteRenewed();
+      return true;
+    }
+    session.forgetCsrfToken();
+    const code = refusalOf(failure)?.code;
+    if (code === "unauthenticated") return false;
+    if (code === "csrf_failed" && !isRetry) return renewOnce(true);
+    throw failure;
+  }
+
+  return session;
+}
+
+/** Repeats a call once after a stale CSRF token or an expired access cookie was put right. */
+export const sessionLink =
+  (session: Session): TRPCLink<AppRouter> =>
+  () =>
+  ({ op, next }) =>
+    observable((observer) => {
+      let current: { unsubscribe(): void } | undefined;
+      let isOver = false;
+
+      const retry = async (error: TRPCClientError<AppRouter>): Promise<void> => {
+        const isRight = await putRight(session, error);
+        if (isOver) return;
+        if (isRight) current = next(op).subscribe(observer);
+        else observer.error(error);
+      };
+
+      current = next(op).subscribe({
+        next: (value) => observer.next(value),
+        complete: () => observer.complete(),
+        error: (error) => {
+          retry(error).catch((reason: Error) => observer.error(TRPCClientError.from(reason)));
+        },
+      });
+      return () => {
+        isOver = true;
+        current?.unsubscribe();
+      };
+    });
+
+async function putRight(session: Session, error: unknown): Promise<boolean> {
+  switch (refusalOf(error)?.code) {
+    case "csrf_failed":
+      session.forgetCsrfToken();
+      return true;
+    case "unauthenticated":
+      return session.renew();
+    default:
+      return false;
+  }
+}
