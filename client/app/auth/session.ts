@@ -1,0 +1,85 @@
+import { queryOptions } from "@tanstack/react-query";
+import type { Me } from "#contract/auth.ts";
+import { backline, queryClient, refusalOf } from "../api.ts";
+
+/** Who is signed in here; `null`: nobody. */
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  queryFn: findMe,
+  staleTime: 5 * 60_000,
+  retry: false,
+});
+
+async function findMe(): Promise<Me | null> {
+  try {
+    return await backline.api.auth.me.query();
+  } catch (error) {
+    if (isSignedOut(error)) return null;
+    throw error;
+  }
+}
+
+export const isSignedOut = (error: unknown): boolean =>
+  refusalOf(error)?.code === "unauthenticated";
+
+export function noteSignedIn(me: Me): void {
+  queryClient.setQueryData(sessionQuery.queryKey, me);
+}
+
+/** `lost`: it expired, or was ended elsewhere. */
+export type SessionEnd = "signed_out" | "lost";
+
+const listeners = new Set<(reason: SessionEnd) => void>();
+
+export function onSessionEnd(listener: (reason: SessionEnd) => void): void {
+  listeners.add(listener);
+}
+
+/** Forgets everything that belongs to whoever was signed in. */
+export function endSession(reason: SessionEnd = "lost"): void {
+  if (!queryClient.getQueryData(sessionQuery.queryKey)) return;
+  queryClient.clear();
+  queryClient.setQueryData(sessionQuery.queryKey, null);
+  for (const listener of listeners) listener(reason);
+}
+
+/** A session that is over already is what was asked for. */
+export async function signOut(): Promise<void> {
+  try {
+    await backline.api.auth.signOut.mutate();
+  } catch (error) {
+    if (!isSignedOut(error)) throw error;
+  }
+  endSession("signed_out");
+}
+
+/** Any call may be the first to learn that the session is over. */
+export function watchForSessionEnd(): void {
+  const look = (error: unknown) => {
+    if (isSignedOut(error)) endSession();
+  };
+  queryClient.getQueryCache().subscribe((event) => {
+    if (event.type === "updated" && event.action.type === "error") look(event.action.error);
+  });
+  queryClient.getMutationCache().subscribe((event) => {
+    if (event.type === "updated" && event.action.type === "error") look(event.action.error);
+  });
+}
+
+const LOOK_EVERY_MS = 60_000;
+
+/**
+ * Renews the access cookie before it runs out while somebody looks or listens: `<audio>` and
+ * `<img>` cannot renew it themselves.
+ */
+export function startSessionKeeper(isPlaying: () => boolean): void {
+  const keep = async () => {
+    if (!queryClient.getQueryData(sessionQuery.queryKey)) return;
+    if (document.visibilityState === "hidden" && !isPlaying()) return;
+    // Without a network there is nothing to renew; the next look will do it.
+    const isSignedIn = await backline.keepSession().catch(() => true);
+    if (!isSignedIn) endSession();
+  };
+  setInterval(keep, LOOK_EVERY_MS);
+  document.addEventListener("visibilitychange", keep);
+}

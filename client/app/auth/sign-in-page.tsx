@@ -1,0 +1,99 @@
+import { Button, Checkbox, TextInput } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useRouter, useSearch } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import type { SignIn } from "#contract/auth.ts";
+import { refusalOf, sentenceOf, trpc } from "../api.ts";
+import { auth } from "../words/auth.ts";
+import { useCountdown } from "./countdown.ts";
+import s from "./gate.module.css";
+import { FormFailure, Gate } from "./gate.tsx";
+import { toOwnPath } from "./next.ts";
+import { PasswordField } from "./password-field.tsx";
+import { noteSignedIn } from "./session.ts";
+
+const words = auth.signIn;
+
+export function SignInPage() {
+  const { next, lost } = useSearch({ strict: false });
+  return (
+    <Gate title={words.title} text={lost ? words.lost : undefined}>
+      <SignInForm next={next} />
+      <p className={s.aside}>{words.forgotten}</p>
+    </Gate>
+  );
+}
+
+function useSignIn(next: string | undefined) {
+  const router = useRouter();
+  return useMutation(
+    trpc.auth.signIn.mutationOptions({
+      onSuccess(result) {
+        noteSignedIn(result.me);
+        router.history.push(toOwnPath(next) ?? "/");
+      },
+    }),
+  );
+}
+
+function SignInForm({ next }: { readonly next: string | undefined }) {
+  const signIn = useSignIn(next);
+  const [wrong, setWrong] = useState<{ email?: string; password?: string }>({});
+  const refusal = refusalOf(signIn.error);
+  const wait = useCountdown(
+    refusal?.code === "rate_limited" ? (refusal.retryAfterSeconds ?? 30) : 0,
+    signIn.error,
+  );
+
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = toSignIn(new FormData(event.currentTarget));
+    const missing = {
+      ...(form.email ? {} : { email: words.missingEmail }),
+      ...(form.password ? {} : { password: words.missingPassword }),
+    };
+    setWrong(missing);
+    const first = Object.keys(missing)[0];
+    if (first) event.currentTarget.querySelector<HTMLInputElement>(`[name=${first}]`)?.focus();
+    else signIn.mutate(form);
+  };
+
+  return (
+    <form className={s.form} onSubmit={submit} noValidate>
+      <TextInput
+        name="email"
+        type="email"
+        label={auth.email}
+        autoComplete="username"
+        inputMode="email"
+        spellCheck={false}
+        error={wrong.email}
+        autoFocus
+      />
+      <PasswordField
+        name="password"
+        label={auth.password}
+        autoComplete="current-password"
+        error={wrong.password}
+      />
+      <Checkbox name="rememberMe" label={words.remember} description={words.rememberHint} />
+      <FormFailure>{describe(signIn.error, wait)}</FormFailure>
+      <Button type="submit" size="lg" loading={signIn.isPending} disabled={wait > 0} fullWidth>
+        {wait > 0 ? words.lockedButton(wait) : words.submit}
+      </Button>
+    </form>
+  );
+}
+
+function describe(error: unknown, wait: number): string | null {
+  if (wait > 0) return words.locked(wait);
+  // A wait that is over is no failure any more.
+  if (!error || refusalOf(error)?.code === "rate_limited") return null;
+  return sentenceOf(error);
+}
+
+const toSignIn = (form: FormData): SignIn => ({
+  email: String(form.get("email") ?? "").trim(),
+  password: String(form.get("password") ?? ""),
+  rememberMe: form.has("rememberMe"),
+});

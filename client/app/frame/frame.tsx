@@ -1,0 +1,52 @@
+import { Outlet } from "@tanstack/react-router";
+import { lazy, Suspense, useState, useSyncExternalStore } from "react";
+import { PlayerBar } from "../playback/player-bar.tsx";
+import { useLiveScans } from "../storage/live-scans.ts";
+import { frame } from "../words/frame.ts";
+import { AdminNotices } from "./admin-notices.tsx";
+import { closeDialog, openedDialog } from "./dialogs.ts";
+import s from "./frame.module.css";
+import { OfflineBanner } from "./online.tsx";
+import { Rail, RailDrawer } from "./rail.tsx";
+import { TopBar } from "./top-bar.tsx";
+import { useFocusOnNavigation } from "./use-focus.ts";
+import { useShortcuts } from "./use-shortcuts.ts";
+
+const KeyboardHelp = lazy(() =>
+  import("./keyboard-help.tsx").then((module) => ({ default: module.KeyboardHelp })),
+);
+const Commands = lazy(() =>
+  import("./commands.tsx").then((module) => ({ default: module.Commands })),
+);
+
+/** What stays while screens come and go: navigation, search, activity and the player. */
+export function Frame() {
+  const [isRailOpen, setIsRailOpen] = useState(false);
+  const opened = useSyncExternalStore(openedDialog.subscribe, openedDialog.get);
+  useShortcuts();
+  useFocusOnNavigation();
+  useLiveScans();
+
+  return (
+    <div className={s.frame}>
+      <a className={s.skip} href="#main">
+        {frame.skip}
+      </a>
+      <Rail />
+      <RailDrawer isOpen={isRailOpen} onClose={() => setIsRailOpen(false)} />
+      <TopBar onOpenRail={() => setIsRailOpen(true)} />
+      <div className={s.content}>
+        <OfflineBanner />
+        <AdminNotices />
+        <main id="main" tabIndex={-1} className={s.main}>
+          <Outlet />
+        </main>
+      </div>
+      <PlayerBar />
+      <Suspense>
+        {opened === "help" ? <KeyboardHelp onClose={closeDialog} /> : null}
+        {opened === "commands" ? <Commands onClose={closeDialog} /> : null}
+      </Suspense>
+    </div>
+  );
+}

@@ -1,0 +1,90 @@
+import { ActionIcon, Drawer } from "@mantine/core";
+import {
+  IconCloud,
+  IconHome,
+  IconPlaylist,
+  type IconProps,
+  IconSettings,
+  IconX,
+} from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import type { ComponentType } from "react";
+import { frame } from "../words/frame.ts";
+import { useBandId } from "./band.ts";
+import { BandSwitcher } from "./band-switcher.tsx";
+import s from "./rail.module.css";
+
+export function Rail() {
+  return (
+    <div className={s.rail}>
+      <RailContent />
+    </div>
+  );
+}
+
+interface RailDrawerProps {
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+}
+
+/** The same on a phone, over the screen. */
+export function RailDrawer({ isOpen, onClose }: RailDrawerProps) {
+  return (
+    <Drawer
+      opened={isOpen}
+      onClose={onClose}
+      size={264}
+      padding={0}
+      withCloseButton={false}
+      attributes={{ content: { "aria-label": frame.mainNavigation } }}
+    >
+      <div className={s.drawer}>
+        <ActionIcon className={s.close ?? ""} aria-label={frame.closeNavigation} onClick={onClose}>
+          <IconX size={18} />
+        </ActionIcon>
+        <RailContent onNavigate={onClose} />
+      </div>
+    </Drawer>
+  );
+}
+
+function RailContent({ onNavigate }: { readonly onNavigate?: () => void }) {
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the links inside take the keys
+    <nav className={s.nav} aria-label={frame.mainNavigation} onClick={onNavigate}>
+      <BandSwitcher />
+      <ul className={s.list}>
+        <Entry to="/b/$bandId" icon={IconHome} label={frame.home} isExact />
+        <Entry to="/b/$bandId/library" icon={IconPlaylist} label={frame.library} />
+      </ul>
+      <ul className={s.list}>
+        <Entry to="/b/$bandId/storage" icon={IconCloud} label={frame.storage} />
+        <Entry to="/b/$bandId/settings" icon={IconSettings} label={frame.settings} />
+      </ul>
+    </nav>
+  );
+}
+
+interface EntryProps {
+  readonly to: "/b/$bandId" | "/b/$bandId/library" | "/b/$bandId/storage" | "/b/$bandId/settings";
+  readonly icon: ComponentType<IconProps>;
+  readonly label: string;
+  readonly isExact?: boolean;
+}
+
+function Entry({ to, icon: Icon, label, isExact = false }: EntryProps) {
+  const bandId = useBandId();
+  return (
+    <li>
+      <Link
+        to={to}
+        params={{ bandId }}
+        className={s.entry}
+        activeOptions={{ exact: isExact, includeSearch: false }}
+      >
+        <Icon size={18} stroke={1.6} aria-hidden />
+        {label}
+      </Link>
+    </li>
+  );
+}

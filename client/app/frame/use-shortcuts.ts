@@ -1,0 +1,15 @@
+import { useEffect } from "react";
+import { startShortcuts } from "../playback/shortcuts.ts";
+import { openCommands, openHelp } from "./dialogs.ts";
+
+export const SEARCH_ID = "search";
+
+const focusSearch = (): void => document.getElementById(SEARCH_ID)?.focus();
+
+/** Keys that work on every screen. */
+export function useShortcuts(): void {
+  useEffect(
+    () => startShortcuts({ focusSearch, showHelp: openHelp, showCommands: openCommands }),
+    [],
+  );
+}

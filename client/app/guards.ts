@@ -1,0 +1,73 @@
+import { notFound, type ParsedLocation, redirect } from "@tanstack/react-router";
+import type { Me } from "#contract/auth.ts";
+import type { ProviderId } from "#contract/connections.ts";
+import type { BandId, ConnectionId, TrackId } from "#contract/ids.ts";
+import { queryClient, trpc } from "./api.ts";
+import { toOwnPath } from "./auth/next.ts";
+import { sessionQuery } from "./auth/session.ts";
+import { bandsQuery } from "./frame/band.ts";
+
+const isSetupRequired = async (): Promise<boolean> =>
+  (await queryClient.fetchQuery(trpc.system.info.queryOptions())).setupRequired;
+
+/** Who is signed in; else on to where one signs in, and back here afterwards. */
+export async function requireSession(location: ParsedLocation): Promise<Me> {
+  const me = await queryClient.ensureQueryData(sessionQuery);
+  if (me) return me;
+  if (await isSetupRequired()) throw redirect({ to: "/setup" });
+  throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href } });
+}
+
+/** Signing in is for whoever is not, on a server that has somebody to sign in. */
+export async function requireNoSession(next: string | undefined): Promise<void> {
+  const me = await queryClient.ensureQueryData(sessionQuery);
+  if (me) throw redirect({ href: toOwnPath(next) ?? "/" });
+  if (await isSetupRequired()) throw redirect({ to: "/setup" });
+}
+
+export async function requireSetup(): Promise<void> {
+  if (!(await isSetupRequired())) throw redirect({ to: "/" });
+}
+
+/** What is not one's own does not exist. */
+export async function requireBand(bandId: BandId): Promise<void> {
+  const bands = await queryClient.ensureQueryData(bandsQuery);
+  if (!bands.some((band) => band.id === bandId)) throw notFound();
+}
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+function toId<Id extends string>(text: string): Id {
+  if (!UUID.test(text)) throw notFound();
+  return text as Id;
+}
+
+export const parseBand = ({ bandId }: { bandId: string }) => ({ bandId: toId<BandId>(bandId) });
+
+export const parseConnection = ({ connectionId }: { connectionId: string }) => ({
+  connectionId: toId<ConnectionId>(connectionId),
+});
+
+export const parseTrack = ({ trackId }: { trackId: string }) => ({
+  trackId: toId<TrackId>(trackId),
+});
+
+const PROVIDERS: readonly ProviderId[] = ["folder", "webdav"];
+
+export function parseAddSearch({ provider }: Readonly<Record<string, unknown>>): {
+  provider?: ProviderId;
+} {
+  const known = PROVIDERS.find((each) => each === provider);
+  return known ? { provider: known } : {};
+}
+
+export const parseSignInSearch = ({
+  next,
+  lost,
+}: Readonly<Record<string, unknown>>): {
+  next?: string;
+  lost?: true;
+} => ({
+  ...(toOwnPath(next) ? { next: toOwnPath(next) as string } : {}),
+  ...(lost === true ? { lost } : {}),
+});

@@ -1,0 +1,74 @@
+import type { Track } from "#contract/library.ts";
+import { useConnections } from "../storage/connections.ts";
+import { formatBytes, formatDay, formatDuration } from "../words/format.ts";
+import { library } from "../words/library.ts";
+import s from "./track-page.module.css";
+
+const words = library.track;
+
+type Facts = readonly (readonly [term: string, value: string | null])[];
+
+/** Everything that is known of a track, and where it lies. */
+export function TrackFacts({ track }: { readonly track: Track }) {
+  const { data: connections = [] } = useConnections(track.bandId);
+  const storage = connections.find((each) => each.id === track.connectionId);
+  return (
+    <div className={s.facts}>
+      <FactList title={words.tags} facts={tagsOf(track)} />
+      <FactList
+        title={words.file}
+        facts={[
+          [words.storage, storage?.name ?? null],
+          [words.path, track.path],
+          [words.format, formatOf(track)],
+          [words.size, formatBytes(track.sizeBytes)],
+          [words.added, formatDay(track.addedAt)],
+        ]}
+      />
+    </div>
+  );
+}
+
+function FactList({ title, facts }: { readonly title: string; readonly facts: Facts }) {
+  const known = facts.filter(([, value]) => value !== null && value !== "");
+  return (
+    <section aria-label={title}>
+      <h2 className={s.factsTitle}>{title}</h2>
+      {known.length === 0 ? <p className="soft">{words.noTags}</p> : null}
+      <dl className={s.list}>
+        {known.map(([term, value]) => (
+          <div key={term}>
+            <dt>{term}</dt>
+            <dd className="times">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+const tagsOf = (track: Track): Facts => [
+  [words.artist, track.artist],
+  [words.album, track.album],
+  [words.albumArtist, track.albumArtist === track.artist ? null : track.albumArtist],
+  [words.number, numberOf(track)],
+  [words.year, track.year === null ? null : String(track.year)],
+  [words.genre, track.genre],
+  [words.duration, track.durationMs === null ? null : formatDuration(track.durationMs)],
+];
+
+function numberOf({ trackNumber, discNumber }: Track): string | null {
+  if (trackNumber === null) return null;
+  return discNumber === null ? String(trackNumber) : words.disc(discNumber, trackNumber);
+}
+
+function formatOf({ codec, sampleRateHz, channels, bitrateBps }: Track): string {
+  const { kiloHertz, kiloBits, channels: nameOf } = library.format;
+  const parts = [
+    codec,
+    sampleRateHz && kiloHertz(sampleRateHz),
+    channels && nameOf(channels),
+    bitrateBps && kiloBits(bitrateBps),
+  ];
+  return parts.filter(Boolean).join(" · ");
+}

@@ -1,0 +1,85 @@
+import { useEffect, useSyncExternalStore } from "react";
+import type { BandId } from "#contract/ids.ts";
+import type { TrackPage } from "#contract/library.ts";
+import { backline } from "../api.ts";
+import { onSessionEnd } from "../auth/session.ts";
+import type { Queue } from "../playback/queue.ts";
+import { directionOf, type LibrarySearch, sortOf } from "./list-query.ts";
+import { createTrackList, type TrackList, type TrackListState } from "./track-list.ts";
+
+const PAGE_SIZE = 200;
+
+/** Lists that are kept, so that going back finds them as they were. */
+const KEPT = 6;
+
+export interface KeptList {
+  /** Band, search, order and filter in one text. */
+  readonly id: string;
+  readonly list: TrackList;
+  readonly fetchPage: (cursor: string | null) => Promise<TrackPage>;
+  /** Where the person had scrolled to, in pixels. */
+  scrollTop: number;
+  /** The row with the keyboard's attention. */
+  activeIndex: number;
+}
+
+const kept = new Map<string, KeptList>();
+const shown = new Set<TrackList>();
+
+onSessionEnd(() => kept.clear());
+
+export function openTrackList(bandId: BandId, search: LibrarySearch): KeptList {
+  const key = JSON.stringify([
+    bandId,
+    search.q,
+    sortOf(search),
+    search.dir,
+    search.state,
+    search.connection,
+  ]);
+  const found = kept.get(key) ?? createKeptList(key, bandId, search);
+  // Last used comes last; the first to go is the one that nobody came back to.
+  kept.delete(key);
+  kept.set(key, found);
+  for (const [oldest] of kept) {
+    if (kept.size <= KEPT) break;
+    kept.delete(oldest);
+  }
+  return found;
+}
+
+/** After a scan: what is not on screen is loaded anew when it is visited. */
+export function forgetOtherLists(): void {
+  for (const [key, { list }] of kept) if (!shown.has(list)) kept.delete(key);
+}
+
+function createKeptList(id: string, bandId: BandId, search: LibrarySearch): KeptList {
+  const fetchPage = (cursor: string | null) =>
+    backline.api.library.tracks.list.query({
+      bandId,
+      search: search.q ?? "",
+      sort: sortOf(search),
+      direction: directionOf(search),
+      filter: {
+        ...(search.state ? { state: search.state } : {}),
+        ...(search.connection ? { connectionId: search.connection } : {}),
+      },
+      cursor,
+      limit: PAGE_SIZE,
+    });
+  return { id, list: createTrackList(fetchPage), fetchPage, scrollTop: 0, activeIndex: 0 };
+}
+
+export function useTrackList(list: TrackList): TrackListState {
+  useEffect(() => {
+    shown.add(list);
+    return () => void shown.delete(list);
+  }, [list]);
+  return useSyncExternalStore(list.state.subscribe, list.state.get);
+}
+
+/** The list as it is now, playing from `index`. */
+export function toQueue({ list, fetchPage }: KeptList, index: number): Queue {
+  const { rows, next } = list.state.get();
+  return { tracks: rows.slice(), index, next, fetchPage };
+}

@@ -1,0 +1,141 @@
+import { Button, Skeleton } from "@mantine/core";
+import {
+  IconAlertCircle,
+  IconArrowLeft,
+  IconDownload,
+  IconPlayerPauseFilled,
+  IconPlayerPlayFilled,
+} from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import type { Track } from "#contract/library.ts";
+import { backline, refusalOf, sentenceOf, trpc } from "../api.ts";
+import { Blank } from "../frame/blank.tsx";
+import { NothingHere } from "../frame/broken.tsx";
+import { useScreenTitle } from "../frame/title.ts";
+import { usePlayer } from "../playback/use-player.ts";
+import { frame } from "../words/frame.ts";
+import { library } from "../words/library.ts";
+import { cameFromLibrary } from "./came-from.ts";
+import { Cover } from "./cover.tsx";
+import { playTracks } from "./play.ts";
+import { TrackFacts } from "./track-facts.tsx";
+import s from "./track-page.module.css";
+
+const words = library.track;
+
+export function TrackPage() {
+  const { trackId } = useParams({ from: "/b/$bandId/tracks/$trackId" });
+  const { data, error, refetch } = useQuery(trpc.library.tracks.get.queryOptions({ trackId }));
+  if (data) return <TrackDetails track={data} />;
+  if (!error) return <LoadingTrack />;
+  if (refusalOf(error)?.code === "not_found") return <NothingHere />;
+  return (
+    <Blank
+      isScreen
+      isFailure
+      icon={<IconAlertCircle size={24} />}
+      title={library.failure.title}
+      text={sentenceOf(error)}
+    >
+      <Button onClick={() => refetch()}>{frame.tryAgain}</Button>
+    </Blank>
+  );
+}
+
+function TrackDetails({ track }: { readonly track: Track }) {
+  useScreenTitle(track.title);
+  return (
+    <div className={s.page}>
+      <BackLink />
+      <div className={s.head}>
+        <div className={s.cover}>
+          <Cover track={track} size="large" label={words.coverOf(track.title)} />
+        </div>
+        <div className={s.headText}>
+          <h1 className={s.title}>{track.title}</h1>
+          <p className={s.by}>
+            {[track.artist ?? library.unknownArtist, track.album].filter(Boolean).join(" · ")}
+          </p>
+          <Trouble track={track} />
+          <TrackActions track={track} />
+        </div>
+      </div>
+      <TrackFacts track={track} />
+    </div>
+  );
+}
+
+function Trouble({ track }: { readonly track: Track }) {
+  if (track.state === "missing" && track.missingSince) {
+    return <p className={s.trouble}>{words.missing(track.missingSince)}</p>;
+  }
+  if (track.state === "failed") return <p className={s.trouble}>{track.failure ?? words.failed}</p>;
+  return null;
+}
+
+function TrackActions({ track }: { readonly track: Track }) {
+  const isPlaying = usePlayer((state) => state.isPlaying && state.track?.id === track.id);
+  if (track.state === "missing") return null;
+  return (
+    <div className={s.actions}>
+      <Button
+        size="lg"
+        leftSection={
+          isPlaying ? (
+            <IconPlayerPauseFilled size={16} aria-hidden />
+          ) : (
+            <IconPlayerPlayFilled size={16} aria-hidden />
+          )
+        }
+        onClick={() => playTracks([track], 0)}
+      >
+        {isPlaying ? words.pause : words.play}
+      </Button>
+      <Button
+        component="a"
+        size="lg"
+        variant="default"
+        href={backline.downloadUrl(track.id)}
+        download
+        leftSection={<IconDownload size={16} aria-hidden />}
+      >
+        {library.download}
+      </Button>
+    </div>
+  );
+}
+
+function BackLink() {
+  const { bandId } = useParams({ from: "/b/$bandId/tracks/$trackId" });
+  return (
+    <Link
+      className={s.back}
+      to="/b/$bandId/library"
+      params={{ bandId }}
+      onClick={(event) => {
+        // The list as it was left, with its search and place, is one step back.
+        if (!cameFromLibrary()) return;
+        event.preventDefault();
+        history.back();
+      }}
+    >
+      <IconArrowLeft size={16} aria-hidden /> {words.back}
+    </Link>
+  );
+}
+
+const LoadingTrack = () => (
+  <div className={s.page} aria-busy="true">
+    <BackLink />
+    <div className={s.head}>
+      <Skeleton className={s.cover ?? ""} />
+      <div className={s.headText}>
+        <Skeleton height={20} width="60%" mt={8} />
+        <Skeleton height={12} width="40%" mt={16} />
+        <Skeleton height={40} width={220} mt={28} />
+      </div>
+    </div>
+    <Skeleton height={160} />
+  </div>
+);

@@ -1,0 +1,63 @@
+import { styleNonce } from "./before-paint.ts";
+import "@fontsource-variable/inter/index.css";
+import "./theme/tokens.css";
+import "./theme/mantine.ts";
+import "./theme/mantine-look.css";
+import "./theme/base.css";
+import { MantineProvider } from "@mantine/core";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { lazy, StrictMode, Suspense } from "react";
+import { createRoot } from "react-dom/client";
+import { queryClient } from "./api.ts";
+import { onSessionEnd, startSessionKeeper, watchForSessionEnd } from "./auth/session.ts";
+import { takeSetupToken } from "./auth/setup-token.ts";
+import { startWindowTitle } from "./frame/title.ts";
+import { startUpdateWatch } from "./frame/update.ts";
+import { noteStep } from "./library/came-from.ts";
+import { player } from "./playback/here.ts";
+import { startMediaSession } from "./playback/media-session.ts";
+import { router } from "./routes.tsx";
+import { applyColourScheme, colourScheme } from "./theme/colour-scheme.ts";
+import { cssVariablesResolver, theme } from "./theme/theme.ts";
+
+const Notices = lazy(() =>
+  import("./frame/notices.tsx").then((module) => ({ default: module.Notices })),
+);
+
+applyColourScheme();
+takeSetupToken();
+
+onSessionEnd((reason) => {
+  player.clear();
+  const { href } = router.state.location;
+  const search = reason === "lost" ? { next: href, lost: true as const } : {};
+  void router.navigate({ to: "/sign-in", search });
+});
+watchForSessionEnd();
+startSessionKeeper(() => player.state.get().isPlaying);
+startUpdateWatch(() => player.state.get().isPlaying);
+startWindowTitle();
+startMediaSession();
+router.subscribe("onBeforeNavigate", ({ fromLocation }) => noteStep(fromLocation?.pathname));
+
+const root = document.getElementById("root");
+if (!root) throw new Error("index.html has no #root.");
+createRoot(root).render(
+  <StrictMode>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariablesResolver}
+      colorSchemeManager={colourScheme}
+      defaultColorScheme="auto"
+      getStyleNonce={() => styleNonce}
+    >
+      <Suspense>
+        <Notices />
+      </Suspense>
+      <QueryClientProvider client={queryClient}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,83 @@
+import type { Track } from "#contract/library.ts";
+import type { Diagnosis } from "./diagnosis.ts";
+import type { Queue } from "./queue.ts";
+import type { Sound } from "./sound.ts";
+import type { Store } from "./store.ts";
+
+/** What the listener is told while it does not play although it should. */
+export interface Trouble {
+  readonly message: string;
+  /** It tries again by itself. */
+  readonly isRetrying: boolean;
+}
+
+export interface PlayerState {
+  readonly queue: Queue | null;
+  readonly track: Track | null;
+  /** What the listener wants; `isLoading` and `trouble` say whether they get it. */
+  readonly isPlaying: boolean;
+  readonly isLoading: boolean;
+  readonly trouble: Trouble | null;
+  /** 0 to 1. */
+  readonly volume: number;
+  readonly isMuted: boolean;
+  readonly rate: number;
+}
+
+export interface Progress {
+  readonly positionSeconds: number;
+  readonly durationSeconds: number;
+  /** Up to where bytes are here. */
+  readonly loadedSeconds: number;
+}
+
+export interface PlayerPreferences {
+  readonly volume: number;
+  readonly isMuted: boolean;
+  readonly rate: number;
+}
+
+/** The world, as the player gets it. */
+export interface PlayerIo {
+  readonly sound: Sound;
+  readonly streamUrl: (track: Track) => string;
+  readonly diagnose: (track: Track) => Promise<Diagnosis>;
+  /** @returns what calls it off. */
+  readonly later: (delayMs: number, run: () => void) => () => void;
+  /** Fetches the head of what plays next; `null`: nothing follows. */
+  readonly preload: (track: Track | null) => void;
+  readonly isOnline: () => boolean;
+  readonly noteSkipped: (track: Track, reason: string) => void;
+  /** The browser refuses to play before the person has clicked something. */
+  readonly noteBlocked: () => void;
+  readonly noteSignedOut: () => void;
+  readonly savePreferences: (preferences: PlayerPreferences) => void;
+}
+
+/** A player at work. Everything that changes stands here. */
+export interface Deck {
+  readonly io: PlayerIo;
+  readonly state: Store<PlayerState>;
+  readonly progress: Store<Progress>;
+  /** Goes up with each source, so that what was asked about an older one is dropped. */
+  load: number;
+  /** The new source has not said yet how long it is. */
+  isSwitching: boolean;
+  /** Where to go on once the length is known, in seconds. */
+  resumeAt: number;
+  /** Tries since the sound last moved. */
+  attempts: number;
+  /** Tracks skipped since the sound last moved. */
+  skips: number;
+  isNextPreloaded: boolean;
+  /** What 'Try again' does. */
+  retry: () => void;
+  cancelRetry: () => void;
+  cancelWatch: () => void;
+}
+
+export function update(deck: Deck, change: Partial<PlayerState>): void {
+  deck.state.set({ ...deck.state.get(), ...change });
+}
+
+export const isCurrent = (deck: Deck, load: number): boolean => deck.load === load;

@@ -1,0 +1,76 @@
+import { notifications } from "@mantine/notifications";
+import type { Track } from "#contract/library.ts";
+import { backline } from "../api.ts";
+import { endSession, isSignedOut } from "../auth/session.ts";
+import { createPreference } from "../settings/preferences.ts";
+import { playback } from "../words/playback.ts";
+import type { PlayerPreferences } from "./deck.ts";
+import { diagnose } from "./diagnosis.ts";
+import { createPlayer } from "./player.ts";
+
+export const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2] as const;
+
+const preferences = createPreference<PlayerPreferences>(
+  "player",
+  { volume: 0.8, isMuted: false, rate: 1 },
+  parsePreferences,
+);
+
+function parsePreferences(stored: unknown): PlayerPreferences | undefined {
+  const { volume, isMuted, rate } = stored as Record<string, unknown>;
+  if (typeof volume !== "number" || typeof isMuted !== "boolean") return undefined;
+  const isVolume = volume >= 0 && volume <= 1;
+  const known = RATES.find((each) => each === rate) ?? 1;
+  return isVolume ? { volume, isMuted, rate: known } : undefined;
+}
+
+// Two elements that no render ever touches: what plays, and the head of what plays next.
+const sound = new Audio();
+sound.preload = "auto";
+const ahead = new Audio();
+ahead.preload = "metadata";
+ahead.muted = true;
+
+const streamUrl = (track: Track): string => backline.streamUrl(track.id);
+
+async function isSignedIn(): Promise<boolean> {
+  try {
+    await backline.api.auth.me.query();
+    return true;
+  } catch (error) {
+    if (isSignedOut(error)) return false;
+    throw error;
+  }
+}
+
+function sayOnce(id: string, title: string, message: string): void {
+  notifications.hide(id);
+  notifications.show({ id, title, message });
+}
+
+/** The one player of this tab. */
+export const player = createPlayer(
+  {
+    sound,
+    streamUrl,
+    diagnose: (track) => diagnose({ fetch: backline.fetch, isSignedIn }, streamUrl(track)),
+    later(delayMs, run) {
+      const timer = setTimeout(run, delayMs);
+      return () => clearTimeout(timer);
+    },
+    preload(track) {
+      if (track) ahead.src = streamUrl(track);
+      else ahead.removeAttribute("src");
+    },
+    isOnline: () => navigator.onLine,
+    noteSkipped: (track, reason) =>
+      // One message for many skips: the newest is what matters.
+      sayOnce("skipped", playback.skipped(track.title), reason),
+    noteBlocked: () => sayOnce("blocked", playback.blockedTitle, playback.blocked),
+    noteSignedOut: () => endSession(),
+    savePreferences: preferences.set,
+  },
+  preferences.get(),
+);
+
+window.addEventListener("online", player.wake);

@@ -1,0 +1,76 @@
+import { useMediaQuery } from "@mantine/hooks";
+import { lazy, Suspense, useState } from "react";
+import { playback } from "../words/playback.ts";
+import { NowPlaying } from "./now-playing.tsx";
+import s from "./player.module.css";
+import { RateMenu } from "./rate-menu.tsx";
+import { SeekBar } from "./seek-bar.tsx";
+import { ThinProgress } from "./thin-progress.tsx";
+import { NextButton, PlayButton, PreviousButton, QueueButton } from "./transport-buttons.tsx";
+import { TroubleLine } from "./trouble-line.tsx";
+import { usePlayer } from "./use-player.ts";
+import { VolumeControl } from "./volume-control.tsx";
+
+const FullPlayer = lazy(() =>
+  import("./full-player.tsx").then((module) => ({ default: module.FullPlayer })),
+);
+const QueuePanel = lazy(() =>
+  import("./queue-panel.tsx").then((module) => ({ default: module.QueuePanel })),
+);
+
+/** Always there, whatever screen is shown. The sound itself is not in here and never stops for it. */
+export function PlayerBar() {
+  const isCompact = useMediaQuery("(max-width: 767px)", undefined, {
+    getInitialValueInEffect: false,
+  });
+  const [opened, setOpened] = useState<"queue" | "full" | null>(null);
+  const close = () => setOpened(null);
+  return (
+    <section className={s.player} aria-label={playback.region}>
+      <TroubleLine />
+      {isCompact ? (
+        <CompactBar onOpen={() => setOpened("full")} />
+      ) : (
+        <WideBar onOpenQueue={() => setOpened("queue")} />
+      )}
+      <Suspense>
+        {opened === "queue" ? <QueuePanel onClose={close} /> : null}
+        {opened === "full" ? (
+          <FullPlayer onClose={close} onOpenQueue={() => setOpened("queue")} />
+        ) : null}
+      </Suspense>
+    </section>
+  );
+}
+
+const WideBar = ({ onOpenQueue }: { readonly onOpenQueue: () => void }) => (
+  <div className={s.wide}>
+    <NowPlaying />
+    <div className={s.transport}>
+      <PreviousButton />
+      <PlayButton />
+      <NextButton />
+    </div>
+    <SeekBar />
+    <div className={s.tools}>
+      <RateMenu />
+      <QueueButton onOpen={onOpenQueue} />
+      <VolumeControl />
+    </div>
+  </div>
+);
+
+function CompactBar({ onOpen }: { readonly onOpen: () => void }) {
+  const hasTrack = usePlayer((state) => state.track !== null);
+  return (
+    <div className={s.compact}>
+      <ThinProgress />
+      {hasTrack ? (
+        <button type="button" className={s.openFull} aria-label={playback.open} onClick={onOpen} />
+      ) : null}
+      <NowPlaying isPlain />
+      <PlayButton />
+      <NextButton />
+    </div>
+  );
+}

@@ -1,0 +1,67 @@
+import type { TrackId } from "#contract/ids.ts";
+import type { Track } from "#contract/library.ts";
+
+/** What follows in the list that was played from. */
+export interface QueuePage {
+  readonly tracks: readonly Track[];
+  /** Pass it to `fetchPage` for what follows; `null` at the end of the list. */
+  readonly next: string | null;
+}
+
+/**
+ * What plays and what follows: the list as it was sorted and filtered when playing began. It is a
+ * value; each step makes another.
+ */
+export interface Queue {
+  readonly tracks: readonly Track[];
+  readonly index: number;
+  readonly next: string | null;
+  /** Fetches further pages of the same list. */
+  readonly fetchPage: (cursor: string) => Promise<QueuePage>;
+}
+
+/** Further tracks are fetched when fewer than this many are left. */
+const NEARLY_OVER = 5;
+
+export const currentOf = (queue: Queue): Track | undefined => queue.tracks[queue.index];
+
+export const isNearlyOver = (queue: Queue): boolean =>
+  queue.next !== null && queue.tracks.length - queue.index <= NEARLY_OVER;
+
+/** @returns the queue at the nearest later track that can play, `undefined` when none is known yet. */
+export function stepForward(queue: Queue): Queue | undefined {
+  const index = queue.tracks.findIndex(
+    (track, at) => at > queue.index && track.state === "present",
+  );
+  return index < 0 ? undefined : { ...queue, index };
+}
+
+/** @returns the queue at the nearest earlier track that can play, `undefined` when there is none. */
+export function stepBack(queue: Queue): Queue | undefined {
+  const index = queue.tracks.findLastIndex(
+    (track, at) => at < queue.index && track.state === "present",
+  );
+  return index < 0 ? undefined : { ...queue, index };
+}
+
+/** Adds the page that belongs at the end, unless somebody has added it already. */
+export function appendPage(queue: Queue, cursor: string, page: QueuePage): Queue {
+  if (queue.next !== cursor) return queue;
+  return { ...queue, tracks: [...queue.tracks, ...page.tracks], next: page.next };
+}
+
+/** Puts a track right after the one that plays. */
+export function insertNext(queue: Queue, track: Track): Queue {
+  const at = queue.index + 1;
+  return { ...queue, tracks: [...queue.tracks.slice(0, at), track, ...queue.tracks.slice(at)] };
+}
+
+/** The same queue with newer knowledge of its tracks. */
+export function refreshTracks(queue: Queue, newer: ReadonlyMap<TrackId, Track>): Queue {
+  if (!queue.tracks.some((track) => newer.has(track.id))) return queue;
+  return { ...queue, tracks: queue.tracks.map((track) => newer.get(track.id) ?? track) };
+}
+
+export function jumpTo(queue: Queue, index: number): Queue {
+  return { ...queue, index: Math.max(0, Math.min(index, queue.tracks.length - 1)) };
+}

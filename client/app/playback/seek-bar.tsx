@@ -1,0 +1,117 @@
+import { type PointerEvent, useState } from "react";
+import { formatDuration, speakDuration } from "../words/format.ts";
+import { playback } from "../words/playback.ts";
+import { player } from "./here.ts";
+import { partAt, RangeInput } from "./range-input.tsx";
+import s from "./seek-bar.module.css";
+import { useProgress } from "./use-player.ts";
+
+const STEP_SECONDS = 5;
+
+/** Where it plays, of how long. Dragging shows the time and seeks when it is let go. */
+export function SeekBar({ isStacked = false }: { readonly isStacked?: boolean }) {
+  const { positionSeconds, durationSeconds, loadedSeconds } = useProgress();
+  const [draft, setDraft] = useState<number | null>(null);
+  const [hover, setHover] = useState<number | null>(null);
+  const shown = Math.min(draft ?? positionSeconds, durationSeconds || positionSeconds);
+  const part = (seconds: number) =>
+    durationSeconds > 0 ? Math.min(1, seconds / durationSeconds) : 0;
+
+  const settle = () => {
+    if (draft !== null) player.seek(draft);
+    setDraft(null);
+  };
+  const onPointerMove = (event: PointerEvent<HTMLElement>) => {
+    if (event.pointerType === "touch") return;
+    setHover(partAt(event.currentTarget, event.clientX));
+  };
+
+  return (
+    <div className={s.seek} data-stacked={isStacked || undefined}>
+      <span className={`${s.time} times`} aria-hidden="true">
+        {formatDuration(shown * 1000)}
+      </span>
+      <div className={s.lane} onPointerMove={onPointerMove} onPointerLeave={() => setHover(null)}>
+        <RangeInput
+          min={0}
+          max={durationSeconds || 1}
+          step="any"
+          value={shown}
+          disabled={durationSeconds === 0}
+          filled={part(shown)}
+          loaded={part(loadedSeconds)}
+          aria-label={playback.seek}
+          aria-valuetext={playback.position(
+            speakDuration(shown * 1000),
+            speakDuration(durationSeconds * 1000),
+          )}
+          // Dragging has a draft; this is a screen reader that moves it.
+          onChange={(event) => draft ?? player.seek(Number(event.currentTarget.value))}
+          {...dragHandlers(durationSeconds, setDraft, settle)}
+        />
+        {hover !== null && durationSeconds > 0 ? (
+          <span
+            className={`${s.hover} times`}
+            style={{ left: `${hover * 100}%` }}
+            aria-hidden="true"
+          >
+            {formatDuration(hover * durationSeconds * 1000)}
+          </span>
+        ) : null}
+      </div>
+      <span className={`${s.time} times`} aria-hidden="true">
+        {formatDuration(durationSeconds * 1000)}
+      </span>
+    </div>
+  );
+}
+
+/** The pointer says where exactly; keys move by steps, and seek at once. */
+function dragHandlers(
+  durationSeconds: number,
+  setDraft: (seconds: number) => void,
+  settle: () => void,
+) {
+  const secondsAt = (event: PointerEvent<HTMLInputElement>) =>
+    partAt(event.currentTarget, event.clientX) * durationSeconds;
+  return {
+    onPointerDown(event: PointerEvent<HTMLInputElement>) {
+      if (event.button !== 0 || durationSeconds === 0) return;
+      event.currentTarget.setPointerCapture(event.pointerId);
+      setDraft(secondsAt(event));
+    },
+    onPointerMove(event: PointerEvent<HTMLInputElement>) {
+      if (event.currentTarget.hasPointerCapture(event.pointerId)) setDraft(secondsAt(event));
+    },
+    onPointerUp: settle,
+    onPointerCancel: settle,
+    onKeyDown(event: React.KeyboardEvent<HTMLInputElement>) {
+      const seconds = stepOf(event.key, durationSeconds);
+      if (seconds === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      if (event.key === "Home" || event.key === "End") player.seek(seconds);
+      else player.seekBy(seconds);
+    },
+  };
+}
+
+function stepOf(key: string, durationSeconds: number): number | undefined {
+  switch (key) {
+    case "ArrowRight":
+    case "ArrowUp":
+      return STEP_SECONDS;
+    case "ArrowLeft":
+    case "ArrowDown":
+      return -STEP_SECONDS;
+    case "PageUp":
+      return durationSeconds / 10;
+    case "PageDown":
+      return -durationSeconds / 10;
+    case "Home":
+      return 0;
+    case "End":
+      return durationSeconds;
+    default:
+      return undefined;
+  }
+}

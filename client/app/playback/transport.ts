@@ -1,0 +1,117 @@
+import { playback } from "../words/playback.ts";
+import { type Deck, isCurrent, update } from "./deck.ts";
+import { appendPage, currentOf, isNearlyOver, type Queue, stepBack, stepForward } from "./queue.ts";
+
+/** 'Previous' starts the track over when more than this was heard. */
+const START_OVER_SECONDS = 3;
+
+export function startQueue(deck: Deck, queue: Queue): void {
+  deck.skips = 0;
+  update(deck, { isPlaying: true });
+  switchTo(deck, queue);
+}
+
+function switchTo(deck: Deck, queue: Queue): void {
+  const track = currentOf(queue) ?? null;
+  update(deck, { queue, track });
+  deck.attempts = 0;
+  loadCurrent(deck, 0);
+  if (isNearlyOver(queue)) void extend(deck);
+}
+
+/** Points the sound at the current track, to go on at `atSeconds`. */
+export function loadCurrent(deck: Deck, atSeconds: number): void {
+  const { track, isPlaying } = deck.state.get();
+  if (!track) return;
+  deck.cancelRetry();
+  deck.cancelWatch();
+  deck.load += 1;
+  deck.isSwitching = true;
+  deck.isNextPreloaded = false;
+  deck.resumeAt = atSeconds;
+  deck.progress.set({
+    positionSeconds: atSeconds,
+    durationSeconds: (track.durationMs ?? 0) / 1000,
+    loadedSeconds: 0,
+  });
+  update(deck, { isLoading: isPlaying, trouble: null });
+  deck.io.sound.src = deck.io.streamUrl(track);
+  if (isPlaying) void start(deck);
+  else deck.io.sound.load();
+}
+
+/** Failures of the source arrive as an `error` event as well; here only the browser's own 'no' counts. */
+export async function start(deck: Deck): Promise<void> {
+  const load = deck.load;
+  try {
+    await deck.io.sound.play();
+  } catch (error) {
+    const isRefused = error instanceof Error && error.name === "NotAllowedError";
+    if (!isRefused || !isCurrent(deck, load)) return;
+    update(deck, { isPlaying: false, isLoading: false });
+    deck.io.noteBlocked();
+  }
+}
+
+/** To the next track that can play; further pages are fetched when needed. */
+export async function advance(deck: Deck): Promise<void> {
+  const { queue } = deck.state.get();
+  if (!queue) return;
+  const load = deck.load;
+  let stepped = stepForward(queue);
+  while (!stepped && (await extend(deck))) {
+    const longer = deck.state.get().queue;
+    if (!isCurrent(deck, load) || !longer) return;
+    stepped = stepForward(longer);
+  }
+  if (!isCurrent(deck, load)) return;
+  if (stepped) switchTo(deck, stepped);
+  else if (deck.state.get().trouble === null) finish(deck);
+}
+
+/** Nothing follows: stay on the last track, ready to start it over. */
+function finish(deck: Deck): void {
+  update(deck, { isPlaying: false, isLoading: false });
+  deck.io.sound.pause();
+}
+
+export function goBack(deck: Deck): void {
+  const { queue } = deck.state.get();
+  if (!queue) return;
+  const earlier = stepBack(queue);
+  const isStartOver = deck.progress.get().positionSeconds > START_OVER_SECONDS || !earlier;
+  if (isStartOver) seek(deck, 0);
+  else switchTo(deck, earlier);
+}
+
+/** @returns false when there is no further page, or it cannot be had now. */
+async function extend(deck: Deck): Promise<boolean> {
+  const { queue } = deck.state.get();
+  const cursor = queue?.next;
+  if (!queue || !cursor) return false;
+  try {
+    const page = await queue.fetchPage(cursor);
+    const now = deck.state.get().queue;
+    if (now?.fetchPage !== queue.fetchPage) return false;
+    update(deck, { queue: appendPage(now, cursor, page) });
+    return true;
+  } catch {
+    // While something plays this is not worth a word: it is tried again before the end.
+    if (stepForward(queue)) return false;
+    deck.retry = () => void advance(deck);
+    update(deck, {
+      trouble: { message: playback.trouble.unreachable, isRetrying: false },
+      isLoading: false,
+      isPlaying: false,
+    });
+    return false;
+  }
+}
+
+export function seek(deck: Deck, seconds: number): void {
+  const progress = deck.progress.get();
+  const positionSeconds = Math.max(0, Math.min(seconds, progress.durationSeconds || seconds));
+  deck.progress.set({ ...progress, positionSeconds });
+  if (deck.isSwitching) deck.resumeAt = positionSeconds;
+  else deck.io.sound.currentTime = positionSeconds;
+}

@@ -1,0 +1,158 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { Announcer } from "./frame/announcer.tsx";
+import { BrokenScreen, NothingAtAll, NothingHere } from "./frame/broken.tsx";
+import {
+  parseAddSearch,
+  parseBand,
+  parseConnection,
+  parseSignInSearch,
+  parseTrack,
+  requireBand,
+  requireNoSession,
+  requireSession,
+  requireSetup,
+} from "./guards.ts";
+import { parseLibrarySearch } from "./library/list-query.ts";
+
+const rootRoute = createRootRoute({
+  component: () => (
+    <>
+      <Announcer />
+      <Outlet />
+    </>
+  ),
+  notFoundComponent: NothingAtAll,
+});
+
+const indexRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/",
+  async beforeLoad({ location }) {
+    const me = await requireSession(location);
+    throw redirect({ to: "/b/$bandId", params: { bandId: me.personalBandId } });
+  },
+});
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/sign-in",
+  validateSearch: parseSignInSearch,
+  beforeLoad: ({ search }) => requireNoSession(search.next),
+  component: lazyRouteComponent(() => import("./auth/sign-in-page.tsx"), "SignInPage"),
+});
+
+const setupRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/setup",
+  beforeLoad: requireSetup,
+  component: lazyRouteComponent(() => import("./auth/setup-page.tsx"), "SetupPage"),
+});
+
+const welcomeRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/welcome",
+  beforeLoad: async ({ location }) => void (await requireSession(location)),
+  component: lazyRouteComponent(() => import("./storage/welcome-page.tsx"), "WelcomePage"),
+});
+
+const bandRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/b/$bandId",
+  params: { parse: parseBand, stringify: (params) => params },
+  async beforeLoad({ location, params }) {
+    await requireSession(location);
+    await requireBand(params.bandId);
+  },
+  component: lazyRouteComponent(() => import("./frame/frame.tsx"), "Frame"),
+  notFoundComponent: NothingHere,
+});
+
+const homeRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/",
+  component: lazyRouteComponent(() => import("./home/home-page.tsx"), "HomePage"),
+});
+
+const libraryRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/library",
+  validateSearch: parseLibrarySearch,
+  component: lazyRouteComponent(() => import("./library/library-page.tsx"), "LibraryPage"),
+});
+
+const trackRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/tracks/$trackId",
+  params: { parse: parseTrack, stringify: (params) => params },
+  component: lazyRouteComponent(() => import("./library/track-page.tsx"), "TrackPage"),
+});
+
+const storageRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/storage",
+  component: lazyRouteComponent(() => import("./storage/storage-page.tsx"), "StoragePage"),
+});
+
+const addRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/storage/add",
+  validateSearch: parseAddSearch,
+  component: lazyRouteComponent(() => import("./storage/add-page.tsx"), "AddPage"),
+});
+
+const folderRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/storage/$connectionId/folder",
+  params: { parse: parseConnection, stringify: (params) => params },
+  component: lazyRouteComponent(() => import("./storage/folder-page.tsx"), "FolderPage"),
+});
+
+const reconnectRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/storage/$connectionId/reconnect",
+  params: { parse: parseConnection, stringify: (params) => params },
+  component: lazyRouteComponent(() => import("./storage/reconnect-page.tsx"), "ReconnectPage"),
+});
+
+const settingsRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./settings/settings-page.tsx"), "SettingsPage"),
+});
+
+const routeTree = rootRoute.addChildren([
+  indexRoute,
+  signInRoute,
+  setupRoute,
+  welcomeRoute,
+  bandRoute.addChildren([
+    homeRoute,
+    libraryRoute,
+    trackRoute,
+    storageRoute,
+    addRoute,
+    folderRoute,
+    reconnectRoute,
+    settingsRoute,
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree,
+  defaultErrorComponent: BrokenScreen,
+  defaultPreload: "intent",
+  defaultPendingMs: 300,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,121 @@
+import { ActionIcon, Button, Menu } from "@mantine/core";
+import {
+  IconDots,
+  IconFolder,
+  IconHeartbeat,
+  IconPlugConnected,
+  IconRefresh,
+  IconUnlink,
+} from "@tabler/icons-react";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Connection } from "#contract/connections.ts";
+import { trpc } from "../api.ts";
+import { MenuLink } from "../frame/menu-link.tsx";
+import { storage } from "../words/storage.ts";
+import { expectScan, noteScan } from "./connections.ts";
+import { Disconnect } from "./disconnect.tsx";
+import { isRunning } from "./scan.ts";
+import s from "./storage.module.css";
+import { sayFailure, useCheck } from "./use-check.ts";
+
+const words = storage.card;
+
+interface CardActionsProps {
+  readonly connection: Connection;
+  readonly isOwner: boolean;
+}
+
+function useScanNow({ id, bandId }: Connection) {
+  const scan = useMutation(
+    trpc.connections.scan.mutationOptions({
+      onSuccess(scan) {
+        noteScan(bandId, scan);
+        expectScan(bandId);
+      },
+      onError: sayFailure,
+    }),
+  );
+  return { isPending: scan.isPending, start: () => scan.mutate({ connectionId: id }) };
+}
+
+export function CardActions({ connection, isOwner }: CardActionsProps) {
+  const [isDisconnecting, setIsDisconnecting] = useState(false);
+  const scan = useScanNow(connection);
+  const isScanning = connection.scan !== null && isRunning(connection.scan);
+  return (
+    <div className={s.cardActions}>
+      {isOwner && connection.rootPath !== null ? (
+        <Button
+          variant="default"
+          leftSection={<IconRefresh size={16} aria-hidden />}
+          loading={scan.isPending}
+          disabled={isScanning}
+          onClick={scan.start}
+        >
+          {words.scanNow}
+        </Button>
+      ) : null}
+      <CardMenu
+        connection={connection}
+        isOwner={isOwner}
+        onDisconnect={() => setIsDisconnecting(true)}
+      />
+      <Disconnect
+        connection={connection}
+        isOpen={isDisconnecting}
+        onClose={() => setIsDisconnecting(false)}
+      />
+    </div>
+  );
+}
+
+function CardMenu({
+  connection,
+  isOwner,
+  onDisconnect,
+}: CardActionsProps & { readonly onDisconnect: () => void }) {
+  const check = useCheck(connection);
+  const params = { bandId: connection.bandId, connectionId: connection.id };
+  return (
+    <Menu position="bottom-end" width={224}>
+      <Menu.Target>
+        <ActionIcon aria-label={words.more(connection.name)}>
+          <IconDots size={18} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<IconHeartbeat size={16} aria-hidden />} onClick={check.start}>
+          {words.check}
+        </Menu.Item>
+        {isOwner && !connection.isDemo ? (
+          <>
+            <MenuLink
+              to="/b/$bandId/storage/$connectionId/folder"
+              params={params}
+              leftSection={<IconFolder size={16} aria-hidden />}
+            >
+              {words.changeRoot}
+            </MenuLink>
+            <MenuLink
+              to="/b/$bandId/storage/$connectionId/reconnect"
+              params={params}
+              leftSection={<IconPlugConnected size={16} aria-hidden />}
+            >
+              {words.reconnectShort}
+            </MenuLink>
+          </>
+        ) : null}
+        {isOwner ? (
+          <Menu.Item
+            color="red"
+            leftSection={<IconUnlink size={16} aria-hidden />}
+            onClick={onDisconnect}
+          >
+            {words.disconnect}
+          </Menu.Item>
+        ) : null}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

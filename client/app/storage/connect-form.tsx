@@ -1,0 +1,89 @@
+import { Button } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import type {
+  ConnectForm as ConnectFormValues,
+  Connection,
+  ProviderOffer,
+} from "#contract/connections.ts";
+import type { ConnectionId } from "#contract/ids.ts";
+import { backline, sentenceOf } from "../api.ts";
+import { FormFailure } from "../auth/gate.tsx";
+import { useBandId } from "../frame/band.ts";
+import { storage } from "../words/storage.ts";
+import { FolderFields, WebdavFields } from "./connect-fields.tsx";
+import { NextcloudHelp } from "./nextcloud-help.tsx";
+import s from "./storage.module.css";
+
+const words = storage.connect;
+
+interface ConnectFormProps {
+  readonly offer: ProviderOffer;
+  /** Given: new access for this connection. */
+  readonly connectionId?: ConnectionId;
+  readonly onConnected: (connection: Connection) => void;
+}
+
+function useConnect({ connectionId, onConnected }: ConnectFormProps) {
+  const bandId = useBandId();
+  return useMutation({
+    mutationFn: (form: ConnectFormValues) =>
+      connectionId
+        ? backline.api.connections.reconnect.mutate({ connectionId, form })
+        : backline.api.connections.create.mutate({ bandId, form }),
+    onSuccess: onConnected,
+  });
+}
+
+/** The form of a kind of storage; what it refuses is said beside it. */
+export function ConnectForm(props: ConnectFormProps) {
+  const { offer, connectionId } = props;
+  const connect = useConnect(props);
+  const [missing, setMissing] = useState<readonly string[]>([]);
+  const [url, setUrl] = useState("");
+
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = toForm(offer.id, new FormData(event.currentTarget));
+    const empty = Object.entries(form).flatMap(([name, value]) => (value === "" ? [name] : []));
+    setMissing(empty);
+    if (empty[0]) event.currentTarget.querySelector<HTMLElement>(`[name=${empty[0]}]`)?.focus();
+    else connect.mutate(form);
+  };
+  const errorOf = (name: string) => (missing.includes(name) ? words.missing : undefined);
+
+  return (
+    <div className={s.withHelp}>
+      <form className={s.form} onSubmit={submit} noValidate aria-label={offer.name}>
+        {offer.id === "folder" ? (
+          <FolderFields roots={offer.roots} errorOf={errorOf} />
+        ) : (
+          <WebdavFields url={url} onUrl={setUrl} errorOf={errorOf} />
+        )}
+        <FormFailure>{connect.error ? sentenceOf(connect.error) : null}</FormFailure>
+        <div>
+          <Button type="submit" size="lg" loading={connect.isPending}>
+            {connectionId ? words.submitAgain : words.submit}
+          </Button>
+          <output className="out-of-sight">{connect.isPending ? words.trying : ""}</output>
+        </div>
+      </form>
+      {offer.id === "webdav" ? <NextcloudHelp url={url} /> : null}
+    </div>
+  );
+}
+
+function toForm(provider: ProviderOffer["id"], form: FormData): ConnectFormValues {
+  const text = (name: string) => String(form.get(name) ?? "");
+  switch (provider) {
+    case "folder":
+      return { provider, folder: text("folder").trim() };
+    case "webdav":
+      return {
+        provider,
+        url: text("url").trim(),
+        username: text("username").trim(),
+        password: text("password"),
+      };
+  }
+}

@@ -1,0 +1,99 @@
+import type { Connection } from "#contract/connections.ts";
+import { formatCount } from "../words/format.ts";
+import { storage } from "../words/storage.ts";
+import { CardActions } from "./card-actions.tsx";
+import { HealthLine } from "./health-line.tsx";
+import { ProviderIcon } from "./provider-icon.tsx";
+import { RunningScan } from "./running-scan.tsx";
+import { isRunning } from "./scan.ts";
+import s from "./storage.module.css";
+import { Withheld } from "./withheld.tsx";
+
+const words = storage.card;
+
+interface ConnectionCardProps {
+  readonly connection: Connection;
+  readonly isOwner: boolean;
+}
+
+/** A connection: whose, where, how it is, and what the last scan found. */
+export function ConnectionCard({ connection, isOwner }: ConnectionCardProps) {
+  const { name, scan } = connection;
+  return (
+    <article className={s.card} aria-label={name}>
+      <header className={s.cardHead}>
+        <span className={s.cardIcon}>
+          <ProviderIcon provider={connection.provider} isDemo={connection.isDemo} />
+        </span>
+        <div className={s.cardTitle}>
+          <h2 className={s.cardName}>
+            {name}
+            {connection.isPrimary ? (
+              <span className={s.tag} title={words.primaryHint}>
+                {words.primary}
+              </span>
+            ) : null}
+          </h2>
+          <p className="soft">
+            {[connection.identity, connection.product].filter((part) => part).join(" · ")}
+          </p>
+        </div>
+        <CardActions connection={connection} isOwner={isOwner} />
+      </header>
+      <HealthLine connection={connection} />
+      <Facts connection={connection} />
+      {scan && isRunning(scan) ? <RunningScan connection={connection} scan={scan} /> : null}
+      {scan && !isRunning(scan) ? <LastScan connection={connection} isOwner={isOwner} /> : null}
+    </article>
+  );
+}
+
+function Facts({ connection }: { readonly connection: Connection }) {
+  const { rootPath, scan, trackCount, missingCount } = connection;
+  return (
+    <dl className={s.facts}>
+      <Fact term={words.root} isLong>
+        {rootPath === null ? words.noRoot : rootPath === "" ? words.top : rootPath}
+      </Fact>
+      <Fact term={words.tracks}>{formatCount(trackCount)}</Fact>
+      {missingCount > 0 ? <Fact term={words.missing}>{formatCount(missingCount)}</Fact> : null}
+      {scan ? <Fact term={words.bytesRead}>{words.bytes(scan)}</Fact> : null}
+      <Fact term={words.lastScan}>
+        {scan?.finishedAt
+          ? words.ago(scan.finishedAt)
+          : scan
+            ? storage.scan.states[scan.state]
+            : words.never}
+      </Fact>
+    </dl>
+  );
+}
+
+interface FactProps {
+  readonly term: string;
+  readonly children: string;
+  readonly isLong?: boolean;
+}
+
+const Fact = ({ term, children, isLong = false }: FactProps) => (
+  <div data-long={isLong || undefined}>
+    <dt>{term}</dt>
+    <dd className="times">{children}</dd>
+  </div>
+);
+
+function LastScan({ connection, isOwner }: ConnectionCardProps) {
+  const { scan } = connection;
+  if (!scan) return null;
+  return (
+    <>
+      {scan.message ? <p className={s.scanNote}>{scan.message}</p> : null}
+      {scan.foldersFailed > 0 ? (
+        <p className={s.scanNote}>{storage.scan.foldersFailed(scan.foldersFailed)}</p>
+      ) : null}
+      {scan.withheld > 0 ? (
+        <Withheld scan={scan} bandId={connection.bandId} isOwner={isOwner} />
+      ) : null}
+    </>
+  );
+}

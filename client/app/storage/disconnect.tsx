@@ -1,0 +1,52 @@
+import { Button, Modal } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useMutation } from "@tanstack/react-query";
+import type { Connection } from "#contract/connections.ts";
+import { sentenceOf, trpc } from "../api.ts";
+import { FormFailure } from "../auth/gate.tsx";
+import { noteLibraryChanged } from "../library/changes.ts";
+import { storage } from "../words/storage.ts";
+import { refreshConnections } from "./connections.ts";
+import s from "./storage.module.css";
+
+const words = storage.disconnect;
+
+interface DisconnectProps {
+  readonly connection: Connection;
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+}
+
+/** Says what goes before it goes: this cannot be undone by a button. */
+export function Disconnect({ connection, isOpen, onClose }: DisconnectProps) {
+  const { id, bandId, name, trackCount, missingCount } = connection;
+  const remove = useMutation(
+    trpc.connections.remove.mutationOptions({
+      async onSuccess() {
+        onClose();
+        notifications.show({ message: words.done(name) });
+        noteLibraryChanged(bandId, "over");
+        await refreshConnections(bandId);
+      },
+    }),
+  );
+  return (
+    <Modal opened={isOpen} onClose={onClose} title={words.title(name)}>
+      <p className={s.modalText}>{words.removes(trackCount, missingCount)}</p>
+      <p className={s.modalText}>{words.keeps}</p>
+      <FormFailure>{remove.error ? sentenceOf(remove.error) : null}</FormFailure>
+      <div className={s.modalActions}>
+        <Button variant="default" onClick={onClose} data-autofocus>
+          {words.cancel}
+        </Button>
+        <Button
+          color="red"
+          loading={remove.isPending}
+          onClick={() => remove.mutate({ connectionId: id })}
+        >
+          {words.confirm}
+        </Button>
+      </div>
+    </Modal>
+  );
+}

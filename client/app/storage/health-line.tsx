@@ -1,0 +1,56 @@
+import { Button } from "@mantine/core";
+import { IconAlertTriangle, IconCircleCheck, IconClockPause } from "@tabler/icons-react";
+import type { Connection } from "#contract/connections.ts";
+import { ButtonLink } from "../frame/button-link.tsx";
+import { storage } from "../words/storage.ts";
+import s from "./storage.module.css";
+import { useCheck } from "./use-check.ts";
+
+/** How a connection is, in a sentence, with the button that helps. */
+export function HealthLine({ connection }: { readonly connection: Connection }) {
+  const { id, bandId, health, healthMessage, unavailableSince, rootPath } = connection;
+  const check = useCheck(connection);
+  const since = unavailableSince ? ` ${storage.health.since(unavailableSince)}` : "";
+  return (
+    <div className={s.health} data-health={health}>
+      <HealthIcon health={health} />
+      <p>
+        {healthMessage ?? storage.health[health]}
+        {since}
+      </p>
+      {health === "needs_reconnect" ? (
+        <ButtonLink
+          to="/b/$bandId/storage/$connectionId/reconnect"
+          params={{ bandId, connectionId: id }}
+        >
+          {storage.card.reconnectShort}
+        </ButtonLink>
+      ) : null}
+      {health === "unavailable" ? (
+        <Button variant="default" loading={check.isPending} onClick={check.start}>
+          {storage.card.checkAgain}
+        </Button>
+      ) : null}
+      {health === "active" && rootPath === null ? (
+        <ButtonLink
+          to="/b/$bandId/storage/$connectionId/folder"
+          params={{ bandId, connectionId: id }}
+        >
+          {storage.card.chooseRoot}
+        </ButtonLink>
+      ) : null}
+    </div>
+  );
+}
+
+function HealthIcon({ health }: Pick<Connection, "health">) {
+  switch (health) {
+    case "active":
+      return <IconCircleCheck size={18} stroke={1.8} aria-hidden />;
+    case "needs_reconnect":
+      return <IconAlertTriangle size={18} stroke={1.8} aria-hidden />;
+    case "unavailable":
+    case "paused":
+      return <IconClockPause size={18} stroke={1.8} aria-hidden />;
+  }
+}

@@ -1,0 +1,44 @@
+import { Skeleton } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams } from "@tanstack/react-router";
+import { trpc } from "../api.ts";
+import { NothingHere } from "../frame/broken.tsx";
+import { Screen } from "../frame/screen.tsx";
+import { storage } from "../words/storage.ts";
+import { ConnectForm } from "./connect-form.tsx";
+import { noteConnection, useConnections } from "./connections.ts";
+import s from "./storage.module.css";
+
+const words = storage.connect;
+
+/** New access for the same storage; the library is kept. */
+export function ReconnectPage() {
+  const { bandId, connectionId } = useParams({
+    from: "/b/$bandId/storage/$connectionId/reconnect",
+  });
+  const navigate = useNavigate();
+  const connections = useConnections(bandId);
+  const { data: offers } = useQuery(trpc.connections.providers.queryOptions());
+  const connection = connections.data?.find((each) => each.id === connectionId);
+  const offer = offers?.find((each) => each.id === connection?.provider);
+  if (connections.data && !connection) return <NothingHere />;
+  return (
+    <Screen title={words.reconnectTitle(connection?.name ?? "")}>
+      <p className={s.lead}>{words.reconnectText}</p>
+      {offer && connection ? (
+        <ConnectForm
+          offer={offer}
+          connectionId={connectionId}
+          onConnected={(renewed) => {
+            noteConnection(renewed);
+            notifications.show({ message: storage.card.works(renewed.name) });
+            void navigate({ to: "/b/$bandId/storage", params: { bandId } });
+          }}
+        />
+      ) : (
+        <Skeleton height={240} maw={480} />
+      )}
+    </Screen>
+  );
+}

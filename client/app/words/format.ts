@@ -1,0 +1,84 @@
+const counts = new Intl.NumberFormat("en");
+const days = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
+const shortDays = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+});
+const moments = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+});
+const ago = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+export const formatCount = (value: number): string => counts.format(value);
+
+/** '1 track', '2,400 tracks'. */
+export const plural = (value: number, one: string, many = `${one}s`): string =>
+  `${formatCount(value)} ${value === 1 ? one : many}`;
+
+const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"];
+
+/** Decimal units, three digits: '950 B', '1.24 GB'. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < BYTE_UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  return `${value.toFixed(digits)} ${BYTE_UNITS[unit]}`;
+}
+
+/** '3:05', '1:02:03'. */
+export function formatDuration(durationMs: number): string {
+  const seconds = Math.max(0, Math.floor(durationMs / 1000));
+  const [hours, minutes, rest] = split(seconds);
+  const tail = `${String(rest).padStart(2, "0")}`;
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
+}
+
+/** For screen readers: '3 minutes 5 seconds'. */
+export function speakDuration(durationMs: number): string {
+  const [hours, minutes, seconds] = split(Math.max(0, Math.floor(durationMs / 1000)));
+  const parts = [
+    hours > 0 ? plural(hours, "hour") : "",
+    minutes > 0 ? plural(minutes, "minute") : "",
+    seconds > 0 || hours + minutes === 0 ? plural(seconds, "second") : "",
+  ];
+  return parts.filter((part) => part !== "").join(" ");
+}
+
+const split = (seconds: number): [number, number, number] => [
+  Math.floor(seconds / 3600),
+  Math.floor((seconds % 3600) / 60),
+  seconds % 60,
+];
+
+/** '14 March 2026'. */
+export const formatDay = (moment: string): string => days.format(new Date(moment));
+
+/** '14 Mar 2026', for columns. */
+export const formatShortDay = (moment: string): string => shortDays.format(new Date(moment));
+
+/** '14 Mar, 19:30'. */
+export const formatMoment = (moment: string): string => moments.format(new Date(moment));
+
+const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ["year", 365 * 86_400],
+  ["month", 30 * 86_400],
+  ["week", 7 * 86_400],
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+];
+
+/** '5 minutes ago', 'yesterday'. */
+export function formatAgo(moment: string, now: number = Date.now()): string {
+  const seconds = Math.round((Date.parse(moment) - now) / 1000);
+  const step = STEPS.find(([, size]) => Math.abs(seconds) >= size);
+  return step ? ago.format(Math.round(seconds / step[1]), step[0]) : "just now";
+}

@@ -1,0 +1,171 @@
+import type { Connection, ScanProgress } from "#contract/connections.ts";
+import { formatAgo, formatBytes, formatCount, formatMoment, plural } from "./format.ts";
+
+export const storage = {
+  title: "Storage",
+  add: "Add a storage",
+  none: "No storage is connected yet",
+  noneText:
+    "Connect the place where your recordings lie. Backline reads what it needs to play them; nothing is copied or moved.",
+  failed: "The storage could not be loaded",
+  onlyOwners: "Only an owner of this band can change its storage.",
+  where: {
+    title: "Where is your audio?",
+    text: "Backline plays it from there. Nothing is uploaded, copied or changed.",
+    demo: "Try it with demo recordings",
+    demoText:
+      "Eight short recordings that came with Backline. They play at once and can be removed again.",
+    demoBusy: "Getting the demo recordings",
+    later: "Do it later",
+    off: "Off on this server",
+  },
+  card: {
+    primary: "Primary",
+    primaryHint: "New recordings go here.",
+    demo: "Demo",
+    root: "Folder",
+    top: "Everything",
+    noRoot: "No folder is chosen yet, so nothing is read.",
+    chooseRoot: "Choose a folder",
+    changeRoot: "Choose another folder",
+    connectedAs: "Connected as",
+    product: "Product",
+    tracks: "Tracks",
+    missing: "Missing",
+    bytesRead: "Read",
+    bytes: ({ bytesRead, libraryBytes }: ScanProgress) =>
+      `${formatBytes(bytesRead)} of ${formatBytes(libraryBytes)}`,
+    lastScan: "Last scan",
+    never: "Never",
+    ago: (moment: string) => formatAgo(moment),
+    scanNow: "Scan now",
+    check: "Check the connection",
+    checkAgain: "Check again",
+    see: "Go to Storage",
+    reconnect: (name: string) => `Reconnect ${name}`,
+    reconnectShort: "Reconnect",
+    disconnect: "Disconnect",
+    more: (name: string) => `More for ${name}`,
+    works: (name: string) => `${name} works.`,
+  },
+  health: {
+    active: "Works.",
+    needs_reconnect:
+      "Reconnect it: the storage does not accept our access any more. Your library is kept.",
+    unavailable:
+      "Does not answer at the moment. Your library is kept, and it plays again when it is back.",
+    paused: "Is paused. Your library is kept.",
+    since: (moment: string) => `Since ${formatMoment(moment)}.`,
+  },
+  /** The health of one connection in a sentence, for Home. */
+  sentence: ({ name, health, scan, trackCount, rootPath }: Connection) => {
+    if (health === "needs_reconnect") return `${name} has to be reconnected. Your library is kept.`;
+    if (health === "unavailable")
+      return `${name} does not answer at the moment. Your library is kept.`;
+    if (health === "paused") return `${name} is paused.`;
+    if (rootPath === null) return `${name} is connected; choose the folder with your recordings.`;
+    if (scan && !scan.finishedAt) return `${name} is being scanned.`;
+    return `${name} works: ${plural(trackCount, "track")}.`;
+  },
+  scan: {
+    states: {
+      queued: "Waiting to begin",
+      listing: "Looking for audio",
+      reading: "Reading tags",
+      done: "Done",
+      failed: "Stopped",
+      cancelled: "Cancelled",
+    },
+    progress: (name: string) => `Scan of ${name}`,
+    short: (scan: ScanProgress) =>
+      scan.state === "reading"
+        ? `Reading ${formatCount(scan.read + scan.failed)} of ${formatCount(scan.toRead)}`
+        : scan.state === "listing"
+          ? `${formatCount(scan.found)} found`
+          : "Waiting to begin",
+    folders: ({ foldersDone, foldersFound }: ScanProgress) =>
+      `${formatCount(foldersDone)} of ${plural(foldersFound, "folder")}`,
+    found: "Found",
+    read: "Read",
+    readOf: ({ read, toRead }: ScanProgress) => `${formatCount(read)} of ${formatCount(toRead)}`,
+    failed: "Failed",
+    bytes: "Bytes read",
+    cancel: "Cancel",
+    cancelling: "Cancelling",
+    leave: "You can leave this screen; the scan goes on.",
+    outcome: (scan: ScanProgress) => outcome(scan) || "Nothing has changed.",
+    foldersFailed: (count: number) =>
+      `${plural(count, "folder")} could not be listed; what lies in ${count === 1 ? "it" : "them"} was left as it is.`,
+    doneTitle: (name: string) => `${name}: scan finished`,
+    stoppedTitle: (name: string) => `${name}: scan stopped`,
+  },
+  withheld: {
+    title: ({ withheld, found }: ScanProgress) =>
+      `${formatCount(withheld)} of ${plural(withheld + found, "recording")} ${withheld === 1 ? "was" : "were"} not found`,
+    text: "So many at once look like a mistake, such as a folder that was moved or is not mounted. Nothing was changed. Missing recordings keep their place and play again when their files are back.",
+    mark: "Mark as missing",
+    keep: "Keep",
+  },
+  connect: {
+    title: "Add a storage",
+    reconnectTitle: (name: string) => `Reconnect ${name}`,
+    reconnectText: "Your library, its folder and its history stay as they are.",
+    back: "Choose another kind",
+    submit: "Connect",
+    submitAgain: "Reconnect",
+    trying: "Trying it",
+    url: "Address",
+    urlHint:
+      "As in your browser, such as https://cloud.example.org. For other servers, the full address of the folder.",
+    username: "User name",
+    password: "App password",
+    passwordHint: "Kept encrypted on this server and never shown again.",
+    folder: "Folder on the server",
+    folderHint: "The folders that the administrator has allowed. You choose one inside it next.",
+    missing: "Fill this in.",
+    noRoots:
+      "No folder is allowed yet. The administrator starts the server with FOLDER_ROOTS=/path/to/music.",
+    nextcloud: {
+      title: "With Nextcloud: make an app password",
+      steps: [
+        "In Nextcloud open your picture at the top right, then Settings, then Security.",
+        "At the bottom, under Devices & sessions, type Backline and press Create new app password.",
+        "Copy it here. It is shown only once.",
+      ],
+      why: "Your real password is never typed here, and you can take the access away in Nextcloud at any time.",
+      open: "Open Nextcloud’s security settings",
+    },
+  },
+  picker: {
+    title: "Choose the folder with your recordings",
+    text: (name: string) => `Backline reads ${name} from this folder downwards.`,
+    breadcrumb: "Folders",
+    use: "Use this folder",
+    refresh: "Look again",
+    more: "Show more folders",
+    noFolders: "There are no folders in here.",
+    audioHere: (count: number) => `${plural(count, "audio file")} directly in this folder`,
+    failed: "The folder could not be opened",
+    open: (name: string) => `Open ${name}`,
+  },
+  disconnect: {
+    title: (name: string) => `Disconnect ${name}?`,
+    removes: (tracks: number, missing: number) =>
+      `Removes ${plural(tracks + missing, "track")} of it from this library, and the access that is kept here.`,
+    keeps: "Your files are not touched. When you connect it again, the library is read anew.",
+    confirm: "Disconnect",
+    cancel: "Cancel",
+    done: (name: string) => `${name} is disconnected`,
+  },
+} as const;
+
+function outcome({ added, changed, moved, missing, failed }: ScanProgress): string {
+  const parts = [
+    added > 0 ? `${formatCount(added)} new` : "",
+    changed > 0 ? `${formatCount(changed)} changed` : "",
+    moved > 0 ? `${formatCount(moved)} moved` : "",
+    missing > 0 ? `${formatCount(missing)} missing` : "",
+    failed > 0 ? `${formatCount(failed)} could not be read` : "",
+  ].filter((part) => part !== "");
+  return parts.length > 0 ? `${parts.join(", ")}.` : "";
+}
