@@ -1,0 +1,167 @@
+import { connect } from "node:net";
+
+/** One server under load. */
+export interface Load {
+  readonly port: number;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Of the file behind `path`. */
+  readonly sizeBytes: number;
+  /** Bytes a request, at random places; `null` asks for the whole file. */
+  readonly rangeBytes: number | null;
+  readonly connections: number;
+  readonly durationMs: number;
+}
+
+export interface LoadResult {
+  readonly bytesPerSecond: number;
+  readonly requests: number;
+  /** Milliseconds from request to first byte of the answer. */
+  readonly firstByteP50Ms: number;
+  readonly firstByteP99Ms: number;
+}
+
+const HEAD_END = "\r\n\r\n";
+
+/**
+ * Loads a server with keep-alive HTTP/1.1 and throws the bytes away. Plain sockets, so that the
+ * generator costs little beside what it measures. Every answer must be a 200 or 206 of the length
+ * that was asked for.
+ */
+export async function runLoad(load: Load): Promise<LoadResult> {
+  const endsAtMs = performance.now() + load.durationMs;
+  const firstBytesMs: number[] = [];
+  let bytes = 0;
+  const startedMs = performance.now();
+  await Promise.all(
+    Array.from({ length: load.connections }, () =>
+      runConnection(load, endsAtMs, (length, firstByteMs) => {
+        bytes += length;
+        firstBytesMs.push(firstByteMs);
+      }),
+    ),
+  );
+  const seconds = (performance.now() - startedMs) / 1000;
+  firstBytesMs.sort((left, right) => left - right);
+  return {
+    bytesPerSecond: bytes / seconds,
+    requests: firstBytesMs.length,
+    firstByteP50Ms: quantile(firstBytesMs, 0.5),
+    firstByteP99Ms: quantile(firstBytesMs, 0.99),
+  };
+}
+
+export const quantile = (sorted: readonly number[], q: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
+
+function runConnection(
+  load: Load,
+  endsAtMs: number,
+  done: (length: number, firstByteMs: number) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port: load.port, host: "127.0.0.1", noDelay: true });
+    let askedMs = 0;
+    let firstByteMs = 0;
+    let answer = createAnswer(0);
+
+    const ask = (): void => {
+      if (performance.now() >= endsAtMs) {
+        socket.destroy();
+        return;
+      }
+      const [request, length] = toRequest(load);
+      answer = createAnswer(length);
+      firstByteMs = 0;
+      askedMs = performance.now();
+      socket.write(request);
+    };
+    const take = (chunk: Buffer): void => {
+      if (firstByteMs === 0) firstByteMs = performance.now() - askedMs;
+      if (!answer.take(chunk)) return;
+      done(answer.length, firstByteMs);
+      ask();
+    };
+
+    socket.on("connect", ask);
+    socket.on("error", reject);
+    // Servers end a connection after so many requests; the next one opens another.
+    socket.on("close", () => {
+      if (answer.hasBegun()) reject(new Error(`Port ${load.port} cut an answer to ${load.path}.`));
+      else resolve(performance.now() < endsAtMs ? runConnection(load, endsAtMs, done) : undefined);
+    });
+    socket.on("data", (chunk: Buffer) => {
+      try {
+        take(chunk);
+      } catch (error) {
+        socket.destroy();
+        reject(error);
+      }
+    });
+  });
+}
+
+interface Answer {
+  readonly length: number;
+  hasBegun(): boolean;
+  /** True when the answer is complete. */
+  take(chunk: Buffer): boolean;
+}
+
+function createAnswer(length: number): Answer {
+  let head = "";
+  let left = -1;
+
+  /** @returns how many bytes of the chunk belong to the body. */
+  const takeHead = (chunk: Buffer): number => {
+    const before = head.length;
+    head += chunk.toString("latin1");
+    const end = head.indexOf(HEAD_END);
+    if (end < 0) return 0;
+    checkHead(head.slice(0, end + 2), length);
+    left = length;
+    return before + chunk.length - end - HEAD_END.length;
+  };
+
+  return {
+    length,
+    hasBegun: () => head !== "" && left !== 0,
+    take(chunk) {
+      const taken = left < 0 ? takeHead(chunk) : chunk.length;
+      if (left < 0) return false;
+      left -= taken;
+      if (left < 0) throw new Error("More bytes than announced.");
+      return left === 0;
+    },
+  };
+}
+
+function checkHead(head: string, length: number): void {
+  const status = Number(head.slice(9, 12));
+  const announced = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1]);
+  if ((status !== 200 && status !== 206) || announced !== length) {
+    throw new Error(`An unexpected answer:\n${head}`);
+  }
+}
+
+function toRequest({ path, headers, port, rangeBytes, sizeBytes }: Load): [string, number] {
+  const lines = [`GET ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`, "Accept: */*"];
+  for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
+  if (rangeBytes !== null) {
+    const start = Math.floor(Math.random() * (sizeBytes - rangeBytes));
+    lines.push(`Range: bytes=${start}-${start + rangeBytes - 1}`);
+  }
+  return [`${lines.join("\r\n")}${HEAD_END}`, rangeBytes ?? sizeBytes];
+}
+
+if (process.send) {
+  process.once("message", (load: Load) => {
+    runLoad(load).then(
+      (result) => process.send?.(result, () => process.exit(0)),
+      (error: unknown) => {
+        console.error(error);
+        process.exit(1);
+      },
+    );
+  });
+}

@@ -1,0 +1,20 @@
+import { benchLibrary } from "./library.ts";
+import { benchScan } from "./scan.ts";
+import { benchStart } from "./start.ts";
+import { benchStream } from "./stream.ts";
+import { printTable } from "./table.ts";
+
+const benches = {
+  start: ["Start and first load", benchStart],
+  library: ["A library of 100,000 tracks", benchLibrary],
+  scan: ["Scan of 10,000 files over WebDAV", benchScan],
+  stream: ["Streaming over WebDAV", benchStream],
+} as const;
+
+/** All of them, or those named: `npm run bench -- scan stream`. Takes a few minutes. */
+const named = process.argv.slice(2);
+for (const [name, [title, bench]] of Object.entries(benches)) {
+  if (named.length > 0 && !named.includes(name)) continue;
+  printTable(title, await bench());
+}
+process.exit(0);

@@ -1,0 +1,170 @@
+import type { Track } from "#contract/library.ts";
+import type { PlayerPreferences } from "../../client/app/playback/deck.ts";
+import type { Diagnosis } from "../../client/app/playback/diagnosis.ts";
+import { createPlayer, type Player } from "../../client/app/playback/player.ts";
+import type { Queue, QueuePage } from "../../client/app/playback/queue.ts";
+import type { Sound } from "../../client/app/playback/sound.ts";
+
+/** The browser's `<audio>`, as far as it matters: it does nothing until it is told what happens. */
+export interface FakeSound extends Sound {
+  /** The source says how long it is and plays. */
+  starts(seconds?: number): void;
+  playsTo(seconds: number): void;
+  ends(): void;
+  /** @param code - of `MediaError`. */
+  breaks(code: number): void;
+  /** The system takes the sound away: a call, a headset that is pulled out. */
+  isSilenced(): void;
+  /** It waits for bytes that do not come. */
+  stalls(): void;
+}
+
+const noRanges = { length: 0, start: () => 0, end: () => 0 };
+
+export function createFakeSound(): FakeSound {
+  const events = new EventTarget();
+  const say = (name: string) => events.dispatchEvent(new Event(name));
+  let src = "";
+  const sound = {
+    addEventListener: events.addEventListener.bind(events),
+    currentTime: 0,
+    duration: Number.NaN,
+    paused: true,
+    ended: false,
+    error: null as MediaError | null,
+    volume: 1,
+    muted: false,
+    playbackRate: 1,
+    defaultPlaybackRate: 1,
+    buffered: noRanges,
+    get src() {
+      return src;
+    },
+    set src(url: string) {
+      Object.assign(sound, { currentTime: 0, duration: Number.NaN, ended: false, error: null });
+      src = url;
+    },
+    async play() {
+      sound.paused = false;
+    },
+    pause() {
+      if (sound.paused) return;
+      sound.paused = true;
+      say("pause");
+    },
+    load() {},
+    removeAttribute() {
+      src = "";
+    },
+    starts(seconds = 180) {
+      sound.duration = seconds;
+      say("loadedmetadata");
+      say("playing");
+    },
+    playsTo(seconds: number) {
+      sound.currentTime = seconds;
+      say("timeupdate");
+    },
+    ends() {
+      Object.assign(sound, { currentTime: sound.duration, ended: true, paused: true });
+      say("ended");
+    },
+    breaks(code: number) {
+      sound.error = { code } as MediaError;
+      say("error");
+    },
+    stalls() {
+      say("waiting");
+    },
+    isSilenced() {
+      sound.paused = true;
+      say("pause");
+    },
+  };
+  return sound;
+}
+
+export interface Listening {
+  readonly player: Player;
+  readonly sound: FakeSound;
+  /** Titles and reasons of what was passed over. */
+  readonly skipped: (readonly [title: string, reason: string])[];
+  readonly preloaded: (string | null)[];
+  readonly saved: PlayerPreferences[];
+  /** Delays of what waits, in milliseconds. */
+  waits(): number[];
+  /** Lets the waiting be over. */
+  waitIsOver(): void;
+  /** What asking the server about a track tells from now on. */
+  tell(diagnosis: Diagnosis): void;
+  goOffline(): void;
+  wasSignedOut(): boolean;
+}
+
+/** Somebody with a player. Asking the server, waiting and the network are in the test's hands. */
+export function startListening(
+  preferences: PlayerPreferences = { volume: 0.8, isMuted: false, rate: 1 },
+): Listening {
+  const sound = createFakeSound();
+  const skipped: [string, string][] = [];
+  const preloaded: (string | null)[] = [];
+  const saved: PlayerPreferences[] = [];
+  const waiting = new Map<() => void, number>();
+  let diagnosis: Diagnosis = { kind: "fine" };
+  let isOnline = true;
+  let isSignedOut = false;
+  const player = createPlayer(
+    {
+      sound,
+      streamUrl: (track) => `/stream/${track.title}`,
+      diagnose: async () => diagnosis,
+      later(delayMs, run) {
+        waiting.set(run, delayMs);
+        return () => waiting.delete(run);
+      },
+      preload: (track) => preloaded.push(track?.title ?? null),
+      isOnline: () => isOnline,
+      noteSkipped: (track, reason) => skipped.push([track.title, reason]),
+      noteBlocked: () => {},
+      noteSignedOut: () => {
+        isSignedOut = true;
+      },
+      savePreferences: (each) => saved.push(each),
+    },
+    preferences,
+  );
+  return {
+    player,
+    sound,
+    skipped,
+    preloaded,
+    saved,
+    waits: () => [...waiting.values()],
+    waitIsOver() {
+      const runs = [...waiting.keys()];
+      waiting.clear();
+      for (const run of runs) run();
+    },
+    tell(each) {
+      diagnosis = each;
+    },
+    goOffline() {
+      isOnline = false;
+      diagnosis = { kind: "unreachable" };
+    },
+    wasSignedOut: () => isSignedOut,
+  };
+}
+
+/** A list in pages, as the library serves it, from one of its rows. */
+export function queueOf(pages: readonly (readonly Track[])[], index = 0): Queue {
+  const toNext = (page: number) => (page + 1 < pages.length ? String(page + 1) : null);
+  const fetchPage = async (cursor: string): Promise<QueuePage> => ({
+    tracks: pages[Number(cursor)] ?? [],
+    next: toNext(Number(cursor)),
+  });
+  return { tracks: pages[0] ?? [], index, next: toNext(0), fetchPage };
+}
+
+/** Lets everything happen that waits for no timer. */
+export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,101 @@
+import type { BandRole } from "#contract/bands.ts";
+import { isAtLeast } from "#contract/bands.ts";
+import type { Objects, Principal } from "./night-shift.ts";
+
+/**
+ * Whom a procedure or route is for: anyone, whoever is signed in, administrators, or the members of
+ * the band that the request is about, from this role on.
+ */
+export type Needs = "anyone" | "user" | "admin" | BandRole;
+
+export interface Access {
+  readonly needs: Needs;
+  /** A request that is right. Nothing is sent when left out. */
+  readonly input?: (objects: Objects) => Record<string, unknown>;
+  /** What a right request is answered with, when not 200. */
+  readonly status?: number;
+}
+
+const bandOnly = ({ bandId }: Objects) => ({ bandId });
+const connectionOnly = ({ connectionId }: Objects) => ({ connectionId });
+const trackOnly = ({ trackId }: Objects) => ({ trackId });
+
+/**
+ * Every procedure of the server. In this order they are all possible, one after the other: what
+ * takes something away comes last.
+ */
+export const access: Readonly<Record<string, Access>> = {
+  "system.info": { needs: "anyone" },
+  "system.notices": { needs: "admin" },
+  "auth.csrf": { needs: "anyone" },
+  "auth.me": { needs: "user" },
+  // The server has its users; whoever asks, there is nothing left to set up.
+  "auth.setup": {
+    needs: "anyone",
+    status: 404,
+    input: () => ({
+      setupToken: "no such token",
+      email: "canary-mallory@band.example",
+      name: "Mallory",
+      password: "eleven green bassoons",
+    }),
+  },
+  "auth.signIn": {
+    needs: "anyone",
+    status: 401,
+    input: () => ({ email: "canary-owner@band.example", password: "a guess", rememberMe: false }),
+  },
+  // Asks for no actor, but for the refresh token of a session that is alive.
+  "auth.refresh": { needs: "user" },
+  "bands.list": { needs: "user" },
+  "connections.providers": { needs: "user" },
+  "connections.list": { needs: "listener", input: bandOnly },
+  "connections.create": { needs: "owner", input: ({ bandId, form }) => ({ bandId, form }) },
+  "connections.createDemo": { needs: "owner", input: bandOnly },
+  "connections.browse": {
+    needs: "owner",
+    input: ({ connectionId }) => ({ connectionId, folder: null }),
+  },
+  "connections.setRoot": {
+    needs: "owner",
+    input: ({ connectionId }) => ({ connectionId, folder: "Live" }),
+  },
+  "connections.check": { needs: "listener", input: connectionOnly },
+  "connections.reconnect": {
+    needs: "owner",
+    input: ({ connectionId, form }) => ({ connectionId, form }),
+  },
+  "connections.scan": { needs: "editor", input: connectionOnly },
+  "connections.cancelScan": { needs: "editor", input: connectionOnly },
+  "connections.scanProgress": { needs: "listener", input: connectionOnly },
+  "library.tracks.list": { needs: "listener", input: bandOnly },
+  "library.tracks.get": { needs: "listener", input: trackOnly },
+  "connections.remove": { needs: "owner", input: connectionOnly },
+  "auth.signOut": { needs: "anyone" },
+};
+
+/** Every raw route that answers with somebody's data. */
+export const routeAccess: Readonly<Record<string, Access>> = {
+  "/stream/:trackId": { needs: "listener", input: trackOnly },
+  "/download/:trackId": { needs: "listener", input: trackOnly },
+  "/cover/:trackId": { needs: "listener", input: trackOnly },
+};
+
+/** Raw routes that know nobody, and tRPC's own, whose procedures are above. */
+export const OPEN_ROUTES = ["/health/live", "/health/ready", "/csp-reports", "/trpc/:path"];
+
+/** `null`: it is for this one; else why not. */
+export function refusalFor(
+  needs: Needs,
+  principal: Principal,
+): "unauthenticated" | "forbidden" | "not_found" | null {
+  if (needs === "anyone") return null;
+  if (principal === "nobody" || principal === "suspended") return "unauthenticated";
+  if (needs === "user") return null;
+  if (needs === "admin") return principal === "admin" ? null : "forbidden";
+  if (principal === "stranger" || principal === "admin") return "not_found";
+  return isAtLeast(principal, needs) ? null : "forbidden";
+}
+
+export const isForMembers = ({ needs }: Access): boolean =>
+  needs !== "anyone" && needs !== "user" && needs !== "admin";

@@ -1,0 +1,153 @@
+import { randomUUID } from "node:crypto";
+import { eq, sql } from "drizzle-orm";
+import sharp from "sharp";
+import { onTestFinished } from "vitest";
+import { BandRole } from "#contract/bands.ts";
+import type { ConnectForm } from "#contract/connections.ts";
+import type { BandId } from "#contract/ids.ts";
+import { rateLimits, users } from "#drizzle/schema/index.ts";
+import { insertBand, insertMember } from "#server/bands/store.ts";
+import { write } from "#server/base/db.ts";
+import { createId } from "#server/base/ids.ts";
+import { type Browser, openBrowser } from "#tests/auth/browser.ts";
+import { createPerson, type Person, signIn } from "#tests/auth/people.ts";
+import { mp3 } from "#tests/library/made-audio.ts";
+import { createTestFolder } from "#tests/support/deps.ts";
+import { type FaultServer, startFaultServer } from "#tests/support/fault-server.ts";
+import { startServer, type TestServer, type TestServerOptions } from "#tests/support/server.ts";
+import { runJobs } from "#tests/support/world.ts";
+
+/**
+ * Who may stand before the server: nobody at all, somebody with a band of their own, the members of
+ * the band Night Shift, an owner of it who was suspended while signed in, and an administrator who
+ * does not belong to it.
+ */
+export const principals = [
+  "nobody",
+  "stranger",
+  "listener",
+  "editor",
+  "owner",
+  "suspended",
+  "admin",
+] as const;
+export type Principal = (typeof principals)[number];
+
+/** What a request can be about. */
+export interface Objects {
+  readonly bandId: string;
+  readonly connectionId: string;
+  readonly trackId: string;
+  readonly form: ConnectForm;
+}
+
+export interface Visitor {
+  readonly browser: Browser;
+  readonly csrf: string;
+  /** `null` for nobody. */
+  readonly person: Person | null;
+}
+
+export interface NightShift {
+  readonly server: TestServer;
+  readonly as: Readonly<Record<Principal, Visitor>>;
+  /** What belongs to the band Night Shift. */
+  readonly theirs: Objects;
+  /** What belongs to the stranger's own band. */
+  readonly strangers: Objects;
+  /** Objects that do not exist. */
+  nothing(): Objects;
+}
+
+/** The band Night Shift with a scanned storage, and everybody signed in. */
+export async function nightShift(options: TestServerOptions = {}): Promise<NightShift> {
+  const server = await startServer({ clientDir: await createTestFolder(), ...options });
+  const bandId = createId<BandId>(server.deps.now());
+  await write(server.deps, (tx) =>
+    insertBand(tx, { id: bandId, name: "Night Shift", isPersonal: false }),
+  );
+  const as = Object.fromEntries(
+    await Promise.all(principals.map(async (each) => [each, await invite(server, bandId, each)])),
+  ) as Record<Principal, Visitor>;
+
+  const theirs = await connectStorage(server, as.owner, bandId, "Night Shift");
+  const { personalBandId } = (await as.stranger.browser.query("auth.me")).data as {
+    personalBandId: string;
+  };
+  const strangers = await connectStorage(server, as.stranger, personalBandId, "Strangers");
+  await suspend(server, as.suspended);
+  await forgetTries(server);
+  return {
+    server,
+    as,
+    theirs,
+    strangers,
+    nothing: () => ({
+      bandId: randomUUID(),
+      connectionId: randomUUID(),
+      trackId: randomUUID(),
+      form: theirs.form,
+    }),
+  };
+}
+
+/** Signing in often is what a test does, and not what it is about. */
+export async function forgetTries({ deps }: Pick<TestServer, "deps">): Promise<void> {
+  await write(deps, (tx) => tx.delete(rateLimits));
+}
+
+async function invite(server: TestServer, bandId: BandId, principal: Principal): Promise<Visitor> {
+  const browser = openBrowser(server.baseUrl);
+  if (principal === "nobody") return { browser, csrf: await browser.csrfToken(), person: null };
+
+  const role = principal === "admin" ? "admin" : "user";
+  const person = await createPerson(server.deps, `canary-${principal}`, { role });
+  const membership = principal === "suspended" ? "owner" : BandRole.safeParse(principal).data;
+  if (membership) {
+    await write(server.deps, (tx) =>
+      insertMember(tx, { bandId, userId: person.userId, role: membership }),
+    );
+  }
+  await signIn(browser, person);
+  return { browser, csrf: await browser.csrfToken(), person };
+}
+
+async function suspend({ deps }: TestServer, { person }: Visitor): Promise<void> {
+  if (!person) throw new Error("Nobody cannot be suspended.");
+  await write(deps, (tx) =>
+    tx.update(users).set({ suspendedAt: sql`now()` }).where(eq(users.id, person.userId)),
+  );
+}
+
+async function connectStorage(
+  server: TestServer,
+  { browser }: Visitor,
+  bandId: string,
+  artist: string,
+): Promise<Objects> {
+  const cloud = await startFaultServer();
+  onTestFinished(() => cloud.stop());
+  await fill(cloud, artist);
+  const { url, username, password } = cloud;
+  const form = { provider: "webdav", url, username, password } as const;
+  const made = await browser.mutate("connections.create", { bandId, form });
+  const { id: connectionId } = made.data as { id: string };
+  await browser.mutate("connections.setRoot", { connectionId, folder: null });
+  await runJobs(server);
+
+  const { data } = await browser.query("library.tracks.list", { bandId, sort: "title" });
+  const { tracks } = data as { tracks: readonly { id: string; coverHash: string | null }[] };
+  const [track] = tracks;
+  if (tracks.length !== 3 || !track?.coverHash) throw new Error("The storage was not scanned.");
+  return { bandId, connectionId, trackId: track.id, form };
+}
+
+async function fill(cloud: FaultServer, artist: string): Promise<void> {
+  const background = artist === "Strangers" ? "#204080" : "#802040";
+  const picture = await sharp({ create: { width: 64, height: 64, channels: 3, background } })
+    .png()
+    .toBuffer();
+  for (const title of ["Take 1", "Take 2", "Take 3"]) {
+    cloud.tree.put(`Live/${title}.mp3`, mp3({ TIT2: title, TPE1: artist }, 1, picture));
+  }
+}
