@@ -41,7 +41,6 @@ const DRAIN_MS = 30_000;
 const HASTY_DRAIN_MS = 2_000;
 /** Everything together; what is not closed by then never will be. */
 const STOP_MS = 45_000;
-const JOB_CONNECTIONS = 4;
 
 type Log = Deps["log"];
 
@@ -93,7 +92,7 @@ async function startDeps(config: Config, log: Log, stops: Stops): Promise<Deps> 
   const events = await startEvents(database.sql);
   stops.push(events.close);
   const jobs = await startJobs(
-    openWritingClient(target, { max: JOB_CONNECTIONS, applicationName: "backline jobs" }),
+    (max) => openWritingClient(target, { max, applicationName: "backline jobs" }),
     jobNames,
     log,
   );

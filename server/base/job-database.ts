@@ -1,19 +1,38 @@
 import type { Db as BossDatabase } from "pg-boss";
 import type postgres from "postgres";
 import { isConnectionLost } from "./fence.ts";
+import { createGate, type Gate } from "./gate.ts";
+
+/** `json` and `jsonb` (pg_type.oid). */
+const JSON_TYPES = [114, 3802];
+
+const SCRIPT_WAIT_MS = 60_000;
+const MAX_WAITING_SCRIPTS = 1_000;
 
 /**
  * pg-boss's statements over postgres.js.
  *
- * JSON arrives as text. postgres.js would turn the text into JSON once more, so the client's
- * serializer is told to let text be. (`postgres.Sql` of the pool has Drizzle do the same.)
+ * JSON arrives as text. postgres.js would turn the text into JSON once more, so the clients'
+ * serializers are told to let text be. (For the pool, Drizzle does the same.)
+ *
+ * @param scripts - a client of one connection: what has no parameters may be several statements with
+ *   a transaction around them. postgres.js can reserve a connection of a pool, but 3.4.9 loses it
+ *   for good when it breaks meanwhile.
  */
-export function createJobDatabase(client: postgres.Sql): BossDatabase {
-  for (const type of JSON_TYPES) client.options.serializers[type] = toJson;
+export function createJobDatabase(client: postgres.Sql, scripts: postgres.Sql): BossDatabase {
+  for (const type of JSON_TYPES) {
+    client.options.serializers[type] = toJson;
+    scripts.options.serializers[type] = toJson;
+  }
+  const gate = createGate({
+    places: 1,
+    waitMs: SCRIPT_WAIT_MS,
+    maxWaiting: MAX_WAITING_SCRIPTS,
+  });
 
   return {
     async executeSql(text, values) {
-      if (!values || values.length === 0) return { rows: await runScript(client, text) };
+      if (!values || values.length === 0) return { rows: await runScript(gate, scripts, text) };
       const rows = await client.unsafe(text, values.map(toParameter), { prepare: false });
       return { rows: [...rows] };
     },
@@ -29,28 +48,16 @@ export function createJobDatabase(client: postgres.Sql): BossDatabase {
   };
 }
 
-/** `json` and `jsonb` (pg_type.oid). */
-const JSON_TYPES = [114, 3802];
-
-/**
- * Runs what has no parameters: one statement, or several with a transaction around them, hence on
- * one connection and without preparing them.
- */
-async function runScript(client: postgres.Sql, text: string): Promise<unknown[]> {
-  const reserved = await client.reserve();
-  try {
-    const results = await reserved.unsafe(text).simple();
-    reserved.release();
-    return flatten(results);
-  } catch (error) {
-    // A connection that is gone must not be released: postgres.js would hand it out as open.
-    if (!isConnectionLost(error)) {
-      const rollback = reserved.unsafe("rollback").simple();
-      await rollback.then(reserved.release, () => undefined);
+/** One after the other, so that what undoes a failed one meets no other. */
+const runScript = (gate: Gate, scripts: postgres.Sql, text: string): Promise<unknown[]> =>
+  gate.pass(async () => {
+    try {
+      return flatten(await scripts.unsafe(text).simple());
+    } catch (error) {
+      if (!isConnectionLost(error)) await scripts.unsafe("rollback").catch(() => {});
+      throw error;
     }
-    throw error;
-  }
-}
+  });
 
 const toJson = (value: unknown): string =>
   typeof value === "string" ? value : JSON.stringify(value);

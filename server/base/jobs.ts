@@ -1,5 +1,5 @@
 import { sql as fragment } from "drizzle-orm";
-import { fromDrizzle, type Job, type JobResult, PgBoss } from "pg-boss";
+import { type Db as BossDatabase, fromDrizzle, type Job, type JobResult, PgBoss } from "pg-boss";
 import type postgres from "postgres";
 import type { z } from "zod";
 import type { Deps } from "#server/deps.ts";
@@ -35,6 +35,8 @@ export interface Jobs {
   stop(): Promise<void>;
 }
 
+/** For fetching, settling and heartbeats; scripts and LISTEN have one each besides. */
+const CONNECTIONS = 3;
 /** A server that is killed leaves its jobs to the others after so long. */
 const HEARTBEAT_SECONDS = 20;
 /** Looks for such jobs; pg-boss's own 60 would add a minute. */
@@ -62,17 +64,19 @@ export function defineJob<S extends z.ZodObject>(
 }
 
 /**
- * Starts the queue on a client of its own that may write (`openWritingClient`), and closes it when
+ * Starts the queue on clients of its own that may write (`openWritingClient`), and closes them when
  * the queue stops.
  *
+ * @param open - opens a client of so many connections.
  * @param names - every kind of job there is; a job of another kind cannot be sent.
  */
 export async function startJobs(
-  client: postgres.Sql,
+  open: (max: number) => postgres.Sql,
   names: readonly string[],
   log: Deps["log"],
 ): Promise<Jobs> {
-  const boss = await startBoss(client, names, log);
+  const [client, scripts] = [open(CONNECTIONS), open(1)];
+  const boss = await startBoss(createJobDatabase(client, scripts), names, log);
   const stopping = new AbortController();
   const working = new Set<string>();
 
@@ -123,18 +127,18 @@ export async function startJobs(
       await boss.stop({ graceful: false }).catch((error: unknown) => {
         log.warn({ err: error }, "the job queue did not stop in order");
       });
-      await client.end({ timeout: 5 });
+      await Promise.all([client, scripts].map((each) => each.end({ timeout: 5 })));
     },
   };
 }
 
 async function startBoss(
-  client: postgres.Sql,
+  db: BossDatabase,
   names: readonly string[],
   log: Deps["log"],
 ): Promise<PgBoss> {
   const boss = new PgBoss({
-    db: createJobDatabase(client),
+    db,
     useListenNotify: true,
     // Nothing of ours runs by the clock.
     schedule: false,

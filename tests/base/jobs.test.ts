@@ -23,8 +23,9 @@ async function workshop() {
   });
 
   const startServer = async () => {
-    const client = openWritingClient(target, { max: 4, applicationName: "workshop jobs" });
-    const jobs = await startJobs(client, [songMade.name], log);
+    const open = (max: number) =>
+      openWritingClient(target, { max, applicationName: "workshop jobs" });
+    const jobs = await startJobs(open, [songMade.name], log);
     onTestFinished(() => jobs.stop());
     // These handlers use nothing but what they are given.
     return { jobs, db: database.pool, log } as unknown as Deps;

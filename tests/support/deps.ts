@@ -78,7 +78,7 @@ export async function testDeps(options: TestDepsOptions = {}): Promise<TestDeps>
     applicationName: "test",
   });
   const jobs = await startJobs(
-    openWritingClient(testDatabase, { max: 3, applicationName: "test jobs" }),
+    (max) => openWritingClient(testDatabase, { max, applicationName: "test jobs" }),
     jobNames,
     log,
   );

@@ -32,7 +32,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const template = inDatabase(cluster.target, TEMPLATE);
   await migrateDatabase(template);
   const jobs = await startJobs(
-    openWritingClient(template, { max: 2, applicationName: "template" }),
+    (max) => openWritingClient(template, { max, applicationName: "template" }),
     jobNames,
     silentLog,
   );
