@@ -37,15 +37,32 @@ const toTrpcError = (failure: AppError): TRPCError =>
   new TRPCError({ code: trpcCodeOf(failure.code), message: failure.message, cause: failure });
 
 /** Names every failure before it leaves, so that its status fits. */
-const named = t.procedure.use(async ({ ctx, next }) => {
+const named = t.procedure.use(async ({ ctx, type, next }) => {
   const result = await next();
-  if (result.ok) return result;
+  if (result.ok) {
+    if (type !== "subscription") return result;
+    return { ...result, data: namedToItsEnd(ctx, result.data as AsyncIterable<unknown>) };
+  }
   const failure = nameFailure(result.error);
   logFailure(ctx.request.log, failure, result.error);
   const { retryAfterSeconds } = toWireError(failure);
   if (retryAfterSeconds !== undefined) ctx.reply.header("retry-after", String(retryAfterSeconds));
   throw toTrpcError(failure);
 });
+
+/** A subscription can fail long after it has begun; for tRPC every such failure would be a 500. */
+async function* namedToItsEnd(
+  ctx: Pick<Context, "request">,
+  values: AsyncIterable<unknown>,
+): AsyncGenerator<unknown> {
+  try {
+    yield* values;
+  } catch (error) {
+    const failure = nameFailure(error);
+    logFailure(ctx.request.log, failure, error);
+    throw toTrpcError(failure);
+  }
+}
 
 export const router = t.router;
 export const mergeRouters = t.mergeRouters;

@@ -1,5 +1,6 @@
 import type { ScanProgress, StartScan } from "#contract/connections.ts";
 import type { ConnectionId, UserId } from "#contract/ids.ts";
+import { whenRevoked } from "#server/auth/service.ts";
 import type { Actor } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
@@ -90,7 +91,8 @@ export async function cancelScan(
 /**
  * The newest scan of a connection, now and after each change; `null` while there has been none.
  *
- * @throws AppError `not_found` as soon as the actor cannot see the connection any more.
+ * @throws AppError `not_found` as soon as the actor cannot see the connection any more,
+ *   `unauthenticated` when the session has ended.
  */
 export async function* watchScan(
   deps: Pick<Deps, "db" | "events">,
@@ -98,9 +100,12 @@ export async function* watchScan(
   connectionId: ConnectionId,
   signal: AbortSignal,
 ): AsyncGenerator<ScanProgress | null> {
-  for await (const _ of deps.events.subscribe(connectionTopic(connectionId), signal)) {
+  const revoked = whenRevoked(deps, actor.sessionId, signal);
+  const untilRevoked = AbortSignal.any([signal, revoked]);
+  for await (const _ of deps.events.subscribe(connectionTopic(connectionId), untilRevoked)) {
     yield await findProgress(deps, actor, connectionId);
   }
+  revoked.throwIfAborted();
 }
 
 /**

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { expect, onTestFinished, test } from "vitest";
 import type { ScanProgress } from "#contract/connections.ts";
@@ -9,9 +8,13 @@ import { watchScan } from "#server/library/scans.ts";
 import { annasStorage, runJobs, type StorageWorld } from "#tests/support/world.ts";
 import { mp3 } from "./made-audio.ts";
 
-async function annaIn({ anna }: StorageWorld): Promise<Actor> {
+async function annaIn({ anna, server }: StorageWorld): Promise<Actor> {
   const { user } = await anna.api.auth.me.query();
-  return { userId: user.id, sessionId: randomUUID() as SessionId, role: user.role };
+  const [session] = await server.deps.db.execute<{ id: SessionId }>(
+    sql`select id from sessions where user_id = ${user.id}`,
+  );
+  if (!session) throw new Error("Anna is signed in.");
+  return { userId: user.id, sessionId: session.id, role: user.role };
 }
 
 const RUNNING = ["queued", "listing", "reading"];
