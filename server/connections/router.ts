@@ -58,6 +58,7 @@ export const connectionsRouter = router({
 
   remove: procedure
     .input(OneConnection)
+    .output(z.void())
     .mutation(({ ctx, input }) =>
       connecting.removeConnection(ctx.deps, ctx.actor, input.connectionId),
     ),

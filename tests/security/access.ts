@@ -82,7 +82,7 @@ export const routeAccess: Readonly<Record<string, Access>> = {
 };
 
 /** Raw routes that know nobody, and tRPC's own, whose procedures are above. */
-export const OPEN_ROUTES = ["/health/live", "/health/ready", "/csp-reports", "/trpc/:path"];
+export const OPEN_ROUTES = ["/health/live", "/health/ready", "/csp-report", "/trpc/:path"];
 
 /** `null`: it is for this one; else why not. */
 export function refusalFor(

@@ -42,6 +42,7 @@ export interface Objects {
 }
 
 export interface Visitor {
+  readonly baseUrl: string;
   readonly browser: Browser;
   readonly csrf: string;
   /** `null` for nobody. */
@@ -97,8 +98,11 @@ export async function forgetTries({ deps }: Pick<TestServer, "deps">): Promise<v
 }
 
 async function invite(server: TestServer, bandId: BandId, principal: Principal): Promise<Visitor> {
-  const browser = openBrowser(server.baseUrl);
-  if (principal === "nobody") return { browser, csrf: await browser.csrfToken(), person: null };
+  const { baseUrl } = server;
+  const browser = openBrowser(baseUrl);
+  if (principal === "nobody") {
+    return { baseUrl, browser, csrf: await browser.csrfToken(), person: null };
+  }
 
   const role = principal === "admin" ? "admin" : "user";
   const person = await createPerson(server.deps, `canary-${principal}`, { role });
@@ -109,7 +113,7 @@ async function invite(server: TestServer, bandId: BandId, principal: Principal):
     );
   }
   await signIn(browser, person);
-  return { browser, csrf: await browser.csrfToken(), person };
+  return { baseUrl, browser, csrf: await browser.csrfToken(), person };
 }
 
 async function suspend({ deps }: TestServer, { person }: Visitor): Promise<void> {
