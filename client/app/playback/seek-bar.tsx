@@ -1,4 +1,4 @@
-import { type PointerEvent, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, type RefObject, useRef, useState } from "react";
 import { formatDuration, speakDuration } from "../words/format.ts";
 import { playback } from "../words/playback.ts";
 import { player } from "./here.ts";
@@ -12,15 +12,12 @@ const STEP_SECONDS = 5;
 export function SeekBar({ isStacked = false }: { readonly isStacked?: boolean }) {
   const { positionSeconds, durationSeconds, loadedSeconds } = useProgress();
   const [draft, setDraft] = useState<number | null>(null);
+  const isDragging = useRef(false);
   const [hover, setHover] = useState<number | null>(null);
   const shown = Math.min(draft ?? positionSeconds, durationSeconds || positionSeconds);
   const part = (seconds: number) =>
     durationSeconds > 0 ? Math.min(1, seconds / durationSeconds) : 0;
 
-  const settle = () => {
-    if (draft !== null) player.seek(draft);
-    setDraft(null);
-  };
   const onPointerMove = (event: PointerEvent<HTMLElement>) => {
     if (event.pointerType === "touch") return;
     setHover(partAt(event.currentTarget, event.clientX));
@@ -45,9 +42,11 @@ export function SeekBar({ isStacked = false }: { readonly isStacked?: boolean })
             speakDuration(shown * 1000),
             speakDuration(durationSeconds * 1000),
           )}
-          // Dragging has a draft; this is a screen reader that moves it.
-          onChange={(event) => draft ?? player.seek(Number(event.currentTarget.value))}
-          {...dragHandlers(durationSeconds, setDraft, settle)}
+          // The pointer has its own handlers; this is a screen reader that moves it.
+          onChange={(event) => {
+            if (!isDragging.current) player.seek(Number(event.currentTarget.value));
+          }}
+          {...inputHandlers(durationSeconds, setDraft, isDragging)}
         />
         {hover !== null && durationSeconds > 0 ? (
           <span
@@ -66,26 +65,37 @@ export function SeekBar({ isStacked = false }: { readonly isStacked?: boolean })
   );
 }
 
-/** The pointer says where exactly; keys move by steps, and seek at once. */
-function dragHandlers(
+/** The pointer says where exactly, and seeks when it is let go; keys move by steps, at once. */
+function inputHandlers(
   durationSeconds: number,
-  setDraft: (seconds: number) => void,
-  settle: () => void,
+  setDraft: (seconds: number | null) => void,
+  isDragging: RefObject<boolean>,
 ) {
+  const letGo = () => {
+    setDraft(null);
+    // The slider's own `change` comes right after, with the value of before.
+    setTimeout(() => {
+      isDragging.current = false;
+    });
+  };
   const secondsAt = (event: PointerEvent<HTMLInputElement>) =>
     partAt(event.currentTarget, event.clientX) * durationSeconds;
   return {
     onPointerDown(event: PointerEvent<HTMLInputElement>) {
       if (event.button !== 0 || durationSeconds === 0) return;
       event.currentTarget.setPointerCapture(event.pointerId);
+      isDragging.current = true;
       setDraft(secondsAt(event));
     },
     onPointerMove(event: PointerEvent<HTMLInputElement>) {
-      if (event.currentTarget.hasPointerCapture(event.pointerId)) setDraft(secondsAt(event));
+      if (isDragging.current) setDraft(secondsAt(event));
     },
-    onPointerUp: settle,
-    onPointerCancel: settle,
-    onKeyDown(event: React.KeyboardEvent<HTMLInputElement>) {
+    onPointerUp(event: PointerEvent<HTMLInputElement>) {
+      if (isDragging.current) player.seek(secondsAt(event));
+      letGo();
+    },
+    onPointerCancel: letGo,
+    onKeyDown(event: KeyboardEvent<HTMLInputElement>) {
       const seconds = stepOf(event.key, durationSeconds);
       if (seconds === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();

@@ -1,11 +1,11 @@
-import type { Connection } from "#contract/connections.ts";
+import type { Connection, ScanProgress } from "#contract/connections.ts";
 import { formatCount } from "../words/format.ts";
 import { storage } from "../words/storage.ts";
 import { CardActions } from "./card-actions.tsx";
 import { HealthLine } from "./health-line.tsx";
 import { ProviderIcon } from "./provider-icon.tsx";
 import { RunningScan } from "./running-scan.tsx";
-import { isRunning } from "./scan.ts";
+import { hasChanged, isRunning } from "./scan.ts";
 import s from "./storage.module.css";
 import { Withheld } from "./withheld.tsx";
 
@@ -58,15 +58,16 @@ function Facts({ connection }: { readonly connection: Connection }) {
       <Fact term={words.tracks}>{formatCount(trackCount)}</Fact>
       {missingCount > 0 ? <Fact term={words.missing}>{formatCount(missingCount)}</Fact> : null}
       {scan ? <Fact term={words.bytesRead}>{words.bytes(scan)}</Fact> : null}
-      <Fact term={words.lastScan}>
-        {scan?.finishedAt
-          ? words.ago(scan.finishedAt)
-          : scan
-            ? storage.scan.states[scan.state]
-            : words.never}
-      </Fact>
+      <Fact term={words.lastScan}>{describeLast(scan)}</Fact>
     </dl>
   );
+}
+
+function describeLast(scan: ScanProgress | null): string {
+  if (scan === null) return words.never;
+  if (scan.finishedAt === null) return storage.scan.states[scan.state];
+  const found = hasChanged(scan) ? ` · ${storage.scan.outcome(scan)}` : "";
+  return words.ago(scan.finishedAt) + found;
 }
 
 interface FactProps {

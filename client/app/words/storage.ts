@@ -93,7 +93,7 @@ export const storage = {
     cancel: "Cancel",
     cancelling: "Cancelling",
     leave: "You can leave this screen; the scan goes on.",
-    outcome: (scan: ScanProgress) => outcome(scan) || "Nothing has changed.",
+    outcome: (scan: ScanProgress) => outcome(scan) || "Nothing has changed",
     foldersFailed: (count: number) =>
       `${plural(count, "folder")} could not be listed; what lies in ${count === 1 ? "it" : "them"} was left as it is.`,
     doneTitle: (name: string) => `${name}: scan finished`,
@@ -167,5 +167,5 @@ function outcome({ added, changed, moved, missing, failed }: ScanProgress): stri
     missing > 0 ? `${formatCount(missing)} missing` : "",
     failed > 0 ? `${formatCount(failed)} could not be read` : "",
   ].filter((part) => part !== "");
-  return parts.length > 0 ? `${parts.join(", ")}.` : "";
+  return parts.join(", ");
 }
