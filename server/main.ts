@@ -18,6 +18,7 @@ import { openKeys } from "#server/base/key-files.ts";
 import { createSessionKeys } from "#server/base/keys.ts";
 import { requireKnownKeys } from "#server/base/known-keys.ts";
 import { loggerOptions } from "#server/base/log.ts";
+import { whenParentGone } from "#server/base/parent.ts";
 import { startEmbeddedPostgres } from "#server/base/postgres/launcher.ts";
 import {
   explainStartFailure,
@@ -150,15 +151,23 @@ function addressOf(config: Config, app: FastifyInstance): string {
 }
 
 function leaveWithGrace(log: Log, stops: Stops): void {
-  closeWithGrace({ delay: STOP_MS, logger: false }, async ({ err, signal }) => {
-    if (err) log.fatal({ err }, "stopping after an unexpected error");
-    else log.info({ signal }, "stopping");
-    await stopAll(log, stops, {
-      noticeMs: signal === "SIGTERM" ? NOTICE_MS : 0,
-      deadlineMs: err ? HASTY_DRAIN_MS : DRAIN_MS,
-    });
-    log.info("stopped");
-  });
+  const watching = new AbortController();
+  const { close } = closeWithGrace(
+    { delay: STOP_MS, logger: false },
+    async ({ err, signal, manual }) => {
+      watching.abort();
+      if (err) log.fatal({ err }, "stopping after an unexpected error");
+      else log.info({ signal: manual ? "npm ended" : signal }, "stopping");
+      await stopAll(log, stops, {
+        noticeMs: signal === "SIGTERM" || manual ? NOTICE_MS : 0,
+        deadlineMs: err ? HASTY_DRAIN_MS : DRAIN_MS,
+      });
+      log.info("stopped");
+    },
+  );
+  if (process.env.npm_lifecycle_event !== undefined) {
+    void whenParentGone(watching.signal).then(close);
+  }
 }
 
 async function stopAll(log: Log, stops: Stops, how: DrainOptions): Promise<void> {

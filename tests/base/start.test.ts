@@ -225,6 +225,18 @@ describe("a server that is told to stop", { timeout: 60_000 }, () => {
     await next.baseUrl;
   });
 
+  test("by a SIGTERM to npm stops in order, though npm's shell ends without a word", async () => {
+    const dataDir = await createTestFolder();
+    const server = await spawnServer({ dataDir, isThroughNpm: true });
+    await server.baseUrl;
+    server.kill("SIGTERM");
+    await server.ended;
+    await server.fallenSilent;
+    expect(logOf(server.stdout).map((line) => line.msg)).toContain("stopped");
+    const next = await spawnServer({ dataDir });
+    expect((await ask(portOf(await next.baseUrl), "/health/ready")).status).toBe(200);
+  });
+
   test("while it starts ends, too", async () => {
     const dataDir = await createTestFolder();
     const server = await spawnServer({ dataDir });

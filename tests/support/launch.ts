@@ -8,9 +8,11 @@ export interface LaunchOptions {
   /** With a database of its own in it, when none is given. */
   readonly dataDir: string;
   readonly database?: DatabaseTarget;
+  /** Types `npm start`; what is killed then is npm. */
+  readonly isThroughNpm?: boolean;
 }
 
-/** A real `node server/main.ts`. */
+/** A real `node server/main.ts`, or the npm that runs it. */
 export interface ServerProcess {
   readonly pid: number;
   /** Where it says that it is ready. Rejects, with all it said, when it ends before. */
@@ -23,9 +25,12 @@ export interface ServerProcess {
   kill(signal: NodeJS.Signals): void;
   /** Its exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
+  /** Everything that could still write to its output has ended, too. */
+  readonly fallenSilent: Promise<void>;
 }
 
-const MAIN = join(import.meta.dirname, "../../server/main.ts");
+const ROOT = join(import.meta.dirname, "../..");
+const MAIN = join(ROOT, "server/main.ts");
 
 /** The flags of `npm start`. */
 const FLAGS = ["--max-semi-space-size=16"];
@@ -33,8 +38,11 @@ const FLAGS = ["--max-semi-space-size=16"];
 /** Starts the program as people do. Whoever calls it ends it. */
 export function launchServer(options: LaunchOptions): ServerProcess {
   const { HOME, LANG, PATH, TMPDIR } = process.env;
-  const child = spawn(process.execPath, [...FLAGS, MAIN], {
-    cwd: tmpdir(),
+  const [program, args, cwd] = options.isThroughNpm
+    ? (["npm", ["start"], ROOT] as const)
+    : ([process.execPath, [...FLAGS, MAIN], tmpdir()] as const);
+  const child = spawn(program, args, {
+    cwd,
     env: {
       ...{ HOME, LANG, PATH, TMPDIR },
       ...databaseVariables(options.database),
@@ -46,6 +54,9 @@ export function launchServer(options: LaunchOptions): ServerProcess {
   });
   const ended = new Promise<number | NodeJS.Signals>((resolve) => {
     child.once("exit", (code, signal) => resolve(signal ?? code ?? -1));
+  });
+  const fallenSilent = new Promise<void>((resolve) => {
+    child.once("close", () => resolve());
   });
   let [out, err] = ["", ""];
   const lines = (): string[] => out.split("\n").slice(0, -1);
@@ -73,6 +84,7 @@ export function launchServer(options: LaunchOptions): ServerProcess {
     stderr: () => err,
     kill: (signal) => void child.kill(signal),
     ended,
+    fallenSilent,
   };
 }
 
