@@ -40,7 +40,7 @@ test("a storage that is down says so on its card and at home, and the library st
   const { page } = person;
   await signIn(person);
   await page
-    .getByText(/does not answer at the moment/)
+    .getByText(/has been unavailable since /)
     .first()
     .waitFor();
   await lookAt(person, "home-unavailable");
@@ -52,7 +52,8 @@ test("a storage that is down says so on its card and at home, and the library st
   await lookAt(person, "storage-unavailable");
   await page.getByRole("link", { name: "Library" }).first().click();
   await rowOf(person, "Voice memo").waitFor();
-  await lookAt(person, "library-failed-track");
+  await page.getByText(/has been unavailable since /).waitFor();
+  await lookAt(person, "library-unavailable");
   expect(person.complaints).toEqual([]);
 }, 180_000);
 

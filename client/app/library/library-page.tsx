@@ -9,6 +9,7 @@ import { Blank } from "../frame/blank.tsx";
 import { useScreenTitle } from "../frame/title.ts";
 import { frame } from "../words/frame.ts";
 import { library } from "../words/library.ts";
+import { AbsentStorages } from "./absent-storages.tsx";
 import { EmptyLibrary } from "./empty-library.tsx";
 import { Filters } from "./filters.tsx";
 import s from "./library.module.css";
@@ -41,6 +42,7 @@ export function LibraryPage() {
         <output className="soft times">{countOf(state, search)}</output>
         <Filters search={search} isCompact={isCompact} />
       </div>
+      <AbsentStorages />
       {hasNews ? (
         <div className={s.news}>
           <span>{library.changed}</span>

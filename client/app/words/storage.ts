@@ -57,11 +57,11 @@ export const storage = {
     paused: "Is paused. Your library is kept.",
     since: (moment: string) => `Since ${formatMoment(moment)}.`,
   },
-  /** The health of one connection in a sentence, for Home. */
-  sentence: ({ name, health, scan, trackCount, rootPath }: Connection) => {
+  /** The health of one connection in a sentence, for Home and the library. */
+  sentence: ({ name, health, unavailableSince, scan, trackCount, rootPath }: Connection) => {
     if (health === "needs_reconnect") return `${name} has to be reconnected. Your library is kept.`;
     if (health === "unavailable")
-      return `${name} does not answer at the moment. Your library is kept.`;
+      return `${name} has been unavailable${since(unavailableSince)}. Your library is kept, and it plays again when the storage is back.`;
     if (health === "paused") return `${name} is paused.`;
     if (rootPath === null) return `${name} is connected; choose the folder with your recordings.`;
     if (scan && !scan.finishedAt) return `${name} is being scanned.`;
@@ -158,6 +158,8 @@ export const storage = {
     done: (name: string) => `${name} is disconnected`,
   },
 } as const;
+
+const since = (moment: string | null): string => (moment ? ` since ${formatMoment(moment)}` : "");
 
 function outcome({ added, changed, moved, missing, failed }: ScanProgress): string {
   const parts = [
