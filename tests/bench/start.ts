@@ -48,17 +48,26 @@ async function startOnce(dataDir: string): Promise<{ readyMs: number; residentBy
     cwd: ROOT,
     env: { ...process.env, DATA_DIR: dataDir, PORT: String(PORT) },
     stdio: "ignore",
-    detached: true,
   });
-  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  while (!(await isReady())) await new Promise((wake) => setTimeout(wake, 20));
+  while (!(await isReady())) {
+    if (child.exitCode !== null) throw new Error(`npm start ended with ${child.exitCode}.`);
+    await new Promise((wake) => setTimeout(wake, 20));
+  }
   const readyMs = performance.now() - startedMs;
   await new Promise((wake) => setTimeout(wake, 5_000));
-  const resident = await residentBytes(await findServer(dataDir));
-  process.kill(-(child.pid ?? 0), "SIGTERM");
-  await gone;
-  while (await isReady()) await new Promise((wake) => setTimeout(wake, 50));
+  const pid = await findServer(dataDir);
+  const resident = await residentBytes(pid);
+  process.kill(pid, "SIGTERM");
+  while (isAlive(pid)) await new Promise((wake) => setTimeout(wake, 50));
   return { readyMs, residentBytes: resident };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 const isReady = (): Promise<boolean> =>
