@@ -1,12 +1,28 @@
 import cookie from "@fastify/cookie";
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { decodeJwt } from "jose";
 import { type AccessClaims, readAccessToken } from "./access-token.ts";
 import { findCookie } from "./cookies.ts";
 import { createCsrfCheck } from "./csrf.ts";
 import { isPrivate } from "./private-paths.ts";
-import { findActor } from "./service.ts";
+import { endWithSession, findActor } from "./service.ts";
 import { forWholeApp } from "./whole-app.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Its answers go on for long, and have to end with the session. */
+    readonly endsWithSession?: boolean;
+  }
+  interface FastifyRequest {
+    /**
+     * Where `endsWithSession` and somebody is signed in: aborted when the answer is over, the
+     * connection is closed, or the session has ended.
+     */
+    over: AbortSignal | null;
+  }
+}
+
+const OVER = new Error("The answer is over.");
 
 /** About half a megabyte. Beyond it the oldest is checked anew. */
 const MAX_KNOWN_TOKENS = 1_000;
@@ -21,18 +37,31 @@ export const authPlugin = forWholeApp(async (app, { deps }) => {
   await app.register(cookie);
   app.decorateRequest("actor", null);
   app.decorateRequest("signedSessionId", null);
+  app.decorateRequest("over", null);
   app.decorate("hasCsrfToken", createCsrfCheck(deps));
   const readToken = createTokenReader(deps);
 
-  app.addHook("onRequest", async (request) => {
+  app.addHook("onRequest", async (request, reply) => {
     if (!isPrivate(request)) return;
+    const isLong = request.routeOptions.config.endsWithSession === true;
+    const ending = isLong ? whenClosed(reply) : null;
     const token = findBearer(request) ?? findCookie(http, request, "access");
     const claims = token === undefined ? undefined : await readToken(token);
     if (!claims) return;
     request.signedSessionId = claims.sessionId;
+    // Before the session is read, so that no end of it falls in between.
+    if (ending) request.over = endWithSession(deps, claims.sessionId, ending);
     request.actor = (await findActor(deps, claims)) ?? null;
   });
 });
+
+/** To be called before anything is waited for: the closing is told once. */
+function whenClosed({ raw }: FastifyReply): AbortController {
+  const ending = new AbortController();
+  // With a reason of its own each one would trace the stack.
+  raw.once("close", () => ending.abort(OVER));
+  return ending;
+}
 
 const findBearer = (request: FastifyRequest): string | undefined =>
   /^bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1];

@@ -117,23 +117,52 @@ export function whenRevoked(
   signal: AbortSignal,
 ): AbortSignal {
   const revoked = new AbortController();
-  // Who can't watch any more can't promise anything: the answer ends, and the browser asks again.
-  const watching = watchSession(deps, sessionId, signal).catch(() => !signal.aborted);
-  void watching.then((hasEnded) => {
-    if (hasEnded) revoked.abort(signedOut());
+  void watchSession(deps, sessionId, signal, "now").then((end) => {
+    if (end) revoked.abort(end);
   });
   return revoked.signal;
 }
 
+/**
+ * Aborts an answer as soon as its session has ended. Unlike `whenRevoked` it reads nothing at the
+ * start: the caller reads the session after this call, so that no end falls in between.
+ *
+ * @param answer - abort it when it is over.
+ */
+export function endWithSession(
+  deps: Pick<Deps, "db" | "events">,
+  sessionId: SessionId,
+  answer: AbortController,
+): AbortSignal {
+  void watchSession(deps, sessionId, answer.signal, "later").then((end) => {
+    if (end) answer.abort(end);
+  });
+  return answer.signal;
+}
+
+/**
+ * Listens from the moment it is called.
+ *
+ * @returns why the answer has to end; `undefined` when it was over before.
+ */
 async function watchSession(
   deps: Pick<Deps, "db" | "events">,
   sessionId: SessionId,
   signal: AbortSignal,
-): Promise<boolean> {
-  for await (const _ of deps.events.subscribe(sessionTopic(sessionId), signal)) {
-    if (await hasEnded(deps, sessionId, signal)) return true;
+  firstRead: "now" | "later",
+): Promise<AppError | undefined> {
+  let mayHaveEnded = firstRead === "now";
+  try {
+    // The first time is for no event.
+    for await (const _ of deps.events.subscribe(sessionTopic(sessionId), signal)) {
+      if (mayHaveEnded && (await hasEnded(deps, sessionId, signal))) return signedOut();
+      mayHaveEnded = true;
+    }
+    return undefined;
+  } catch {
+    // Who can't watch any more can't promise anything: the answer ends, and the browser asks again.
+    return signal.aborted ? undefined : signedOut();
   }
-  return false;
 }
 
 /** Asks until the database answers: an event is not repeated. */

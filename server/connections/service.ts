@@ -35,6 +35,12 @@ export interface AttachedConnection {
   readonly storage: Storage;
 }
 
+/** Of a connection's row, what it takes to open its storage. */
+export type OpenableConnection = Pick<
+  store.ConnectionRow,
+  "id" | "bandId" | "provider" | "sealedCredential" | "hasRoot" | "rootRef" | "rootPath" | "health"
+>;
+
 /** Published whenever a connection or its scan has changed. */
 export const connectionTopic = (id: ConnectionId): string => `connection:${id}`;
 
@@ -59,6 +65,15 @@ export async function openStorage(
 ): Promise<AttachedConnection> {
   const row = await store.findConnectionById(deps.db, connectionId);
   if (!row) throw noSuchConnection();
+  return openConnection(deps, row, signal);
+}
+
+/** The same for who has read the row already, just now: the credential is never older. */
+export function openConnection(
+  deps: StorageDeps,
+  row: OpenableConnection,
+  signal: AbortSignal,
+): AttachedConnection {
   if (!row.hasRoot) {
     throw new AppError("conflict", "Choose a folder for this storage first; then it can be used.");
   }
@@ -75,7 +90,7 @@ export async function openStorage(
 /** Unseals the credential and hands it to its provider, and to nobody else. */
 export function attachStorage(
   deps: StorageDeps,
-  row: store.ConnectionRow,
+  row: Pick<OpenableConnection, "id" | "bandId" | "provider" | "sealedCredential">,
   signal: AbortSignal,
 ): Storage {
   const opened = deps.vault.open(row.sealedCredential, credentialPlace(row.id, row.bandId));

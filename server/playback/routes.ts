@@ -1,7 +1,6 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { TrackId } from "#contract/ids.ts";
-import { whenRevoked } from "#server/auth/service.ts";
 import { requireActor } from "#server/base/actor.ts";
 import { AppError, parseInput } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
@@ -19,6 +18,9 @@ const CoverQuery = z.object({
 
 const STREAMS_A_USER = 20;
 
+/** What plays has to stop when its listener is signed out. */
+const config = { endsWithSession: true };
+
 /** Bytes, so not tRPC: `<audio>` and `<img>` fetch these by themselves, with `Range` and cookies. */
 export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { deps }) => {
   const limit = createStreamLimit(STREAMS_A_USER);
@@ -26,12 +28,14 @@ export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { 
   app.route({
     method: ["GET", "HEAD"],
     url: "/stream/:trackId",
+    config,
     handler: (request, reply) => sendTrack(deps, limit, request, reply),
   });
 
   app.route({
     method: ["GET", "HEAD"],
     url: "/download/:trackId",
+    config,
     handler: (request, reply) =>
       sendTrack(deps, limit, request, reply, (part) => {
         reply.header("content-disposition", attachmentNamed(part.name));
@@ -64,17 +68,10 @@ async function sendTrack(
 ): Promise<FastifyReply> {
   const actor = requireActor(request);
   const { trackId } = parseInput(Params, request.params);
-  const leave = limit.enter(actor.userId);
-  const hangUp = new AbortController();
-  // Before the storage is asked: who leaves before the first byte frees it too.
-  reply.raw.once("close", () => {
-    leave();
-    hangUp.abort();
-  });
-  const signal = AbortSignal.any([
-    hangUp.signal,
-    whenRevoked(deps, actor.sessionId, hangUp.signal),
-  ]);
+  // Who cannot be told of the session's end gets nothing.
+  const signal = request.over ?? AbortSignal.abort();
+  signal.throwIfAborted();
+  signal.addEventListener("abort", limit.enter(actor.userId), { once: true });
 
   const { headers } = request;
   const part = await openTrack(

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { posix } from "node:path";
 import type { Readable } from "node:stream";
 import type { TrackId } from "#contract/ids.ts";
 import type { Actor } from "#server/base/actor.ts";
@@ -7,11 +8,12 @@ import {
   type AttachedConnection,
   noteStorageFailure,
   noteStorageSuccess,
-  openStorage,
+  openConnection,
   type StorageDeps,
 } from "#server/connections/service.ts";
 import type { Deps } from "#server/deps.ts";
-import { noteTrackChanged, type PlayableTrack, requireTrack } from "#server/library/service.ts";
+import { noteTrackChanged } from "#server/library/service.ts";
+import { noSuchTrack } from "#server/library/track-rows.ts";
 import type { ByteRange, OpenedRange } from "#server/storage/provider.ts";
 import { mediaTypeOf } from "./media-type.ts";
 import {
@@ -23,6 +25,7 @@ import {
 } from "./preconditions.ts";
 import { parseRange } from "./range.ts";
 import { createResumingBody } from "./resuming-body.ts";
+import * as store from "./store.ts";
 
 export type PlaybackDeps = StorageDeps & Pick<Deps, "events">;
 
@@ -43,6 +46,8 @@ export interface TrackPart extends Validators {
   /** `null`: the listener has this version already. */
   readonly content: { readonly body: Readable | null } | null;
 }
+
+type Track = store.Playable["track"];
 
 /** What is known of a file's version: by the last scan, or by the storage just now. */
 interface FileFacts {
@@ -68,15 +73,16 @@ export async function openTrack(
   request: TrackRequest,
   signal: AbortSignal,
 ): Promise<TrackPart> {
-  const track = await requireTrack(deps, actor, trackId);
+  const found = await store.findPlayable(deps.db, actor, trackId);
+  if (!found) throw noSuchTrack();
+  const { track } = found;
   if (track.state === "missing") throw isMissing(track);
-  const known: FileFacts = track;
-  const answer = judge(track, known, request);
-  if (answer.content === null || !request.wantsBytes || known.sizeBytes === 0) return answer;
+  const answer = judge(track, track, request);
+  if (answer.content === null || !request.wantsBytes || track.sizeBytes === 0) return answer;
 
-  const connection = await openStorage(deps, track.connectionId, signal);
+  const connection = openConnection(deps, found.connection, signal);
   try {
-    const part = await openPart(deps, connection, track, request, signal);
+    const part = await openPart(deps, connection, { track, answer, request, signal });
     if (connection.health !== "active") await noteStorageSuccess(deps, connection.id);
     return part;
   } catch (error) {
@@ -85,17 +91,24 @@ export async function openTrack(
   }
 }
 
+interface Asked {
+  readonly track: Track;
+  /** By what the last scan saw. */
+  readonly answer: TrackPart;
+  readonly request: TrackRequest;
+  readonly signal: AbortSignal;
+}
+
 async function openPart(
   deps: PlaybackDeps,
   { storage }: AttachedConnection,
-  track: PlayableTrack,
-  request: TrackRequest,
-  signal: AbortSignal,
+  asked: Asked,
 ): Promise<TrackPart> {
+  const { track, request, signal } = asked;
   const open = (range: ByteRange) => storage.openRange(track.ref, range, signal);
   let facts: FileFacts = track;
   for (let attempt = 0; attempt < 2; attempt += 1) {
-    const answer = judge(track, facts, request);
+    const answer = facts === track ? asked.answer : judge(track, facts, request);
     if (answer.content === null || facts.sizeBytes === 0) return answer;
     const opened = await orShorter(open(answer.range ?? wholeOf(facts)));
     if (opened && isSameVersion(facts, opened)) {
@@ -139,12 +152,13 @@ function createBody(
 }
 
 /** What this request gets of this version of the file, before any byte is asked for. */
-function judge(track: PlayableTrack, facts: FileFacts, request: TrackRequest): TrackPart {
+function judge(track: Track, facts: FileFacts, request: TrackRequest): TrackPart {
   const validators = { etag: toEtag(facts), modifiedAt: facts.modifiedAt };
+  const name = nameOf(track);
   const part = {
     ...validators,
-    name: track.name,
-    contentType: mediaTypeOf(track.name),
+    name,
+    contentType: mediaTypeOf(name),
     sizeBytes: facts.sizeBytes,
   };
   switch (checkConditions(request, validators)) {
@@ -180,10 +194,12 @@ function isSameVersion(known: FileFacts, now: FileFacts): boolean {
   return Math.abs(known.modifiedAt.getTime() - now.modifiedAt.getTime()) < 1000;
 }
 
-const isMissing = (track: PlayableTrack): AppError =>
+const nameOf = ({ path }: Track): string => posix.basename(path);
+
+const isMissing = (track: Track): AppError =>
   new AppError(
     "not_found",
-    `“${track.name}” has not been in the storage since ${track.missingSince?.toISOString().slice(0, 10) ?? "the last scan"}. Its place in the library is kept; put the file back and scan again.`,
+    `“${nameOf(track)}” has not been in the storage since ${track.missingSince?.toISOString().slice(0, 10) ?? "the last scan"}. Its place in the library is kept; put the file back and scan again.`,
   );
 
 const keepsChanging = (): AppError =>

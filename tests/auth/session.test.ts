@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { sessions, users } from "#drizzle/schema/index.ts";
-import { revokeSession, sessionTopic, whenRevoked } from "#server/auth/service.ts";
+import { endWithSession, revokeSession, sessionTopic, whenRevoked } from "#server/auth/service.ts";
 import { write } from "#server/base/db.ts";
 import { type Browser, openBrowser } from "./browser.ts";
 import { annasServer, signIn } from "./people.ts";
@@ -129,6 +129,16 @@ describe("who watches a session", () => {
     const signal = whenRevoked(deps, sessionId, over.signal);
     await expect.poll(() => signal.aborted).toBe(true);
     over.abort();
+  });
+
+  test("and reads it afterwards hears of an end in between", async () => {
+    const { browser, anna, deps } = await annasServer();
+    await signIn(browser, anna);
+    const { sessionId } = await meOf(browser);
+    const signal = endWithSession(deps, sessionId, new AbortController());
+    await revokeSession(deps, sessionId, "signed_out");
+    await expect.poll(() => signal.aborted).toBe(true);
+    expect(signal.reason).toMatchObject({ code: "unauthenticated" });
   });
 
   test("hears nothing of other sessions, nor after leaving", async () => {

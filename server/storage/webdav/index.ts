@@ -43,9 +43,13 @@ function createStorage(credential: Credential, io: StorageIo): Storage {
       return toFile(entry);
     },
     openRange: (ref, range, signal) =>
-      openDownload({ dav, ref, range, signal: AbortSignal.any([io.signal, signal]) }),
+      openDownload({ dav, ref, range, signal: eitherOf(io.signal, signal) }),
   };
 }
+
+/** Mostly one and the same, and then nothing has to be joined and kept track of. */
+const eitherOf = (one: AbortSignal, other: AbortSignal): AbortSignal =>
+  one === other ? one : AbortSignal.any([one, other]);
 
 /** A root that is gone is a mistake or an outage: the person did connect it. */
 async function listTop(dav: Dav): Promise<Listing> {
