@@ -3,6 +3,7 @@ import type {
   Connection,
   CreateConnection,
   Reconnect,
+  SavedForm,
 } from "#contract/connections.ts";
 import type { BandId, ConnectionId } from "#contract/ids.ts";
 import { type Member, requireMember } from "#server/bands/service.ts";
@@ -17,6 +18,7 @@ import {
   connectionTopic,
   credentialPlace,
   getConnection,
+  openCredential,
   PATIENCE_MS,
   requireConnection,
   rootChosen,
@@ -68,6 +70,16 @@ export async function createDemo(
     return made;
   });
   return getConnection(deps, actor, id);
+}
+
+/** What the storage was connected with, without what is secret. */
+export async function getSavedForm(
+  deps: Pick<Deps, "db" | "vault" | "providers">,
+  actor: Actor,
+  connectionId: ConnectionId,
+): Promise<SavedForm> {
+  const { row } = await requireConnection(deps, actor, connectionId, "owner");
+  return deps.providers[row.provider].savedForm(openCredential(deps, row));
 }
 
 /** The same storage with new access: the library, its root and its history stay. */

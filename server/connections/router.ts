@@ -9,6 +9,7 @@ import {
   OneConnection,
   ProviderOffer,
   Reconnect,
+  SavedForm,
   SetRoot,
 } from "#contract/connections.ts";
 import { procedure, router } from "#server/base/trpc.ts";
@@ -50,6 +51,11 @@ export const connectionsRouter = router({
     .input(OneConnection)
     .output(Connection)
     .mutation(({ ctx, input }) => service.checkConnection(ctx.deps, ctx.actor, input.connectionId)),
+
+  savedForm: procedure
+    .input(OneConnection)
+    .output(SavedForm)
+    .query(({ ctx, input }) => connecting.getSavedForm(ctx.deps, ctx.actor, input.connectionId)),
 
   reconnect: procedure
     .input(Reconnect)

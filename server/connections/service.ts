@@ -93,14 +93,19 @@ export function attachStorage(
   row: Pick<OpenableConnection, "id" | "bandId" | "provider" | "sealedCredential">,
   signal: AbortSignal,
 ): Storage {
-  const opened = deps.vault.open(row.sealedCredential, credentialPlace(row.id, row.bandId));
-  const credential: unknown = JSON.parse(opened);
-  return deps.providers[row.provider].attach(credential, {
+  return deps.providers[row.provider].attach(openCredential(deps, row), {
     egress: deps.egress,
     now: deps.now,
     signal,
   });
 }
+
+/** For providers alone, which parse it. */
+export const openCredential = (
+  deps: Pick<Deps, "vault">,
+  row: Pick<store.ConnectionRow, "id" | "bandId" | "sealedCredential">,
+): unknown =>
+  JSON.parse(deps.vault.open(row.sealedCredential, credentialPlace(row.id, row.bandId)));
 
 /**
  * Remembers that a storage failed, so that its card can say so. Failures that say nothing about

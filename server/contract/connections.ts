@@ -33,6 +33,13 @@ export const ConnectForm = z.discriminatedUnion("provider", [
 ]);
 export type ConnectForm = z.infer<typeof ConnectForm>;
 
+/** What was filled in, without what is secret: where a person begins who connects it again. */
+export const SavedForm = z.discriminatedUnion("provider", [
+  z.strictObject({ provider: z.literal("folder"), folder: z.string() }),
+  z.strictObject({ provider: z.literal("webdav"), url: z.string(), username: z.string() }),
+]);
+export type SavedForm = z.infer<typeof SavedForm>;
+
 /** What the 'add a storage' screen can offer. */
 export const ProviderOffer = z.strictObject({
   id: ProviderId,

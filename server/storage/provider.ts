@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { z } from "zod";
-import type { ConnectForm, ProviderId } from "#contract/connections.ts";
+import type { ConnectForm, ProviderId, SavedForm } from "#contract/connections.ts";
 import type { Egress } from "#server/base/egress/client.ts";
 
 /** First and last byte, both inclusive, as in RFC 9110 §14.1.2. */
@@ -127,6 +127,8 @@ export interface ProviderSpec<Id extends ProviderId, S extends z.ZodObject, C> {
       form: Extract<ConnectForm, { provider: Id }>,
       io: StorageIo,
     ): Promise<Connected<C>>;
+    /** The form as it may be shown again: nothing in it opens anything. */
+    saved(credential: C): Extract<SavedForm, { provider: Id }>;
   };
   attach(settings: z.output<S>, credential: C, io: StorageIo): Storage;
 }

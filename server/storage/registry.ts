@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { ConnectForm, ProviderId } from "#contract/connections.ts";
+import type { ConnectForm, ProviderId, SavedForm } from "#contract/connections.ts";
 import { folder } from "./folder/index.ts";
 import type { Connected, ProviderSpec, Storage, StorageIo } from "./provider.ts";
 import { webdav } from "./webdav/index.ts";
@@ -22,6 +22,8 @@ export interface ConfiguredProvider {
   readonly roots: readonly string[];
   /** @throws AppError with a sentence for the person beside the form. */
   verify(form: ConnectForm, io: StorageIo): Promise<Connected<unknown>>;
+  /** @param credential - as it was sealed; a ZodError when it is of another form. */
+  savedForm(credential: unknown): SavedForm;
   /** @param credential - as it was sealed; a ZodError when it is of another form. */
   attach(credential: unknown, io: StorageIo): Storage;
 }
@@ -47,6 +49,7 @@ function configure<Id extends ProviderId, S extends z.ZodObject, C>(
       if (form.provider !== spec.id) throw new Error(`A ${form.provider} form for ${spec.id}.`);
       return spec.connect.verify(settings, form as Extract<ConnectForm, { provider: Id }>, io);
     },
+    savedForm: (credential) => spec.connect.saved(spec.credential.parse(credential)),
     attach: (credential, io) => spec.attach(settings, spec.credential.parse(credential), io),
   };
 }

@@ -247,6 +247,22 @@ test("reconnecting with a new password keeps the library, its root and its track
   expect(stream.status).toBe(200);
 });
 
+test("who reconnects begins with what was typed before, but for the password", async () => {
+  const world = await annasStorage((cloud) => cloud.tree.put("take.mp3", "bytes"));
+  const { cloud, connection, anna, bandId } = world;
+  const { connections } = anna.api;
+  expect(await connections.savedForm.query({ connectionId: connection.id })).toEqual({
+    provider: "webdav",
+    url: cloud.url,
+    username: cloud.username,
+  });
+  const demo = await connections.createDemo.mutate({ bandId });
+  expect(await connections.savedForm.query({ connectionId: demo.id })).toEqual({
+    provider: "folder",
+    folder: "",
+  });
+});
+
 test("a storage cannot be reconnected as another kind", async () => {
   const world = await annasStorage((cloud) => cloud.tree.put("take.mp3", "bytes"));
   const refusal = await refused(

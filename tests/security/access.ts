@@ -61,6 +61,7 @@ export const access: Readonly<Record<string, Access>> = {
     input: ({ connectionId }) => ({ connectionId, folder: "Live" }),
   },
   "connections.check": { needs: "listener", input: connectionOnly },
+  "connections.savedForm": { needs: "owner", input: connectionOnly },
   "connections.reconnect": {
     needs: "owner",
     input: ({ connectionId, form }) => ({ connectionId, form }),

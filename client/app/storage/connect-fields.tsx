@@ -1,5 +1,6 @@
 import { TextInput } from "@mantine/core";
 import { useState } from "react";
+import type { SavedForm } from "#contract/connections.ts";
 import { PasswordField } from "../auth/password-field.tsx";
 import { storage } from "../words/storage.ts";
 import s from "./storage.module.css";
@@ -10,12 +11,14 @@ type ErrorOf = (name: string) => string | undefined;
 
 interface FolderFieldsProps {
   readonly roots: readonly string[];
+  readonly saved: SavedForm | undefined;
   readonly errorOf: ErrorOf;
 }
 
 /** Roots are what the administrator allows; anything below one can be typed as well. */
-export function FolderFields({ roots, errorOf }: FolderFieldsProps) {
-  const [folder, setFolder] = useState(roots[0] ?? "");
+export function FolderFields({ roots, saved, errorOf }: FolderFieldsProps) {
+  const known = saved?.provider === "folder" ? saved.folder : roots[0];
+  const [folder, setFolder] = useState(known ?? "");
   if (roots.length === 0) return <p className={s.lead}>{words.noRoots}</p>;
   return (
     <>
@@ -52,10 +55,11 @@ export function FolderFields({ roots, errorOf }: FolderFieldsProps) {
 interface WebdavFieldsProps {
   readonly url: string;
   readonly onUrl: (url: string) => void;
+  readonly saved: SavedForm | undefined;
   readonly errorOf: ErrorOf;
 }
 
-export const WebdavFields = ({ url, onUrl, errorOf }: WebdavFieldsProps) => (
+export const WebdavFields = ({ url, onUrl, saved, errorOf }: WebdavFieldsProps) => (
   <>
     <TextInput
       name="url"
@@ -68,11 +72,12 @@ export const WebdavFields = ({ url, onUrl, errorOf }: WebdavFieldsProps) => (
       spellCheck={false}
       autoCapitalize="off"
       autoComplete="off"
-      autoFocus
+      autoFocus={saved === undefined}
     />
     <TextInput
       name="username"
       label={words.username}
+      defaultValue={saved?.provider === "webdav" ? saved.username : ""}
       error={errorOf("username")}
       spellCheck={false}
       autoCapitalize="off"
@@ -84,6 +89,7 @@ export const WebdavFields = ({ url, onUrl, errorOf }: WebdavFieldsProps) => (
       description={words.passwordHint}
       error={errorOf("password")}
       autoComplete="off"
+      autoFocus={saved !== undefined}
     />
   </>
 );

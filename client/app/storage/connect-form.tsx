@@ -5,6 +5,7 @@ import type {
   ConnectForm as ConnectFormValues,
   Connection,
   ProviderOffer,
+  SavedForm,
 } from "#contract/connections.ts";
 import type { ConnectionId } from "#contract/ids.ts";
 import { backline, sentenceOf } from "../api.ts";
@@ -21,6 +22,8 @@ interface ConnectFormProps {
   readonly offer: ProviderOffer;
   /** Given: new access for this connection. */
   readonly connectionId?: ConnectionId;
+  /** What it was connected with; only the secret is left to type. */
+  readonly saved?: SavedForm | undefined;
   readonly onConnected: (connection: Connection) => void;
 }
 
@@ -37,10 +40,10 @@ function useConnect({ connectionId, onConnected }: ConnectFormProps) {
 
 /** The form of a kind of storage; what it refuses is said beside it. */
 export function ConnectForm(props: ConnectFormProps) {
-  const { offer, connectionId } = props;
+  const { offer, connectionId, saved } = props;
   const connect = useConnect(props);
   const [missing, setMissing] = useState<readonly string[]>([]);
-  const [url, setUrl] = useState("");
+  const [url, setUrl] = useState(saved?.provider === "webdav" ? saved.url : "");
 
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -56,9 +59,9 @@ export function ConnectForm(props: ConnectFormProps) {
     <div className={s.withHelp}>
       <form className={s.form} onSubmit={submit} noValidate aria-label={offer.name}>
         {offer.id === "folder" ? (
-          <FolderFields roots={offer.roots} errorOf={errorOf} />
+          <FolderFields roots={offer.roots} saved={saved} errorOf={errorOf} />
         ) : (
-          <WebdavFields url={url} onUrl={setUrl} errorOf={errorOf} />
+          <WebdavFields url={url} onUrl={setUrl} saved={saved} errorOf={errorOf} />
         )}
         <FormFailure>{connect.error ? sentenceOf(connect.error) : null}</FormFailure>
         <div>

@@ -20,15 +20,20 @@ export function ReconnectPage() {
   const navigate = useNavigate();
   const connections = useConnections(bandId);
   const { data: offers } = useQuery(trpc.connections.providers.queryOptions());
+  // Without it people type it all again, as they did the first time.
+  const saved = useQuery(
+    trpc.connections.savedForm.queryOptions({ connectionId }, { staleTime: 0, gcTime: 0 }),
+  );
   const connection = connections.data?.find((each) => each.id === connectionId);
   const offer = offers?.find((each) => each.id === connection?.provider);
   if (connections.data && !connection) return <NothingHere />;
   return (
     <Screen title={words.reconnectTitle(connection?.name ?? "")}>
       <p className={s.lead}>{words.reconnectText}</p>
-      {offer && connection ? (
+      {offer && connection && !saved.isPending ? (
         <ConnectForm
           offer={offer}
+          saved={saved.data}
           connectionId={connectionId}
           onConnected={(renewed) => {
             noteConnection(renewed);

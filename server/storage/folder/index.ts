@@ -38,6 +38,10 @@ export const folder = defineProvider({
       await tryReading(path);
       return { credential: { folder: path }, name: basename(path), identity: null, product: null };
     },
+    saved: (credential) => ({
+      provider: "folder",
+      folder: "folder" in credential ? credential.folder : "",
+    }),
   },
   attach({ FOLDER_ROOTS }, credential, io): Storage {
     const open = (): Promise<string> => {

@@ -23,7 +23,11 @@ export const webdav = defineProvider({
   settings: z.object({}),
   credential: Credential,
   offWhy: () => null,
-  connect: { kind: "form", verify: (_settings, form, io) => verifyForm(form, io) },
+  connect: {
+    kind: "form",
+    verify: (_settings, form, io) => verifyForm(form, io),
+    saved: ({ url, username }) => ({ provider: "webdav", url, username }),
+  },
   attach: (_settings, credential, io) => createStorage(credential, io),
 });
 
