@@ -63,7 +63,8 @@ export async function openPage(baseUrl: string, path = "/", browser?: Browser): 
   onTestFinished(async ({ task }) => {
     if (task.result?.state !== "fail") return;
     await mkdir(SCREENS, { recursive: true });
-    await page.screenshot({ path: join(SCREENS, "failed.png") }).catch(() => {});
+    const name = `failed-${task.name.replaceAll(/\W+/g, "-").slice(0, 60)}.png`;
+    await page.screenshot({ path: join(SCREENS, name) }).catch(() => {});
   });
   await page.goto(path);
   return { page, context, complaints };

@@ -19,8 +19,9 @@ export function Activity() {
   return (
     <Popover position="bottom-end" width={320}>
       <Popover.Target>
-        <UnstyledButton className={s.running} aria-label={frame.scansRunning(running.length)}>
+        <UnstyledButton className={s.running}>
           <Pulse />
+          <span className="out-of-sight">{frame.scansRunning(running.length)}. </span>
           <span className={`${s.runningText} times`}>{storage.scan.short(first.scan)}</span>
         </UnstyledButton>
       </Popover.Target>

@@ -65,7 +65,7 @@ function Facts({ connection }: { readonly connection: Connection }) {
 
 function describeLast(scan: ScanProgress | null): string {
   if (scan === null) return words.never;
-  if (scan.finishedAt === null) return storage.scan.states[scan.state];
+  if (scan.finishedAt === null) return words.now;
   const found = hasChanged(scan) ? ` · ${storage.scan.outcome(scan)}` : "";
   return words.ago(scan.finishedAt) + found;
 }

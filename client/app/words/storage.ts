@@ -37,6 +37,7 @@ export const storage = {
       `${formatBytes(bytesRead)} of ${formatBytes(libraryBytes)}`,
     lastScan: "Last scan",
     never: "Never",
+    now: "now",
     ago: (moment: string) => formatAgo(moment),
     scanNow: "Scan now",
     check: "Check the connection",
