@@ -89,9 +89,6 @@ function LastScan({ connection, isOwner }: ConnectionCardProps) {
   return (
     <>
       {scan.message ? <p className={s.scanNote}>{scan.message}</p> : null}
-      {scan.foldersFailed > 0 ? (
-        <p className={s.scanNote}>{storage.scan.foldersFailed(scan.foldersFailed)}</p>
-      ) : null}
       {scan.withheld > 0 ? (
         <Withheld scan={scan} bandId={connection.bandId} isOwner={isOwner} />
       ) : null}

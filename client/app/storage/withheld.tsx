@@ -36,8 +36,7 @@ export function Withheld({ scan, bandId, isOwner }: WithheldProps) {
   );
   if (kept === scan.id) return null;
   return (
-    <section className={s.withheld} aria-label={words.title(scan)}>
-      <h3 className={s.withheldTitle}>{words.title(scan)}</h3>
+    <section aria-label={words.title(scan)}>
       <p className="soft">{words.text}</p>
       {isOwner ? (
         <div className={s.actions}>

@@ -95,15 +95,13 @@ export const storage = {
     cancelling: "Cancelling",
     leave: "You can leave this screen; the scan goes on.",
     outcome: (scan: ScanProgress) => outcome(scan) || "Nothing has changed",
-    foldersFailed: (count: number) =>
-      `${plural(count, "folder")} could not be listed; what lies in ${count === 1 ? "it" : "them"} was left as it is.`,
     doneTitle: (name: string) => `${name}: scan finished`,
     stoppedTitle: (name: string) => `${name}: scan stopped`,
   },
   withheld: {
     title: ({ withheld, found }: ScanProgress) =>
       `${formatCount(withheld)} of ${plural(withheld + found, "recording")} ${withheld === 1 ? "was" : "were"} not found`,
-    text: "So many at once look like a mistake, such as a folder that was moved or is not mounted. Nothing was changed. Missing recordings keep their place and play again when their files are back.",
+    text: "Missing recordings keep their place and play again when their files are back.",
     mark: "Mark as missing",
     keep: "Keep",
   },
