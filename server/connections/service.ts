@@ -11,6 +11,7 @@ import type { Deps } from "#server/deps.ts";
 import type { Storage } from "#server/storage/provider.ts";
 import { toConnection } from "./presentation.ts";
 import * as store from "./store.ts";
+import { unseal } from "./unsealing.ts";
 
 /** A root was chosen: whoever cares about the files below it can look at them now. */
 export const rootChosen = defineJob(
@@ -40,6 +41,8 @@ export type OpenableConnection = Pick<
   store.ConnectionRow,
   "id" | "bandId" | "provider" | "sealedCredential" | "hasRoot" | "rootRef" | "rootPath" | "health"
 >;
+
+type SealedConnection = Pick<OpenableConnection, "id" | "bandId" | "sealedCredential">;
 
 /** Published whenever a connection or its scan has changed. */
 export const connectionTopic = (id: ConnectionId): string => `connection:${id}`;
@@ -90,7 +93,7 @@ export function openConnection(
 /** Unseals the credential and hands it to its provider, and to nobody else. */
 export function attachStorage(
   deps: StorageDeps,
-  row: Pick<OpenableConnection, "id" | "bandId" | "provider" | "sealedCredential">,
+  row: SealedConnection & Pick<OpenableConnection, "provider">,
   signal: AbortSignal,
 ): Storage {
   return deps.providers[row.provider].attach(openCredential(deps, row), {
@@ -101,11 +104,8 @@ export function attachStorage(
 }
 
 /** For providers alone, which parse it. */
-export const openCredential = (
-  deps: Pick<Deps, "vault">,
-  row: Pick<store.ConnectionRow, "id" | "bandId" | "sealedCredential">,
-): unknown =>
-  JSON.parse(deps.vault.open(row.sealedCredential, credentialPlace(row.id, row.bandId)));
+export const openCredential = (deps: Pick<Deps, "vault">, row: SealedConnection): unknown =>
+  JSON.parse(unseal(deps.vault, row.sealedCredential, credentialPlace(row.id, row.bandId)));
 
 /**
  * Remembers that a storage failed, so that its card can say so. Failures that say nothing about
