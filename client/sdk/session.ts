@@ -7,13 +7,14 @@ import { refusalOf } from "./refusal.ts";
 export interface Session {
   /** For the header `x-csrf-token`; asked for once and kept until the server refuses it. */
   csrfToken(): Promise<string>;
-  /** The server will want another token: somebody signed in or out. */
+  /** The server will want another token: somebody signed in or out elsewhere. */
   forgetCsrfToken(): void;
   /** Renews the access cookie once, however many ask. False: nobody is signed in any more. */
   renew(): Promise<boolean>;
   /** Milliseconds since 1970 of the last renewal or sign-in; 0 before the first. */
   readonly renewedAtMs: number;
   noteRenewed(): void;
+  noteSignedOut(): void;
 }
 
 /** @param bare - a client whose calls do not pass `sessionLink`. */
@@ -28,6 +29,10 @@ export function createSession(bare: () => TRPCClient<AppRouter>): Session {
     },
     noteRenewed() {
       renewedAtMs = Date.now();
+      token = undefined;
+    },
+    noteSignedOut() {
+      renewedAtMs = 0;
       token = undefined;
     },
     csrfToken() {
@@ -71,7 +76,10 @@ export function createSession(bare: () => TRPCClient<AppRouter>): Session {
     }
     session.forgetCsrfToken();
     const code = refusalOf(failure)?.code;
-    if (code === "unauthenticated") return false;
+    if (code === "unauthenticated") {
+      session.noteSignedOut();
+      return false;
+    }
     if (code === "csrf_failed" && !isRetry) return renewOnce(true);
     throw failure;
   }
@@ -88,16 +96,23 @@ export const sessionLink =
       let current: { unsubscribe(): void } | undefined;
       let isOver = false;
 
+      const heard: Pick<typeof observer, "next" | "complete"> = {
+        next(value) {
+          noteWho(session, op.path);
+          observer.next(value);
+        },
+        complete: () => observer.complete(),
+      };
+
       const retry = async (error: TRPCClientError<AppRouter>): Promise<void> => {
         const isRight = await putRight(session, error);
         if (isOver) return;
-        if (isRight) current = next(op).subscribe(observer);
+        if (isRight) current = next(op).subscribe({ ...heard, error: observer.error });
         else observer.error(error);
       };
 
       current = next(op).subscribe({
-        next: (value) => observer.next(value),
-        complete: () => observer.complete(),
+        ...heard,
         error: (error) => {
           retry(error).catch((reason: Error) => observer.error(TRPCClientError.from(reason)));
         },
@@ -107,6 +122,12 @@ export const sessionLink =
         current?.unsubscribe();
       };
     });
+
+/** Signing in or out replaces the session, and the server wants a CSRF token of the new one. */
+function noteWho(session: Session, path: string): void {
+  if (path === "auth.signIn" || path === "auth.setup") session.noteRenewed();
+  if (path === "auth.signOut") session.noteSignedOut();
+}
 
 async function putRight(session: Session, error: unknown): Promise<boolean> {
   switch (refusalOf(error)?.code) {
