@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { diagnose } from "../../client/app/playback/diagnosis.ts";
+import { playback } from "../../client/app/words/playback.ts";
 
 async function startServer(answer: RequestListener): Promise<string> {
   const server = createServer(answer);
@@ -39,10 +40,32 @@ test.each([
   [500, "internal", "later"],
   [409, "storage_reconnect", "stuck"],
   [422, "storage_refused", "stuck"],
+  [403, "forbidden", "stuck"],
   [404, "not_found", "gone"],
+  [409, "conflict", "gone"],
+  [416, "range_not_satisfiable", "gone"],
 ])("%d %s is told as the server tells it: %s", async (status, code, kind) => {
   const url = await startServer(refuse(status, code));
   expect(await diagnose(io(), url)).toEqual({ kind, message: `It is ${code}.` });
+});
+
+test("a server that sends the whole file is not listened to", async () => {
+  const closed = Promise.withResolvers<string>();
+  const url = await startServer((_request, response) => {
+    response.once("close", () => closed.resolve("closed"));
+    response.writeHead(200, { "content-type": "audio/mpeg" });
+    response.write("x");
+  });
+  expect(await diagnose(io(), url)).toEqual({ kind: "fine" });
+  expect(await closed.promise).toBe("closed");
+});
+
+test("an answer in somebody else's words is not shown", async () => {
+  const url = await startServer((_request, response) => {
+    response.writeHead(500, { "content-type": "application/json" });
+    response.end(JSON.stringify({ error: "Bad gateway", message: "upstream" }));
+  });
+  expect(await diagnose(io(), url)).toEqual({ kind: "later", message: playback.trouble.unknown });
 });
 
 test("a wait that the server names is kept to", async () => {

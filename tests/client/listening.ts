@@ -13,6 +13,8 @@ export interface FakeSound extends Sound {
   ends(): void;
   /** @param code - of `MediaError`. */
   breaks(code: number): void;
+  /** `play()` fails from now on, with an error of this name. */
+  refusesToPlay(name: string): void;
   /** The system takes the sound away: a call, a headset that is pulled out. */
   isSilenced(): void;
   /** It waits for bytes that do not come. */
@@ -73,6 +75,9 @@ export function createFakeSound(): FakeSound {
       sound.error = { code } as MediaError;
       say("error");
     },
+    refusesToPlay(name: string) {
+      sound.play = () => Promise.reject(new DOMException("The browser says no.", name));
+    },
     stalls() {
       say("waiting");
     },
@@ -99,6 +104,8 @@ export interface Listening {
   tell(diagnosis: Diagnosis): void;
   goOffline(): void;
   wasSignedOut(): boolean;
+  /** How often the listener was told that the browser wants a click first. */
+  timesBlocked(): number;
 }
 
 /** Somebody with a player. Asking the server, waiting and the network are in the test's hands. */
@@ -113,6 +120,7 @@ export function startListening(
   let diagnosis: Diagnosis = { kind: "fine" };
   let isOnline = true;
   let isSignedOut = false;
+  let timesBlocked = 0;
   const player = createPlayer(
     {
       sound,
@@ -125,7 +133,9 @@ export function startListening(
       preload: (track) => preloaded.push(track?.title ?? null),
       isOnline: () => isOnline,
       noteSkipped: (track, reason) => skipped.push([track.title, reason]),
-      noteBlocked: () => {},
+      noteBlocked: () => {
+        timesBlocked += 1;
+      },
       noteSignedOut: () => {
         isSignedOut = true;
       },
@@ -153,6 +163,7 @@ export function startListening(
       diagnosis = { kind: "unreachable" };
     },
     wasSignedOut: () => isSignedOut,
+    timesBlocked: () => timesBlocked,
   };
 }
 

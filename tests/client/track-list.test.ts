@@ -126,3 +126,34 @@ test("the end of a list is its length, whatever was counted at first", async () 
   await until(isIdle(list));
   expect(list.state.get()).toMatchObject({ total: 12, loaded: 12 });
 });
+
+test("trying again while a page is on its way asks for nothing twice", async () => {
+  const library = libraryOf(tracks(1, 30));
+  const list = createTrackList(library.fetchPage);
+  list.want(0);
+  list.retry();
+  await until(isIdle(list));
+  expect(library.asked).toBe(1);
+  expect(list.state.get().loaded).toBe(10);
+});
+
+test("of two reloads the later one is shown, whichever answers first", async () => {
+  const answers = [tracks(1, 1), tracks(2, 2), tracks(3, 3)].map((page) => ({
+    page: { tracks: page, next: null, total: 1 },
+    ...Promise.withResolvers<TrackPage>(),
+  }));
+  let asked = 0;
+  const list = createTrackList(() => {
+    asked += 1;
+    return answers[asked - 1]?.promise ?? Promise.reject(new Error("asked too often"));
+  });
+  answers[0]?.resolve(answers[0].page);
+  list.want(0);
+  await until(isIdle(list));
+  const reloads = [list.reload(), list.reload()];
+  answers[2]?.resolve(answers[2].page);
+  await settle();
+  answers[1]?.resolve(answers[1].page);
+  await Promise.all(reloads);
+  expect(list.state.get().rows.map(({ title }) => title)).toEqual(["Track 3"]);
+});

@@ -175,4 +175,124 @@ describe("when something fails, a listener", () => {
     await settle();
     expect(stateOf(listening).track?.title).toBe("Track 2");
   });
+
+  test("is tried for after the first second again once something was heard", async () => {
+    const listening = aMinuteIn();
+    listening.tell({ kind: "unreachable" });
+    for (const second of [61, 62]) {
+      await breakWith(listening, NETWORK);
+      expect(listening.waits()).toEqual([1000]);
+      listening.waitIsOver();
+      listening.sound.starts();
+      listening.sound.playsTo(second);
+    }
+  });
+
+  test("is tried for once at a time, however often it fails", async () => {
+    const listening = aMinuteIn();
+    listening.tell({ kind: "unreachable" });
+    await breakWith(listening, NETWORK);
+    await breakWith(listening, NETWORK);
+    expect(listening.waits()).toHaveLength(1);
+  });
+
+  test("who chooses another track is not called back to the old one", async () => {
+    const listening = aMinuteIn();
+    listening.tell({ kind: "later", message: "The storage is unavailable." });
+    await breakWith(listening, NETWORK);
+    listening.player.jump(2);
+    expect(listening.waits()).toEqual([]);
+    expect(stateOf(listening)).toMatchObject({ isPlaying: true, trouble: null });
+  });
+
+  test("who pauses meanwhile hears of it, and nothing is tried or skipped behind their back", async () => {
+    const listening = aMinuteIn();
+    listening.player.pause();
+    const message = "The storage is unavailable.";
+    listening.tell({ kind: "later", message });
+    await breakWith(listening, NETWORK);
+    expect(stateOf(listening).trouble).toEqual({ message, isRetrying: false });
+    expect(listening.waits()).toEqual([]);
+
+    listening.tell({ kind: "gone", message: "The file is gone." });
+    await breakWith(listening, NETWORK);
+    expect(stateOf(listening)).toMatchObject({ isPlaying: false, track: { title: "Track 1" } });
+    expect(listening.skipped).toEqual([]);
+  });
+
+  test("who presses play after a pause hears it from the same second", async () => {
+    const listening = aMinuteIn();
+    listening.tell({ kind: "later", message: "The storage is unavailable." });
+    await breakWith(listening, NETWORK);
+    listening.player.pause();
+    listening.player.play();
+    listening.sound.starts();
+    expect(listening.sound).toMatchObject({ currentTime: 60, error: null });
+    expect(stateOf(listening)).toMatchObject({ isPlaying: true, trouble: null });
+  });
+
+  test("hears on while the network comes and goes and there is enough to play", () => {
+    const listening = aMinuteIn();
+    listening.player.wake();
+    expect(listening.sound).toMatchObject({ currentTime: 60, duration: 180 });
+  });
+
+  test("who pauses while it stalls is left in peace", async () => {
+    const listening = aMinuteIn();
+    listening.sound.stalls();
+    listening.player.pause();
+    listening.waitIsOver();
+    await settle();
+    expect(listening.sound).toMatchObject({ currentTime: 60, duration: 180 });
+  });
+
+  test("is told when it fails again and again although the server sends it", async () => {
+    const listening = aMinuteIn();
+    for (let count = 0; count < 5; count += 1) await breakWith(listening, NETWORK);
+    expect(stateOf(listening)).toMatchObject({
+      isPlaying: false,
+      trouble: { message: playback.trouble.unknown, isRetrying: false },
+    });
+  });
+
+  test("is led past many tracks that do not play as long as some do", async () => {
+    const listening = startListening();
+    listening.player.playQueue(queueOf([tracks(1, 40)]));
+    listening.tell({ kind: "gone", message: "The file is not there any more." });
+    for (let round = 0; round < 3; round += 1) {
+      for (let count = 0; count < 3; count += 1) await breakWith(listening, FORMAT);
+      listening.sound.starts();
+      listening.sound.playsTo(1);
+    }
+    expect(stateOf(listening)).toMatchObject({ isPlaying: true, trouble: null });
+    expect(stateOf(listening).track?.title).toBe("Track 10");
+  });
+
+  test("hears the list on although its next page cannot be had yet", async () => {
+    const listening = startListening();
+    const fetchPage = () => Promise.reject(new Error("no network"));
+    listening.player.playQueue({ ...queueOf([tracks(1, 3), []]), fetchPage });
+    listening.sound.starts();
+    await settle();
+    expect(stateOf(listening)).toMatchObject({ isPlaying: true, trouble: null });
+  });
+
+  test("who has turned to another track hears nothing of a page that then did not come", async () => {
+    const listening = startListening();
+    const page = Promise.withResolvers<never>();
+    listening.player.playQueue({
+      ...queueOf([tracks(1, 2), []], 1),
+      fetchPage: () => page.promise,
+    });
+    listening.sound.starts();
+    listening.sound.ends();
+    await settle();
+    listening.player.playQueue(queueOf([tracks(7, 7)]));
+    listening.sound.starts();
+    page.reject(new Error("no network"));
+    await settle();
+    expect(stateOf(listening)).toMatchObject({ isPlaying: true, trouble: null });
+    expect(stateOf(listening).track?.title).toBe("Track 7");
+    expect(listening.sound.paused).toBe(false);
+  });
 });

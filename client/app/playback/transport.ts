@@ -89,6 +89,7 @@ async function extend(deck: Deck): Promise<boolean> {
   const { queue } = deck.state.get();
   const cursor = queue?.next;
   if (!queue || !cursor) return false;
+  const load = deck.load;
   try {
     const page = await queue.fetchPage(cursor);
     const now = deck.state.get().queue;
@@ -97,7 +98,7 @@ async function extend(deck: Deck): Promise<boolean> {
     return true;
   } catch {
     // While something plays this is not worth a word: it is tried again before the end.
-    if (stepForward(queue)) return false;
+    if (stepForward(queue) || !isCurrent(deck, load)) return false;
     deck.retry = () => void advance(deck);
     update(deck, {
       trouble: { message: playback.trouble.unreachable, isRetrying: false },
