@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
-import { annasStorage, type StorageWorld, trackAt } from "#tests/support/world.ts";
+import { mp3 } from "#tests/library/made-audio.ts";
+import { annasStorage, runJobs, type StorageWorld, trackAt } from "#tests/support/world.ts";
 
 const SIZE = 300_000;
 
@@ -286,4 +287,180 @@ test("a storage that is down says so, and its card remembers since when", async 
   expect(await response.json()).toMatchObject({ code: "storage_unavailable" });
   expect(card).toMatchObject({ health: "unavailable", trackCount: 1 });
   expect(card?.unavailableSince).not.toBeNull();
+});
+
+test("a recording that is gone from the storage says since when, and how it comes back", async () => {
+  const world = await annasTake();
+  const track = await trackAt(world, "Live/take 1.mp3");
+  world.cloud.tree.put("Live/take 2.mp3", randomBytes(1000));
+  world.cloud.tree.remove("Live/take 1.mp3");
+  const { id } = world.connection;
+  await world.anna.api.connections.scan.mutate({ connectionId: id, confirmMissing: true });
+  await runJobs(world.server);
+  const asked = world.cloud.count({ method: "GET" });
+  const response = await world.anna.fetch(world.anna.streamUrl(track.id));
+
+  expect(response.status).toBe(404);
+  expect(await response.json()).toMatchObject({
+    code: "not_found",
+    message: expect.stringMatching(/take 1\.mp3.* since \d{4}-\d\d-\d\d\..* scan again/),
+  });
+  expect(world.cloud.count({ method: "GET" })).toBe(asked);
+});
+
+test("a file that went away since the scan is not found, and the storage is not blamed", async () => {
+  const world = await annasTake();
+  world.cloud.tree.remove("Live/take 1.mp3");
+  const response = await ask(world);
+  const [card] = await world.anna.api.connections.list.query({ bandId: world.bandId });
+
+  expect(response.status).toBe(404);
+  expect(card).toMatchObject({ health: "active", unavailableSince: null });
+});
+
+test("who hears a recording sees on the card that the storage is back", async () => {
+  const world = await annasTake();
+  const { anna, bandId, cloud, connection } = world;
+  cloud.fault({ status: 503 });
+  const down = await anna.api.connections.check.mutate({ connectionId: connection.id });
+  cloud.heal();
+  await bodyOf(await ask(world));
+  const [card] = await anna.api.connections.list.query({ bandId });
+
+  expect(down.health).toBe("unavailable");
+  expect(card).toMatchObject({ health: "active", healthMessage: null, unavailableSince: null });
+});
+
+test("a storage with weak tags only gets a weak tag from us, and no parts on the strength of it", async () => {
+  const world = await annasStorage((cloud) => {
+    cloud.fault({ etag: "weak" });
+    cloud.tree.put("Live/take 1.mp3", take);
+  });
+  const etag = (await ask(world, {}, "HEAD")).headers.get("etag") ?? "";
+  const known = await ask(world, { "if-none-match": etag });
+  const part = await ask(world, { range: "bytes=0-9" });
+  const later = await ask(world, { range: "bytes=0-9", "if-range": etag });
+
+  expect(etag).toMatch(/^W\/"/);
+  expect([known.status, part.status, later.status]).toEqual([304, 206, 200]);
+  expect(await bodyOf(part)).toEqual(take.subarray(0, 10));
+  expect(await bodyOf(later)).toEqual(take);
+});
+
+test.each(["weak", "none"] as const)(
+  "a transfer that is cut stays cut where the storage's tags are %s: two versions could be mixed",
+  async (etag) => {
+    const world = await annasStorage((cloud) => {
+      cloud.fault({ etag });
+      cloud.tree.put("Live/take 1.mp3", take);
+    });
+    world.cloud.fault({ method: "GET", cutAfterBytes: 100_000, times: 1 });
+    const asked = world.cloud.count({ method: "GET" });
+
+    await expect(ask(world).then(bodyOf)).rejects.toThrow();
+    expect(world.cloud.count({ method: "GET" })).toBe(asked + 1);
+  },
+);
+
+const march = new Date("2026-03-14T12:00:00Z");
+const april = new Date("2026-04-02T12:00:00Z");
+
+test.each([
+  ["another tag alone", "right", SIZE, march],
+  ["another date, where there are no tags", "none", SIZE, april],
+  ["another length, where tags and dates tell nothing", "none", SIZE - 1, march],
+] as const)("a new take is known by %s", async (_, etag, sizeBytes, modifiedAt) => {
+  const world = await annasStorage((cloud) => {
+    cloud.fault({ etag });
+    cloud.tree.put("Live/take 1.mp3", take, { modifiedAt: march });
+  });
+  const before = await ask(world, {}, "HEAD");
+  const other = randomBytes(sizeBytes);
+  world.cloud.tree.put("Live/take 1.mp3", other, { modifiedAt });
+  const response = await ask(world);
+
+  expect(response.headers.get("etag")).not.toBe(before.headers.get("etag"));
+  expect(response.headers.get("last-modified")).toBe(modifiedAt.toUTCString());
+  expect(await bodyOf(response)).toEqual(other);
+  const after = await ask(world, {}, "HEAD");
+  expect(after.headers.get("etag"), "the library knows it, too").toBe(response.headers.get("etag"));
+});
+
+test("a file that is another one each time it is asked for is not sent, in a sentence", async () => {
+  const world = await annasTake();
+  world.cloud.fault({ etag: "changing" });
+  const response = await ask(world);
+
+  expect(response.status).toBe(503);
+  expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect(await response.json()).toMatchObject({
+    code: "storage_unavailable",
+    message: expect.stringMatching(/being changed/),
+  });
+  await expect.poll(() => world.cloud.openDownloads()).toBe(0);
+});
+
+test.each([
+  ["the whole of it", {}, 200],
+  ["a part of it", { range: "bytes=100-199" }, 416],
+])(
+  "a file that was emptied since the scan is empty for who asks for %s",
+  async (_, headers, status) => {
+    const world = await annasTake();
+    world.cloud.tree.put("Live/take 1.mp3", "");
+    const response = await ask(world, headers);
+
+    expect(response.status).toBe(status);
+    if (status === 200) expect(await bodyOf(response)).toHaveLength(0);
+    else expect(response.headers.get("content-range")).toBe("bytes */0");
+  },
+);
+
+test("a file that became shorter than the part that is asked for says how long it is now", async () => {
+  const world = await annasTake();
+  world.cloud.tree.put("Live/take 1.mp3", take.subarray(0, 5000));
+  const response = await ask(world, { range: "bytes=200000-" });
+
+  expect(response.status).toBe(416);
+  expect(response.headers.get("content-range")).toBe("bytes */5000");
+});
+
+test("dates are conditions, too", async () => {
+  const world = await annasTake();
+  const modified = (await ask(world, {}, "HEAD")).headers.get("last-modified") ?? "";
+  const dayBefore = new Date(Date.parse(modified) - 86_400_000).toUTCString();
+  const statusWith = async (headers: Record<string, string>) =>
+    (await ask(world, headers, "HEAD")).status;
+
+  expect(await statusWith({ "if-modified-since": modified })).toBe(304);
+  expect(await statusWith({ "if-modified-since": dayBefore })).toBe(200);
+  expect(await statusWith({ "if-unmodified-since": modified })).toBe(200);
+  expect(await statusWith({ "if-unmodified-since": dayBefore })).toBe(412);
+});
+
+test("a storage that does not list how long its files are is played from all the same", async () => {
+  const song = mp3({ TIT2: "Tide" }, 2);
+  const world = await annasStorage((cloud) => {
+    const rewriteXml = (xml: string) => xml.replaceAll(/<d:getcontentlength>\d+<[^>]*>/g, "");
+    cloud.fault({ method: "PROPFIND", rewriteXml });
+    cloud.tree.put("Live/tide.mp3", song);
+  });
+  const track = await trackAt(world, "Live/tide.mp3");
+  const response = await ask(world, {}, "GET", "Live/tide.mp3");
+  const part = await ask(world, { range: "bytes=-10" }, "GET", "Live/tide.mp3");
+
+  expect(track).toMatchObject({ state: "present", title: "Tide", sizeBytes: song.length });
+  expect(response.headers.get("content-length")).toBe(String(song.length));
+  expect(await bodyOf(response)).toEqual(song);
+  expect(await bodyOf(part)).toEqual(song.subarray(-10));
+});
+
+test("of a file that was replaced only the newer version is on its way", async () => {
+  const world = await annasStorage((cloud) => cloud.tree.put("gig.wav", { sizeBytes: 50e6 }));
+  world.cloud.tree.touch("gig.wav");
+  const response = await ask(world, {}, "GET", "gig.wav");
+
+  expect(response.status).toBe(200);
+  await expect.poll(() => world.cloud.openDownloads()).toBe(1);
+  await response.body?.cancel();
 });
