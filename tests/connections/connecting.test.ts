@@ -1,8 +1,15 @@
+import { mkdirSync } from "node:fs";
 import { sql } from "drizzle-orm";
 import { expect, onTestFinished, test } from "vitest";
+import type { ConnectionId } from "#contract/ids.ts";
 import { refusalOf } from "#sdk/index.ts";
+import { connectionTopic, openStorage } from "#server/connections/service.ts";
+import { createPerson } from "#tests/auth/people.ts";
+import { createSelfSigned } from "#tests/base/egress/certificates.ts";
+import { startHttps } from "#tests/base/egress/peers.ts";
 import { demoRecordings } from "#tests/support/demo.ts";
 import { createTestFolder } from "#tests/support/deps.ts";
+import { addEntityBomb } from "#tests/support/fault-listings.ts";
 import { type FaultServer, startFaultServer } from "#tests/support/fault-server.ts";
 import {
   annasServer,
@@ -132,6 +139,7 @@ test.each([
     { status: 200, headers: { "content-type": "text/html" }, text: "<html>" },
     "storage_refused",
   ],
+  ["an entity bomb", { rewriteXml: addEntityBomb }, "storage_unavailable"],
   [
     "half a listing",
     { rewriteXml: (xml: string) => xml.slice(0, xml.length / 2) },
@@ -158,6 +166,103 @@ test.each([
     expect(await cards(world)).toEqual([]);
   },
 );
+
+test("a certificate that is its own authority, and none at all, are told beside the form", async () => {
+  const world = await annasServer();
+  const cloud = await startCloud();
+  const secure = await startHttps(
+    createSelfSigned({ names: ["127.0.0.1"] }),
+    (_request, response) => response.end(),
+  );
+  const create = (port: number | string) =>
+    refused(
+      world.anna.api.connections.create.mutate({
+        bandId: world.bandId,
+        form: formOf(cloud, { url: `https://127.0.0.1:${port}/dav/` }),
+      }),
+    );
+
+  expect(await create(secure.port)).toMatchObject({
+    code: "storage_refused",
+    message: expect.stringMatching(/self-signed/),
+  });
+  expect(await create(new URL(cloud.url).port)).toMatchObject({
+    code: expect.stringMatching(/^storage_/),
+    message: expect.stringMatching(/http/),
+  });
+  expect(cloud.count()).toBe(0);
+  expect(await cards(world)).toEqual([]);
+});
+
+test("a folder far down has a way back up, and only recordings are counted", async () => {
+  const world = await annasServer();
+  const cloud = await startCloud();
+  cloud.tree.put("Music/Live/2026/TAKE 1.MP3", "bytes");
+  cloud.tree.put("Music/Live/2026/take 2.flac", "bytes");
+  cloud.tree.put("Music/Live/2026/notes.txt", "text");
+  cloud.tree.mkdir("Music/Live/2026/not a file.mp3");
+  const { api } = world.anna;
+  const made = await api.connections.create.mutate({ bandId: world.bandId, form: formOf(cloud) });
+  const page = await api.connections.browse.query({
+    connectionId: made.id,
+    folder: "Music/Live/2026",
+  });
+
+  expect(page.audioFileCount).toBe(2);
+  expect(page.breadcrumb).toEqual([
+    { ref: null, name: made.name },
+    { ref: "Music", name: "Music" },
+    { ref: "Music/Live", name: "Live" },
+    { ref: "Music/Live/2026", name: "2026" },
+  ]);
+});
+
+test("of a folder with thousands of folders every one can be seen, page by page", async () => {
+  const root = await createTestFolder();
+  const names = Array.from({ length: 5050 }, (_, index) => `Gig ${index}`);
+  for (const name of names) mkdirSync(`${root}/${name}`);
+  const world = await annasServer({ environment: { FOLDER_ROOTS: root } });
+  const { api } = world.anna;
+  const { id: connectionId } = await api.connections.create.mutate({
+    bandId: world.bandId,
+    form: { provider: "folder", folder: root },
+  });
+  const first = await api.connections.browse.query({ connectionId, folder: null });
+  const cursor = first.next;
+  const rest = await api.connections.browse.query({ connectionId, folder: null, cursor });
+
+  expect(cursor).not.toBeNull();
+  expect(rest.next).toBeNull();
+  const seen = [...first.folders, ...rest.folders].map(({ name }) => name);
+  expect(seen.toSorted()).toEqual(names.toSorted());
+});
+
+test("a folder that is not there is not chosen, and the root stays what it was", async () => {
+  const world = await annasStorage((cloud) => cloud.tree.put("Live/take.mp3", "bytes"));
+  const { id: connectionId } = world.connection;
+  const { api } = world.anna;
+  const refusal = await refused(api.connections.setRoot.mutate({ connectionId, folder: "Love" }));
+  await runJobs(world.server);
+
+  expect(refusal.code).toBe("not_found");
+  expect(await cards(world)).toMatchObject([{ rootPath: "", trackCount: 1, missingCount: 0 }]);
+});
+
+test("a storage without a root is neither scanned nor played from", async () => {
+  const world = await annasServer();
+  const cloud = await startCloud();
+  const { api } = world.anna;
+  const made = await api.connections.create.mutate({ bandId: world.bandId, form: formOf(cloud) });
+  const { id: connectionId } = made;
+  const signal = AbortSignal.timeout(10_000);
+
+  const scan = await refused(api.connections.scan.mutate({ connectionId }));
+  expect(scan).toMatchObject({ code: "conflict", message: expect.stringMatching(/[Cc]hoose/) });
+  await expect(openStorage(world.server.deps, connectionId, signal)).rejects.toMatchObject({
+    code: "conflict",
+    message: expect.stringMatching(/Choose a folder/),
+  });
+});
 
 test("a folder is connected only at or below what the administrator has allowed", async () => {
   const allowed = await createTestFolder();
@@ -323,4 +428,177 @@ test("disconnecting takes the tracks along and touches nothing in the storage", 
       ["GET", "PROPFIND", "OPTIONS", "HEAD"].includes(method),
     ),
   ).toBe(true);
+});
+
+test("storages are listed in the order in which they were connected, and the oldest becomes primary", async () => {
+  const world = await annasServer();
+  const made: string[] = [];
+  for (const cloud of [await startCloud(), await startCloud(), await startCloud()]) {
+    const form = formOf(cloud);
+    made.push((await world.anna.api.connections.create.mutate({ bandId: world.bandId, form })).id);
+  }
+  const seen = async () => (await cards(world)).map(({ id, isPrimary }) => [id, isPrimary]);
+  const [first, second, third] = made;
+
+  expect(await seen()).toEqual([
+    [first, true],
+    [second, false],
+    [third, false],
+  ]);
+  await world.anna.api.connections.remove.mutate({ connectionId: first as ConnectionId });
+  expect(await seen()).toEqual([
+    [second, true],
+    [third, false],
+  ]);
+  await world.anna.api.connections.remove.mutate({ connectionId: third as ConnectionId });
+  expect(await seen()).toEqual([[second, true]]);
+});
+
+test("each band has a primary storage of its own", async () => {
+  const world = await annasServer();
+  const ben = await createPerson(world.server.deps, "ben");
+  const guest = world.server.guest();
+  const { email, password } = ben;
+  await guest.api.auth.signIn.mutate({ email, password, rememberMe: false });
+  const { personalBandId } = await guest.api.auth.me.query();
+  const annas = await connect(world, await startCloud());
+  const bens = await guest.api.connections.create.mutate({
+    bandId: personalBandId,
+    form: formOf(await startCloud()),
+  });
+
+  expect([annas.isPrimary, bens.isPrimary]).toEqual([true, true]);
+});
+
+test("a storage is away since its trouble began, whatever the reason is by now", async () => {
+  const world = await annasStorage((cloud) => cloud.tree.put("take.mp3", "bytes"));
+  const { cloud, connection, anna } = world;
+  const check = () => anna.api.connections.check.mutate({ connectionId: connection.id });
+  cloud.fault({ status: 503 });
+  const away = await check();
+  cloud.fault({ status: 403 });
+  const forbidden = await check();
+  cloud.setPassword(cloud.username, "another-4712");
+  cloud.heal();
+  const refusedNow = await check();
+
+  expect(away.health).toBe("unavailable");
+  expect(forbidden.health).toBe("unavailable");
+  expect(forbidden.healthMessage).not.toBe(away.healthMessage);
+  expect(refusedNow.health).toBe("needs_reconnect");
+  expect(new Set([away, forbidden, refusedNow].map((card) => card.unavailableSince)).size).toBe(1);
+});
+
+test("a root that is gone from the storage is named, and nothing is lost", async () => {
+  const world = await annasServer();
+  const cloud = await startCloud();
+  cloud.tree.put("Live/take.mp3", "bytes");
+  const { id: connectionId } = await connect(world, cloud);
+  const { api } = world.anna;
+  await api.connections.setRoot.mutate({ connectionId, folder: "Live" });
+  await runJobs(world.server);
+  cloud.tree.move("Live", "Old");
+  const card = await api.connections.check.mutate({ connectionId });
+
+  expect(card).toMatchObject({
+    health: "unavailable",
+    healthMessage: expect.stringMatching(/folder Live is not in the storage .* kept/),
+    trackCount: 1,
+  });
+});
+
+test("looking through a storage that is down says so on its card, and so does its return", async () => {
+  const world = await annasStorage((cloud) => cloud.tree.put("Live/take.mp3", "bytes"));
+  const { cloud, anna } = world;
+  const { id: connectionId } = world.connection;
+  const browse = () => anna.api.connections.browse.query({ connectionId, folder: null });
+  cloud.fault({ status: 503 });
+  await refused(browse());
+  expect(await cards(world)).toMatchObject([{ health: "unavailable" }]);
+  cloud.heal();
+  await refused(anna.api.connections.browse.query({ connectionId, folder: "Lost" }));
+  expect(await cards(world), "one missing folder says nothing").toMatchObject([
+    { health: "unavailable" },
+  ]);
+  await browse();
+  await refused(anna.api.connections.browse.query({ connectionId, folder: "Lost" }));
+  expect(await cards(world)).toMatchObject([{ health: "active", unavailableSince: null }]);
+});
+
+test("who mistypes the new password keeps the access that works", async () => {
+  const world = await annasStorage((cloud) => cloud.tree.put("take.mp3", "bytes"));
+  const { cloud, connection, anna } = world;
+  const form = formOf(cloud, { password: "mistyped" });
+  const refusal = await refused(
+    anna.api.connections.reconnect.mutate({ connectionId: connection.id, form }),
+  );
+
+  expect(refusal.code).toBe("storage_reconnect");
+  expect(await anna.api.connections.check.mutate({ connectionId: connection.id })).toMatchObject({
+    health: "active",
+  });
+});
+
+test("after reconnecting the card says who is connected now, and to what", async () => {
+  const world = await annasServer();
+  const cloud = await startCloud({ persona: "nextcloud", accounts: { anna: "a-4711" } });
+  const connection = await connect(world, cloud);
+  const moved = await startCloud({ persona: "nextcloud", accounts: { ben: "b-4711" } });
+  const again = await world.anna.api.connections.reconnect.mutate({
+    connectionId: connection.id,
+    form: formOf(moved),
+  });
+
+  expect(connection.identity).toMatch(/^anna at /);
+  expect(again).toMatchObject({ identity: expect.stringMatching(/^ben at /), health: "active" });
+});
+
+test("the demo recordings have no access that could be renewed", async () => {
+  const world = await annasServer();
+  const demo = await world.anna.api.connections.createDemo.mutate({ bandId: world.bandId });
+  const refusal = await refused(
+    world.anna.api.connections.reconnect.mutate({
+      connectionId: demo.id,
+      form: { provider: "folder", folder: "/" },
+    }),
+  );
+
+  expect(refusal.code).toBe("conflict");
+});
+
+test("a server where folders are off says how an administrator allows them", async () => {
+  const world = await annasServer();
+  const form = { provider: "folder", folder: "/" } as const;
+  const refusal = await refused(
+    world.anna.api.connections.create.mutate({ bandId: world.bandId, form }),
+  );
+
+  expect(refusal).toMatchObject({
+    code: "storage_refused",
+    message: expect.stringMatching(/FOLDER_ROOTS/),
+  });
+});
+
+test("whoever watches a storage hears of each of its changes", async () => {
+  const world = await annasStorage((cloud) => cloud.tree.put("Live/take.mp3", "bytes"));
+  const { cloud, server } = world;
+  const { connections } = world.anna.api;
+  const { id: connectionId } = world.connection;
+  const leave = new AbortController();
+  onTestFinished(() => leave.abort());
+  const changes = server.deps.events.subscribe(connectionTopic(connectionId), leave.signal);
+  const hears = async (change: () => Promise<unknown>): Promise<void> => {
+    const next = changes.next();
+    await change();
+    expect(await next).toEqual({ done: false, value: undefined });
+  };
+
+  await hears(async () => "who begins to watch looks once");
+  cloud.fault({ status: 503 });
+  await hears(() => connections.check.mutate({ connectionId }));
+  cloud.heal();
+  await hears(() => connections.check.mutate({ connectionId }));
+  await hears(() => connections.reconnect.mutate({ connectionId, form: formOf(cloud) }));
+  await hears(() => connections.setRoot.mutate({ connectionId, folder: "Live" }));
+  await hears(() => connections.remove.mutate({ connectionId }));
 });
