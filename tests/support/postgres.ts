@@ -54,6 +54,8 @@ async function startCluster(): Promise<{ target: DatabaseTarget; stop: () => Pro
       synchronous_commit: "off",
       full_page_writes: "off",
       max_connections: "300",
+      // Only a superuser may end its worker, so that a database could not be dropped under it.
+      autovacuum: "off",
     },
   });
   return {
