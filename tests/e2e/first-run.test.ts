@@ -1,6 +1,6 @@
 import { cp } from "node:fs/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { demoFolder } from "#tests/support/demo.ts";
+import { demoFolder, demoRecordings } from "#tests/support/demo.ts";
 import { createTestFolder } from "#tests/support/deps.ts";
 import { lookAt, playheadSeconds } from "#tests/support/screen.ts";
 import { startNephele } from "#tests/support/webdav-servers.ts";
@@ -28,6 +28,7 @@ test("from the printed link to music with the demo recordings", async () => {
 test("from the printed link over a WebDAV server to the middle of a recording", async () => {
   const folder = await createTestFolder();
   await cp(demoFolder, `${folder}/Band`, { recursive: true });
+  await cp(`${demoFolder}/The Lamplight Sessions`, `${folder}/Elsewhere`, { recursive: true });
   const dav = await startNephele(folder);
   onTestFinished(() => dav.stop());
   const person = await arriveAtSetup();
@@ -54,14 +55,19 @@ test("from the printed link over a WebDAV server to the middle of a recording", 
 
   await page.getByRole("link", { name: "Library" }).first().click();
   await rowOf(person, "夜汽車").waitFor({ timeout: 20_000 });
+  await expect
+    .poll(() => page.getByRole("row").count(), { message: "only what lies in the chosen folder" })
+    .toBe(1 + demoRecordings.length);
   await page.keyboard.press("/");
   await page.keyboard.type("lighthouse");
   await expect.poll(() => page.getByRole("row").count()).toBe(2);
   await rowOf(person, "Lighthouse Keepers").dblclick();
   await expectMusic(person);
   await page.getByRole("slider", { name: "Position" }).focus();
+  const before = await playheadSeconds(page);
   for (let step = 0; step < 3; step += 1) await page.keyboard.press("ArrowRight");
-  await expect.poll(() => playheadSeconds(page)).toBeGreaterThan(2);
+  // Without the keys it would not have come so far by then.
+  await expect.poll(() => playheadSeconds(page), { timeout: 5_000 }).toBeGreaterThan(before + 12);
   expect(person.complaints).toEqual([]);
 }, 180_000);
 
