@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import { migrate } from "drizzle-orm/postgres-js/migrator";
 import postgres from "postgres";
+import { arrayTypes } from "./array-types.ts";
 import { openDatabaseSocket } from "./database-socket.ts";
 import { createPoolClient } from "./pool-client.ts";
 
@@ -143,6 +144,8 @@ function connect(target: DatabaseTarget, options: OpenOptions, isReadOnly: boole
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
     onnotice: () => {},
     socket: openDatabaseSocket,
+    fetch_types: false,
+    types: arrayTypes,
     connection: {
       application_name: options.applicationName,
       statement_timeout: STATEMENT_TIMEOUT_MS,
