@@ -2,6 +2,7 @@ import { and, eq, sql } from "drizzle-orm";
 import type { ScanId } from "#contract/ids.ts";
 import { scanFolders } from "#drizzle/schema/index.ts";
 import type { Db, Tx } from "#server/base/db.ts";
+import type { Scope } from "./scope-store.ts";
 
 export interface FolderRow {
   /** The empty string is the top of the storage. */
@@ -70,19 +71,28 @@ export async function saveFolders(
     where f.scan_id = ${scanId} and f.ref = o.ref`);
 }
 
-/** @returns how many files were new, and their size in all. */
+/**
+ * Inserts files with the tracks at the same places, unless their ids say that they are others:
+ * `matchEntries` looks for the rest.
+ *
+ * @returns how many files were new, and their size in all.
+ */
 export async function insertEntries(
   tx: Tx,
-  scanId: ScanId,
+  { id, connectionId }: Scope,
   entries: readonly EntryRow[],
 ): Promise<{ found: number; libraryBytes: number }> {
   const [row] = await tx.execute<{ found: number; bytes: string }>(sql`
     with inserted as (
-      insert into scan_entries (scan_id, ref, path, file_id, size_bytes, etag, modified_at)
-      select ${scanId}, e.ref, e.path, e."fileId", e."sizeBytes", e.etag, e."modifiedAt"
+      insert into scan_entries (
+        scan_id, ref, path, file_id, size_bytes, etag, modified_at, track_id
+      )
+      select ${id}, e.ref, e.path, e."fileId", e."sizeBytes", e.etag, e."modifiedAt", t.id
       from json_to_recordset(${JSON.stringify(entries)}::json) as e(
         ref text, path text, "fileId" text, "sizeBytes" bigint, etag text, "modifiedAt" timestamptz
       )
+      left join tracks as t on t.connection_id = ${connectionId} and t.ref = e.ref
+        and (e."fileId" is null or t.file_id is null or t.file_id = e."fileId")
       on conflict do nothing
       returning size_bytes
     )

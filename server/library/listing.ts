@@ -191,7 +191,7 @@ function saveOutcomes(run: ScanRun, outcomes: readonly Outcome[]): Promise<void>
     await store.saveFolders(tx, id, ended);
     const entries = await store.insertEntries(
       tx,
-      id,
+      run.scan,
       outcomes.flatMap((each) => each.entries),
     );
     const foldersFailed = ended.filter((folder) => folder.state === "failed").length;

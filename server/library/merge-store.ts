@@ -57,16 +57,11 @@ const isTaken = sql`exists (
 
 /**
  * Finds the track that each listed file is: the one at the same place, unless its id says that it
- * is another file; else the one with the same id, wherever it was; else the one at the same place
- * after all, which was replaced. A file without a track is new.
+ * is another file (that one was found by `insertEntries`); else the one with the same id, wherever
+ * it was; else the one at the same place after all, which was replaced. A file without a track is
+ * new.
  */
 export async function matchEntries(tx: Tx, { scanId, connectionId }: Merging): Promise<void> {
-  await tx.execute(sql`
-    update scan_entries set track_id = null where scan_id = ${scanId} and track_id is not null`);
-  await tx.execute(sql`
-    update scan_entries as e set track_id = t.id from tracks as t
-    where e.scan_id = ${scanId} and t.connection_id = ${connectionId} and t.ref = e.ref
-      and (e.file_id is null or t.file_id is null or t.file_id = e.file_id)`);
   await tx.execute(sql`
     with files as (
       select ref, file_id, row_number() over (partition by file_id order by ref) as turn
@@ -93,8 +88,8 @@ export async function matchEntries(tx: Tx, { scanId, connectionId }: Merging): P
 }
 
 /**
- * Marks tracks as missing whose place another known file has taken, and frees the place. Those are
- * gone for certain.
+ * Marks tracks as missing whose place another known file has taken, as its id says, and frees the
+ * place. Those are gone for certain.
  *
  * @returns how many were still present.
  */
@@ -103,7 +98,8 @@ export async function markDisplaced(tx: Tx, { scanId, connectionId }: Merging): 
     with displaced as (
       select t.id, t.state as before
       from scan_entries as e join tracks as t on t.connection_id = ${connectionId} and t.ref = e.ref
-      where e.scan_id = ${scanId} and e.track_id is distinct from t.id and not ${isTaken}
+      where e.scan_id = ${scanId} and e.file_id is not null and e.track_id <> t.id
+        and not ${isTaken}
       for update of t
     ), marked as (
       update tracks as t

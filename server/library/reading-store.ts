@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { TrackId } from "#contract/ids.ts";
 import type { Db, Tx } from "#server/base/db.ts";
 import type { KnownTrack, Place } from "./reunion.ts";
-import { isAmongGone, isGone, isThere, type Scope } from "./scope-store.ts";
+import { isAmongGone, isGone, isLookedInto, isThere, type Scope } from "./scope-store.ts";
 import type { SortKeys } from "./sort-keys.ts";
 import type { Tags } from "./tags.ts";
 
@@ -182,16 +182,10 @@ export async function saveFailed(tx: Tx, rows: readonly FailedRow[]): Promise<vo
 /** How many tracks there are that are not missing, and how many of them were not found again. */
 export async function countGone(tx: Tx, scope: Scope): Promise<{ present: number; gone: number }> {
   const [row] = await tx.execute<{ present: number; gone: number }>(sql`
-    select
-      (
-        select count(*)::int from tracks as t
-        where t.connection_id = ${scope.connectionId} and t.state <> 'missing'
-      ) as present,
-      (
-        select count(*)::int from tracks as t
-        where t.connection_id = ${scope.connectionId} and t.state <> 'missing'
-          and ${isAmongGone(scope)}
-      ) as gone`);
+    select count(*)::int as present,
+      (count(*) filter (where e.ref is null and ${isLookedInto(scope)}))::int as gone
+    from tracks as t left join scan_entries as e on e.scan_id = ${scope.id} and e.ref = t.ref
+    where t.connection_id = ${scope.connectionId} and t.state <> 'missing'`);
   return row ?? { present: 0, gone: 0 };
 }
 

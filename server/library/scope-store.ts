@@ -20,13 +20,14 @@ export const isGone = (scope: Scope): SQL =>
   sql`(not ${isListed(scope)} and not ${isBelow(scope, sql`('unchanged', 'failed')`)})`;
 
 /** The same, for a look at all tracks: it begins with the folders, which are fewer. */
-export const isAmongGone = (scope: Scope): SQL => sql`(
-  t.folder in (
-    select home.folder
-    from (select distinct folder from tracks where connection_id = ${scope.connectionId}) as home
-    where not ${covers(scope, sql`('unchanged', 'failed')`)}
-  )
-  and not ${isListed(scope)}
+export const isAmongGone = (scope: Scope): SQL =>
+  sql`(${isLookedInto(scope)} and not ${isListed(scope)})`;
+
+/** In a folder of which it is known what lies in it now: all of it is listed. */
+export const isLookedInto = (scope: Scope): SQL => sql`t.folder in (
+  select home.folder
+  from (select distinct folder from tracks where connection_id = ${scope.connectionId}) as home
+  where not ${covers(scope, sql`('unchanged', 'failed')`)}
 )`;
 
 /** Decided once for each folder that has tracks, not for each track; at once when there is none. */
