@@ -417,6 +417,30 @@ test("a credential moved to another row, band or table does not open", async () 
   expect(first.count()).toBe(asked);
 });
 
+test("a storage that somebody moved into another band opens for nobody there", async () => {
+  const world = await annasServer();
+  const cloud = await startCloud();
+  const form = formOf(cloud);
+  const { api } = world.anna;
+  const { id: connectionId } = await api.connections.create.mutate({ bandId: world.bandId, form });
+  const { email, password } = await createPerson(world.server.deps, "ben");
+  const guest = world.server.guest();
+  await guest.api.auth.signIn.mutate({ email, password, rememberMe: false });
+  const { personalBandId } = await guest.api.auth.me.query();
+  await world.server.deps.db.transaction(
+    (tx) =>
+      tx.execute(
+        sql`update connections set band_id = ${personalBandId} where id = ${connectionId}`,
+      ),
+    { accessMode: "read write" },
+  );
+  const asked = cloud.count();
+  const browsing = guest.api.connections.browse.query({ connectionId, folder: null });
+
+  expect((await refused(browsing)).code).toBe("internal");
+  expect(cloud.count()).toBe(asked);
+});
+
 test("disconnecting takes the tracks along and touches nothing in the storage", async () => {
   const world = await annasStorage((cloud) => cloud.tree.put("take.mp3", "bytes"));
   await world.anna.api.connections.remove.mutate({ connectionId: world.connection.id });
