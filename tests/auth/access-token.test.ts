@@ -1,3 +1,4 @@
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import type { Me } from "#contract/auth.ts";
@@ -10,10 +11,11 @@ import { annasServer, signIn, type World } from "./people.ts";
 interface Forgery {
   readonly claims?: (nowSeconds: number) => Record<string, unknown>;
   readonly header?: Record<string, unknown>;
-  readonly key?: (deps: Deps) => Uint8Array;
+  readonly key?: (deps: Deps) => Uint8Array | KeyObject;
 }
 
 const attacker = new Uint8Array(32).fill(7);
+const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
 const forgeries: readonly (readonly [string, Forgery])[] = [
   ["is 31 seconds past its end", { claims: (now) => ({ iat: now - 631, exp: now - 31 }) }],
@@ -33,10 +35,9 @@ const forgeries: readonly (readonly [string, Forgery])[] = [
   ["has no key id", { header: { kid: undefined } }],
   ["points its key id at a file", { header: { kid: "../../dev/null" }, key: () => attacker }],
   ["has an unknown key id", { header: { kid: "older" } }],
-  [
-    "uses another algorithm of the same key",
-    { header: { alg: "HS512" }, key: () => new Uint8Array(64).fill(7) },
-  ],
+  ["uses another algorithm with our key", { header: { alg: "HS384" } }],
+  ["uses the longest algorithm with our key", { header: { alg: "HS512" } }],
+  ["was signed with a key pair", { header: { alg: "RS256" }, key: () => rsa.privateKey }],
   ["was signed by somebody else", { key: () => attacker }],
   ["was signed with the key for CSRF tokens", { key: (deps) => keyOf(deps, "csrf") }],
   [

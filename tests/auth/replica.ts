@@ -12,13 +12,22 @@ export interface Replica {
   readonly port: number;
   /** How often `NOTE` was made. */
   readonly notes: () => number;
+  /** Closes it before the test is over; what runs is cut off. */
+  stop(): Promise<void>;
 }
 
 /** A change without input that is there to be aimed at. */
 export const NOTE = "test/note";
 
-/** The whole server over deps of its own, and one change more. */
-export async function startReplica(deps: Deps): Promise<Replica> {
+/**
+ * The whole server over deps of its own, and one change more.
+ *
+ * @param more - procedures that the test needs besides, at `test/…`.
+ */
+export async function startReplica(
+  deps: Deps,
+  more: Parameters<typeof router>[0] = {},
+): Promise<Replica> {
   let notes = 0;
   const note = procedure.output(z.number()).mutation(() => {
     notes += 1;
@@ -34,14 +43,19 @@ export async function startReplica(deps: Deps): Promise<Replica> {
   });
   const app = await buildApp(deps, {
     async privateRoutes(routes) {
-      const trpcOptions = { router: router({ note }), createContext };
+      const trpcOptions = { router: router({ ...more, note }), createContext };
       await routes.register(fastifyTRPCPlugin, { prefix: "/trpc/test", trpcOptions });
     },
   });
   await app.listen({ host: "127.0.0.1", port: 0 });
-  onTestFinished(() => app.drain.begin({ noticeMs: 0, deadlineMs: 0 }));
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopped ??= app.drain.begin({ noticeMs: 0, deadlineMs: 0 });
+    return stopped;
+  };
+  onTestFinished(stop);
 
   const address = app.server.address();
   const port = typeof address === "object" && address ? address.port : 0;
-  return { baseUrl: `http://127.0.0.1:${port}`, port, notes: () => notes };
+  return { baseUrl: `http://127.0.0.1:${port}`, port, notes: () => notes, stop };
 }

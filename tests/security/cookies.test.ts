@@ -46,6 +46,28 @@ describe("over https", () => {
     ]);
   });
 
+  test("signing out takes every cookie back, in the form in which a browser lets go of it", async () => {
+    const { replicas, anna } = await annasServer(1, HTTPS);
+    const browser = openBrowser(replicas[0].baseUrl, OURS);
+    await signIn(browser, anna, true);
+    const { headers } = await browser.mutate("auth.signOut");
+    const cleared = headers.getSetCookie().map(parse);
+    expect(cleared.map(({ name, value }) => [name, value])).toEqual([
+      ["__Host-backline-access", ""],
+      ["__Host-backline-refresh", ""],
+      ["__Host-backline-pre", ""],
+    ]);
+    for (const { attributes } of cleared) {
+      expect(attributes.filter((each) => !each.startsWith("SameSite="))).toEqual([
+        "Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+        "HttpOnly",
+        "Max-Age=0",
+        "Path=/",
+        "Secure",
+      ]);
+    }
+  });
+
   test("a remembered browser keeps them for 30 days", async () => {
     const { replicas, anna } = await annasServer(1, HTTPS);
     const browser = openBrowser(replicas[0].baseUrl, OURS);

@@ -67,6 +67,39 @@ describe("a change", () => {
     expect(world.replicas[0].notes()).toBe(2);
   });
 
+  /** What a form on another page, or on none, can be sent as. */
+  const forms = {
+    "multipart/form-data": (): FormData => {
+      const form = new FormData();
+      form.set("a", "b");
+      return form;
+    },
+    "application/x-www-form-urlencoded": () => new URLSearchParams({ a: "b" }),
+    "text/plain": () => '{"a":"b"}',
+  };
+  const senders: readonly Headers[] = [
+    {},
+    { origin: "null" },
+    { origin: "https://evil.example" },
+    { origin: "https://music.example:8443" },
+    { origin: "https://sub.music.example" },
+    { origin: "https://music.example" },
+  ];
+
+  test.each(Object.entries(forms))(
+    "is not made by a form of %s, wherever it comes from",
+    async (_, body) => {
+      const world = await signedIn(HTTPS);
+      for (const sender of senders) {
+        for (const site of [{}, { "sec-fetch-site": "same-origin" }]) {
+          const answer = await send(world, { ...sender, ...site }, body());
+          expect([sender, answer.status]).toEqual([sender, 415]);
+        }
+      }
+      expect(world.replicas[0].notes()).toBe(0);
+    },
+  );
+
   test.each([
     ["cross-site", {}],
     ["same-site", {}],
@@ -171,6 +204,24 @@ test("on this machine a server answers to its three names, at the port it has", 
   ]) {
     expect([origin, await from(origin)]).toEqual([origin, 403]);
   }
+});
+
+test("who forwards a request may say where from, and not what our address is", async () => {
+  const world = await signedIn({ ...HTTPS, TRUST_PROXY: "127.0.0.1" });
+  const forwarded = {
+    "x-forwarded-for": "203.0.113.7",
+    "x-forwarded-host": "evil.example",
+    "x-forwarded-proto": "https",
+    forwarded: "host=evil.example;proto=https",
+  };
+  const theirs = await send(world, { ...forwarded, ...JSON_TYPE, origin: "https://evil.example" });
+  expect(theirs.status).toBe(403);
+  const { message } = (await theirs.json()) as { message: string };
+  expect(message).toContain("https://music.example");
+  expect(message).not.toContain("evil");
+  const ours = await send(world, { ...forwarded, ...JSON_TYPE, origin: "https://music.example" });
+  expect(ours.status).toBe(200);
+  expect(world.replicas[0].notes()).toBe(1);
 });
 
 test("a server on the network does not take its local names for its own", async () => {
