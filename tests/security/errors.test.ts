@@ -3,8 +3,12 @@ import { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { settings } from "#drizzle/schema/index.ts";
 import { write } from "#server/base/db.ts";
+import { publicProcedure } from "#server/base/trpc.ts";
+import { startReplica } from "#tests/auth/replica.ts";
+import { testDeps } from "#tests/support/deps.ts";
 import { recordLog } from "#tests/support/log.ts";
 import { ask, exchange, requestText } from "#tests/support/raw-http.ts";
 import { startServer } from "#tests/support/server.ts";
@@ -54,6 +58,23 @@ describe("whatever is thrown", () => {
     expect(lines.join("")).toContain('"msg":"request failed"');
     expect((await ask(port, "/health/live")).status).toBe(200);
   });
+
+  test.each(Object.entries(thrown))(
+    "tells the caller no more when a procedure throws it: %s",
+    async (_, make) => {
+      const { log, lines } = recordLog();
+      const fails = publicProcedure.output(z.void()).query(() => {
+        throw make();
+      });
+      const { port } = await startReplica(await testDeps({ log }), { fails });
+      const { status, body } = await ask(port, "/trpc/test/fails");
+      const { error } = JSON.parse(body);
+      expect([status, error.message, error.data.app]).toEqual([500, INTERNAL.message, INTERNAL]);
+      expect(body).not.toMatch(/canary|stack|\.ts:\d/);
+      expect(lines.join("")).toContain('"msg":"request failed"');
+      expect((await ask(port, "/health/live")).status).toBe(200);
+    },
+  );
 
   test("after the answer has begun ends it and not the server", async () => {
     const { port } = await startServer({

@@ -1,12 +1,17 @@
+import { sql } from "drizzle-orm";
+import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Me } from "#contract/auth.ts";
+import { SortDirection, TrackSort } from "#contract/library.ts";
 import { users } from "#drizzle/schema/index.ts";
 import { startSetup } from "#server/auth/setup.ts";
+import { write } from "#server/base/db.ts";
 import { openBrowser } from "#tests/auth/browser.ts";
-import { annasServer, PASSWORD } from "#tests/auth/people.ts";
+import { annasServer, PASSWORD, signIn } from "#tests/auth/people.ts";
 import { startReplica } from "#tests/auth/replica.ts";
 import { testDeps } from "#tests/support/deps.ts";
 
-test.each(["userId", "role", "emailVerified", "suspendedAt", "__proto__x"])(
+test.each(["userId", "sessionId", "role", "emailVerified", "suspendedAt", "__proto__x"])(
   "nobody sets %s by sending it along",
   async (field) => {
     const { browser, anna } = await annasServer();
@@ -49,3 +54,61 @@ test("a sign-in with anything odd in it is refused and breaks nothing", async ()
   expect(await statusOf(null)).toBe(400);
   expect(await statusOf([input])).toBe(400);
 });
+
+/** What somebody would write who hopes that it ends up in a statement. */
+const hostileWords = fc.oneof(
+  fc.constantFrom(
+    'id";drop table tracks;--',
+    "title; select pg_sleep(10)",
+    "case when 1=1 then title end",
+    "(select password_hash from users limit 1)",
+    "sort_title",
+    "title asc",
+    "TITLE",
+    " title",
+    "title\u0000",
+    "__proto__",
+    "constructor",
+    "1",
+    "",
+  ),
+  fc.string(),
+  fc.string({ unit: "binary" }),
+  fc.constantFrom("'", '"', "`", "\\", "--", "/*").map((sign) => `title${sign} desc`),
+);
+
+test("10,000 ways to sort, to narrow down or to go on by something else reach no statement", {
+  timeout: 120_000,
+}, async () => {
+  const { browser, anna, deps } = await annasServer();
+  await signIn(browser, anna);
+  const { personalBandId: bandId } = (await browser.query("auth.me")).data as Me;
+  // Whatever gets as far as the table of tracks fails in another way from now on.
+  await write(deps, (tx) => tx.execute(sql`alter table tracks rename to away`));
+  const ours: readonly string[] = [...TrackSort.options, ...SortDirection.options];
+  const probe = fc
+    .tuple(
+      fc.constantFrom("sort", "direction", "cursor", "state", "connectionId"),
+      hostileWords.filter((word) => !ours.includes(word)),
+    )
+    .map(([field, word]) =>
+      field === "state" || field === "connectionId"
+        ? { bandId, filter: { [field]: word } }
+        : { bandId, [field]: word },
+    );
+
+  const path = `library.tracks.list${",library.tracks.list".repeat(9)}?batch=1`;
+  await fc.assert(
+    fc.asyncProperty(fc.array(probe, { minLength: 10, maxLength: 10 }), async (probes) => {
+      const inputs = encodeURIComponent(JSON.stringify({ ...probes }));
+      const answer = await browser.fetch(`/trpc/${path}&input=${inputs}`);
+      const codes = (JSON.parse(answer.text) as Refused[]).map((each) => each.error?.data.app.code);
+      expect([probes, codes]).toEqual([probes, probes.map(() => "invalid_input")]);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+interface Refused {
+  readonly error?: { readonly data: { readonly app: { readonly code: string } } };
+}

@@ -1,111 +1,144 @@
-import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
-import { users } from "#drizzle/schema/index.ts";
-import { write } from "#server/base/db.ts";
-import { appRouter } from "#server/router.ts";
-import type { Answer, Browser } from "#tests/auth/browser.ts";
-import { annasServer, signIn, type World } from "#tests/auth/people.ts";
-
-type Kind = "query" | "mutation" | "subscription";
-
-interface Procedure {
-  readonly path: string;
-  readonly type: Kind;
-}
-
-const procedures: readonly Procedure[] = Object.entries(
-  appRouter._def.procedures as unknown as Readonly<Record<string, { _def: { type: Kind } }>>,
-).map(([path, { _def }]) => ({ path, type: _def.type }));
+import type { z } from "zod";
+import { access, routeAccess } from "./access.ts";
+import { ask } from "./asking.ts";
+import { fingerprints } from "./database.ts";
+import { findProcedure, procedureDoors } from "./doors.ts";
+import { type NightShift, nightShift } from "./night-shift.ts";
+import { procedures } from "./procedures.ts";
 
 const mutations = procedures.filter((each) => each.type === "mutation");
 
-/** What anyone may ask for. Whoever adds to it has a reason that a review can read. */
-const FOR_ANYONE = [
-  "auth.csrf",
-  "auth.refresh",
-  "auth.setup",
-  "auth.signIn",
-  "auth.signOut",
-  "system.info",
-];
+const inputOf = (path: string, { theirs }: NightShift): Record<string, unknown> | undefined =>
+  access[path]?.input?.(theirs);
 
-const isForAnyone = ({ path }: Procedure): boolean => FOR_ANYONE.includes(path);
+/** What nobody may say about themselves, or about whose something is. */
+const PRESUMPTIONS = {
+  userId: "01900000-0000-7000-8000-000000000000",
+  ownerId: "01900000-0000-7000-8000-000000000000",
+  sessionId: "01900000-0000-7000-8000-000000000000",
+  role: "admin",
+  emailVerified: true,
+  suspendedAt: null,
+  isDemo: true,
+  sealedCredential: "v1.test.A.A",
+} as const;
 
-const call = (browser: Browser, { path, type }: Procedure): Promise<Answer> =>
-  type === "mutation" ? browser.mutate(path, {}) : browser.query(path);
-
-/** Of a subscription, the refusal is an event; of all others, the status says it too. */
-function expectNobody({ path, type }: Procedure, answer: Answer): void {
-  if (type === "subscription")
-    expect([path, answer.text]).toEqual([path, expect.stringContaining("unauthenticated")]);
-  else expect([path, answer.status, answer.refusal?.code]).toEqual([path, 401, "unauthenticated"]);
-}
-
-/** One line for each table: what a change would change. */
-async function fingerprints({ deps }: World): Promise<Record<string, unknown>> {
-  const tables = await deps.db.execute<{ name: string }>(
-    sql`select tablename as name from pg_tables where schemaname = 'public' order by 1`,
-  );
-  const all: Record<string, unknown> = {};
-  for (const { name } of tables) {
-    const [row] = await deps.db.execute(
-      sql`select md5(string_agg(t::text, '|' order by t::text)) as sum from ${sql.identifier(name)} t`,
-    );
-    all[name] = row?.sum;
+/** Once with each of these beside what is asked for, and once inside of each object in it. */
+function presumptuous(input: Record<string, unknown>): Record<string, unknown>[] {
+  const wrong = Object.entries(PRESUMPTIONS).map(([name, value]) => ({ ...input, [name]: value }));
+  for (const [name, value] of Object.entries(input)) {
+    if (typeof value !== "object" || value === null) continue;
+    for (const each of presumptuous(value as Record<string, unknown>)) {
+      wrong.push({ ...input, [name]: each } as never);
+    }
   }
-  return all;
+  return wrong;
 }
-
-test("the list of what is for anyone names no procedure that is gone", () => {
-  const paths = procedures.map((each) => each.path);
-  expect(FOR_ANYONE.filter((path) => !paths.includes(path))).toEqual([]);
-  expect(mutations.length).toBeGreaterThan(5);
-});
-
-describe("every other procedure", () => {
-  test("is refused to who is not signed in", async () => {
-    const { browser } = await annasServer();
-    for (const each of procedures.filter((one) => !isForAnyone(one))) {
-      expectNobody(each, await call(browser, each));
-    }
-  });
-
-  test("is refused to a suspended user", async () => {
-    const { browser, anna, deps } = await annasServer();
-    await signIn(browser, anna);
-    await write(deps, (tx) => tx.update(users).set({ suspendedAt: sql`now()` }));
-    for (const each of procedures.filter((one) => !isForAnyone(one))) {
-      expectNobody(each, await call(browser, each));
-    }
-  });
-});
 
 test("every change, for anyone or not, wants a CSRF token", async () => {
-  const { browser, anna } = await annasServer();
-  await signIn(browser, anna);
+  const world = await nightShift();
+  const { browser } = world.as.owner;
+  const before = await fingerprints(world.server.deps);
   for (const { path } of mutations) {
-    const answer = await browser.mutate(path, {}, { csrf: null });
+    const answer = await browser.mutate(path, inputOf(path, world), { csrf: null });
     expect([path, answer.status, answer.refusal?.code]).toEqual([path, 403, "csrf_failed"]);
   }
+  expect(mutations.length).toBeGreaterThan(5);
+  expect(await fingerprints(world.server.deps)).toEqual(before);
 });
 
-test("no change is made by GET, and no GET changes a table", async () => {
-  const world = await annasServer();
-  const { browser, anna } = world;
-  await signIn(browser, anna);
-  const before = await fingerprints(world);
-
+test("no change is made by GET or HEAD, however right it is", async () => {
+  const world = await nightShift();
+  const { browser, csrf } = world.as.owner;
+  const before = await fingerprints(world.server.deps);
   for (const { path } of mutations) {
-    expect([path, (await browser.query(path, {})).status]).toEqual([path, 405]);
+    const input = encodeURIComponent(JSON.stringify(inputOf(path, world) ?? null));
+    const answerTo = (method: string) =>
+      browser.fetch(`/trpc/${path}?input=${input}`, {
+        method,
+        headers: { "x-csrf-token": csrf, "content-type": "application/json" },
+      });
+    expect([path, (await answerTo("GET")).status]).toEqual([path, 405]);
+    // tRPC takes HEAD for a question whether anybody is there, and answers without a procedure.
+    expect([path, (await answerTo("HEAD")).status]).toEqual([path, 204]);
   }
-  const queries = procedures.filter((each) => each.type === "query");
-  for (const { path } of queries) {
-    for (const input of [undefined, {}, { bandId: anna.userId, limit: 1 }]) {
-      expect([path, (await browser.query(path, input)).status]).not.toEqual([path, 500]);
+  expect(await fingerprints(world.server.deps)).toEqual(before);
+});
+
+test("reading everything there is to read changes nothing", async () => {
+  const world = await nightShift();
+  const { owner } = world.as;
+  const before = await fingerprints(world.server.deps);
+  for (const door of procedureDoors) {
+    const { type, path } = findProcedure(door.name);
+    if (type === "mutation" || door.access.needs === "admin") continue;
+    expect([path, (await door.ask(owner, world.theirs)).status]).toEqual([path, 200]);
+    await owner.browser.fetch(`/trpc/${path}`, { method: "HEAD" });
+  }
+  for (const route of Object.keys(routeAccess)) {
+    const path = route.replace(":trackId", world.theirs.trackId);
+    for (const method of ["GET", "HEAD"]) {
+      const answer = await owner.browser.fetch(path, { method });
+      expect([method, path, answer.status]).toEqual([method, path, 200]);
+    }
+    const part = await owner.browser.fetch(path, { headers: { range: "bytes=0-9" } });
+    expect(part.status).toBeLessThan(300);
+  }
+  for (const path of ["/", "/health/live", "/health/ready", "/library/tracks"]) {
+    await owner.browser.fetch(path, { headers: { accept: "text/html" } });
+  }
+  expect(await fingerprints(world.server.deps)).toEqual(before);
+});
+
+test("no procedure takes a word about who is asking, what they are, or whose something is", async () => {
+  const world = await nightShift();
+  const before = await fingerprints(world.server.deps);
+  let asked = 0;
+  for (const { path, type } of procedures) {
+    const right = inputOf(path, world);
+    for (const wrong of right ? presumptuous(right) : []) {
+      const answer = await ask(world.as.owner, { path, type }, wrong);
+      expect([path, wrong, answer.status, answer.refusal?.code]).toEqual([
+        path,
+        wrong,
+        400,
+        "invalid_input",
+      ]);
+      asked += 1;
     }
   }
-  for (const route of ["stream", "download", "cover"]) {
-    expect((await browser.fetch(`/${route}/${anna.userId}`)).status).toBe(404);
-  }
-  expect(await fingerprints(world)).toEqual(before);
+  expect(asked).toBeGreaterThan(100);
+  expect(await fingerprints(world.server.deps)).toEqual(before);
+});
+
+interface JsonSchema {
+  readonly type?: string;
+  readonly additionalProperties?: unknown;
+  readonly [keyword: string]: unknown;
+}
+
+/** Where a schema lets pass what it does not name. */
+function openPlaces(schema: JsonSchema, place: string): string[] {
+  const isOpen = schema.type === "object" && schema.additionalProperties !== false;
+  const inside = Object.entries(schema).flatMap(([keyword, value]) =>
+    typeof value === "object" && value !== null && keyword !== "required" && keyword !== "enum"
+      ? openPlaces(value as JsonSchema, `${place}/${keyword}`)
+      : [],
+  );
+  return isOpen ? [place, ...inside] : inside;
+}
+
+describe("what a procedure answers", () => {
+  const toJsonSchema = (output: z.ZodType): JsonSchema =>
+    output.toJSONSchema({ io: "input", unrepresentable: "any" }) as JsonSchema;
+
+  test("is a list of fields that the contract names, and never a row as it is", () => {
+    const answering = procedures.filter(({ type }) => type !== "subscription");
+    expect(answering.filter(({ output }) => output === undefined)).toEqual([]);
+    const open = answering.flatMap(({ path, output }) =>
+      output ? openPlaces(toJsonSchema(output), path) : [],
+    );
+    expect(open).toEqual([]);
+  });
 });
