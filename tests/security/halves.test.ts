@@ -1,0 +1,125 @@
+import { sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { startSetup } from "#server/auth/setup.ts";
+import { write } from "#server/base/db.ts";
+import type { Deps } from "#server/deps.ts";
+import { type Answer, openBrowser } from "#tests/auth/browser.ts";
+import { PASSWORD } from "#tests/auth/people.ts";
+import { createTestFolder } from "#tests/support/deps.ts";
+import { ADMIN, startServer } from "#tests/support/server.ts";
+import { access } from "./access.ts";
+import { fingerprints } from "./database.ts";
+import { nightShift } from "./night-shift.ts";
+import { procedures } from "./procedures.ts";
+
+type DbDeps = Pick<Deps, "db">;
+
+const NEVER = 2 ** 40;
+
+/**
+ * Lets Postgres end the connection that makes the n-th change from now on, as a failover would.
+ * The count is a sequence, because those are not undone with what is cut off.
+ */
+async function prepareCuts({ db }: DbDeps): Promise<void> {
+  await write({ db }, async (tx) => {
+    await tx.execute(sql`create sequence changes_made`);
+    await tx.execute(sql`create sequence cut_at_change`);
+    await tx.execute(sql`
+      create function cut_when_due() returns trigger language plpgsql as $$ begin
+        -- The queue looks after its jobs by itself, over connections of its own.
+        if current_setting('application_name') <> 'test' then return null; end if;
+        if nextval('changes_made') = (select last_value from cut_at_change) then
+          perform pg_terminate_backend(pg_backend_pid());
+        end if;
+        return null;
+      end $$`);
+    const tables = await tx.execute<{ name: string }>(sql`
+      select format('%I.%I', schemaname, tablename) as name from pg_tables
+      where schemaname = 'public' or (schemaname = 'pgboss' and tablename like 'job%')`);
+    for (const { name } of tables) {
+      await tx.execute(
+        sql.raw(
+          `create trigger cut_when_due after insert or update or delete on ${name} execute function cut_when_due()`,
+        ),
+      );
+    }
+    await tx.execute(sql`select setval('cut_at_change', ${NEVER})`);
+  });
+}
+
+const cutAt = (deps: DbDeps, change: number): Promise<unknown> =>
+  write(deps, (tx) =>
+    tx.execute(sql`select setval('changes_made', 1, false), setval('cut_at_change', ${change})`),
+  );
+
+async function countChanges({ db }: DbDeps): Promise<number> {
+  const [row] = await db.execute<{ count: number }>(
+    sql`select (case when is_called then last_value else 0 end)::int as count from changes_made`,
+  );
+  return row?.count ?? 0;
+}
+
+/**
+ * Does something again and again, each time cut off one change later, until it comes to its end.
+ *
+ * @returns what was not as it should be, how often it was cut, and the answer of the last time.
+ */
+async function doInPieces(deps: DbDeps, act: () => Promise<Answer>) {
+  const wrong: string[] = [];
+  for (let change = 1; ; change += 1) {
+    const before = await fingerprints(deps);
+    await cutAt(deps, change);
+    const answer = await act();
+    const isCut = (await countChanges(deps)) >= change;
+    await cutAt(deps, NEVER);
+    if (!isCut) return { wrong, cuts: change - 1, answer };
+
+    const after = await fingerprints(deps);
+    const changed = Object.keys(after).filter((table) => before[table] !== after[table]);
+    if (answer.status !== 503) wrong.push(`at ${change}: answered ${answer.status}`);
+    if (changed.length > 0) wrong.push(`at ${change}: left ${changed} behind`);
+  }
+}
+
+/** With the right password, because a wrong one changes nothing. */
+const SIGN_IN = { email: "canary-owner@band.example", password: PASSWORD, rememberMe: false };
+
+test("whoever is cut off in the middle of a change, at any step of it, finds nothing half done", {
+  timeout: 120_000,
+}, async () => {
+  const world = await nightShift();
+  const { deps } = world.server;
+  const { browser } = world.as.owner;
+  const types = new Map(procedures.map(({ path, type }) => [path, type]));
+  await prepareCuts(deps);
+
+  const wrong: string[] = [];
+  const cuts: Record<string, number> = {};
+  for (const [path, { input, status = 200 }] of Object.entries(access)) {
+    if (types.get(path) !== "mutation" || path === "auth.setup") continue;
+    const sent = path === "auth.signIn" ? SIGN_IN : input?.(world.theirs);
+    const done = await doInPieces(deps, () => browser.mutate(path, sent));
+    expect([path, done.answer.status]).toEqual([path, sent === SIGN_IN ? 200 : status]);
+    wrong.push(...done.wrong.map((each) => `${path} ${each}`));
+    cuts[path] = done.cuts;
+  }
+  expect(wrong).toEqual([]);
+  expect(cuts).toMatchObject({
+    "auth.signIn": expect.toSatisfy((count: number) => count >= 3),
+    "auth.refresh": expect.toSatisfy((count: number) => count >= 4),
+    "connections.setRoot": expect.toSatisfy((count: number) => count >= 2),
+  });
+});
+
+test("a server is set up whole or not at all", async () => {
+  const { deps, baseUrl } = await startServer({ clientDir: await createTestFolder() });
+  await prepareCuts(deps);
+  const setupToken = await startSetup(deps);
+  const browser = openBrowser(baseUrl);
+  const { answer, cuts, wrong } = await doInPieces(deps, () =>
+    browser.mutate("auth.setup", { setupToken, ...ADMIN }),
+  );
+  expect(wrong).toEqual([]);
+  expect(answer.status).toBe(200);
+  expect(cuts).toBeGreaterThanOrEqual(5);
+});
