@@ -164,6 +164,7 @@ function fileHeaders(
     ...(contentRange === null ? {} : { "content-range": contentRange }),
     ...(fault.chunked ? {} : { "content-length": length }),
     "content-disposition": "attachment",
+    ...fault.headers,
   };
 }
 

@@ -77,6 +77,7 @@ export interface Fault extends Match {
 
   /** Answers this, with `headers` and `text`, instead of doing anything. */
   readonly status?: number;
+  /** Without a status: says this beside the right bytes of a file. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly text?: string;
   /** Closes the connection without a word. */
