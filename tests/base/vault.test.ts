@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createVault, type SealedPlace } from "#server/base/vault.ts";
 
@@ -29,10 +31,23 @@ describe("a sealed credential", () => {
     expect(vault.open(vault.seal("", place), place)).toBe("");
   });
 
-  test("is another each time, key and iv", () => {
-    const sealed = Array.from({ length: 2_000 }, () => vault.seal(SECRET, place).split("."));
-    const ivs = sealed.flatMap((parts) => [parts[2]?.slice(0, 16), parts[3]?.slice(0, 16)]);
-    expect(new Set(ivs).size).toBe(4_000);
+  test("is another each time, in its iv and in every byte of it", () => {
+    const sealed = Array.from({ length: 4_000 }, () => vault.seal(SECRET, place).split("."));
+    const ivs = sealed.flatMap(([, , wrapped = "", value = ""]) =>
+      [wrapped, value].map((box) => Buffer.from(box, "base64url").subarray(0, 12)),
+    );
+    expect(new Set(ivs.map((iv) => iv.toString("hex"))).size).toBe(8_000);
+    // A counter or a short random number would not repeat so soon, but leave some bytes alone.
+    for (let at = 0; at < 12; at += 1) expect(new Set(ivs.map((iv) => iv[at])).size).toBe(256);
+  });
+
+  test("has a data key of its own, also beside another in the same place", () => {
+    const [first, second] = [vault.seal("one", place), vault.seal("two", place)];
+    const mixed = first
+      .split(".")
+      .with(3, second.split(".")[3] ?? "")
+      .join(".");
+    expect(() => vault.open(mixed, place)).toThrow("could not be read");
   });
 
   test.each([{ table: "users" }, { column: "other" }, { rowId: "row-2" }, { bandId: "band-2" }])(
@@ -95,4 +110,19 @@ describe("a sealed credential", () => {
       "could not be read",
     );
   });
+});
+
+test("nothing else encrypts, and nothing is decrypted without saying how long its tag is", async () => {
+  const server = join(import.meta.dirname, "../../server");
+  const files = await readdir(server, { recursive: true });
+  const calls: string[] = [];
+  for (const file of files.filter((each) => each.endsWith(".ts"))) {
+    const source = await readFile(join(server, file), "utf8");
+    for (const [call] of source.matchAll(/\bcreate(C|Dec)ipheriv\([^)]*\)/g)) {
+      calls.push(`${file}: ${call}`);
+    }
+  }
+  const sealing = 'createCipheriv("aes-256-gcm", key, iv, { authTagLength: TAG_BYTES })';
+  const opening = 'createDecipheriv("aes-256-gcm", key, iv, { authTagLength: TAG_BYTES })';
+  expect(calls).toEqual([`base/vault.ts: ${sealing}`, `base/vault.ts: ${opening}`]);
 });
