@@ -478,7 +478,7 @@ test("storages are listed in the order in which they were connected, and the old
   expect(await seen()).toEqual([[second, true]]);
 });
 
-test("each band has a primary storage of its own", async () => {
+test("each band has its own storages and its own primary one, and sees no others", async () => {
   const world = await annasServer();
   const ben = await createPerson(world.server.deps, "ben");
   const guest = world.server.guest();
@@ -492,6 +492,7 @@ test("each band has a primary storage of its own", async () => {
   });
 
   expect([annas.isPrimary, bens.isPrimary]).toEqual([true, true]);
+  expect((await cards(world)).map(({ id }) => id)).toEqual([annas.id]);
 });
 
 test("a storage is away since its trouble began, whatever the reason is by now", async () => {
@@ -506,7 +507,7 @@ test("a storage is away since its trouble began, whatever the reason is by now",
   cloud.heal();
   const refusedNow = await check();
 
-  expect(away.health).toBe("unavailable");
+  expect(away).toMatchObject({ health: "unavailable", unavailableSince: expect.any(String) });
   expect(forbidden.health).toBe("unavailable");
   expect(forbidden.healthMessage).not.toBe(away.healthMessage);
   expect(refusedNow.health).toBe("needs_reconnect");

@@ -297,10 +297,12 @@ test("a recording that is gone from the storage says since when, and how it come
   const { id } = world.connection;
   await world.anna.api.connections.scan.mutate({ connectionId: id, confirmMissing: true });
   await runJobs(world.server);
+  const [card] = await world.anna.api.connections.list.query({ bandId: world.bandId });
   const asked = world.cloud.count({ method: "GET" });
   const response = await world.anna.fetch(world.anna.streamUrl(track.id));
 
   expect(response.status).toBe(404);
+  expect(card).toMatchObject({ trackCount: 1, missingCount: 1 });
   expect(await response.json()).toMatchObject({
     code: "not_found",
     message: expect.stringMatching(/take 1\.mp3.* since \d{4}-\d\d-\d\d\..* scan again/),
