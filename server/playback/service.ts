@@ -14,7 +14,7 @@ import {
 import type { Deps } from "#server/deps.ts";
 import { noteTrackChanged } from "#server/library/service.ts";
 import { noSuchTrack } from "#server/library/track-rows.ts";
-import type { ByteRange, OpenedRange } from "#server/storage/provider.ts";
+import type { ByteRange, OpenedRange, Storage } from "#server/storage/provider.ts";
 import { mediaTypeOf } from "./media-type.ts";
 import {
   type Conditions,
@@ -23,7 +23,7 @@ import {
   isWeakMatch,
   type Validators,
 } from "./preconditions.ts";
-import { parseRange } from "./range.ts";
+import { OutsideOfFile, parseRange } from "./range.ts";
 import { createResumingBody } from "./resuming-body.ts";
 import * as store from "./store.ts";
 
@@ -77,8 +77,8 @@ export async function openTrack(
   if (!found) throw noSuchTrack();
   const { track } = found;
   if (track.state === "missing") throw isMissing(track);
-  const answer = judge(track, track, request);
-  if (answer.content === null || !request.wantsBytes || track.sizeBytes === 0) return answer;
+  const answer = judgeKnown(track, request);
+  if (answer && (answer.content === null || !request.wantsBytes)) return answer;
 
   const connection = openConnection(deps, found.connection, signal);
   try {
@@ -93,8 +93,8 @@ export async function openTrack(
 
 interface Asked {
   readonly track: Track;
-  /** By what the last scan saw. */
-  readonly answer: TrackPart;
+  /** By what the last scan saw; `undefined` when that has no byte of the range. */
+  readonly answer: TrackPart | undefined;
   readonly request: TrackRequest;
   readonly signal: AbortSignal;
 }
@@ -106,20 +106,37 @@ async function openPart(
 ): Promise<TrackPart> {
   const { track, request, signal } = asked;
   const open = (range: ByteRange) => storage.openRange(track.ref, range, signal);
-  let facts: FileFacts = track;
+  let facts = await firstFacts(deps, storage, asked);
   for (let attempt = 0; attempt < 2; attempt += 1) {
-    const answer = facts === track ? asked.answer : judge(track, facts, request);
+    const answer = (facts === track && asked.answer) || judge(track, facts, request);
     if (answer.content === null || facts.sizeBytes === 0) return answer;
     const opened = await orShorter(open(answer.range ?? wholeOf(facts)));
     if (opened && isSameVersion(facts, opened)) {
       return { ...answer, content: { body: createBody(opened, facts, open) } };
     }
     opened?.body.destroy();
-    const now = opened ?? (await storage.stat(track.ref));
-    facts = { ...now, sizeBytes: now.sizeBytes ?? 0 };
+    facts = opened ?? (await look(storage, track));
     await noteTrackChanged(deps, track.id, facts);
   }
   throw keepsChanging();
+}
+
+/** What was too short at the last scan may have been on its way into the storage then. */
+async function firstFacts(
+  deps: PlaybackDeps,
+  storage: Storage,
+  { track, answer }: Asked,
+): Promise<FileFacts> {
+  if (answer && track.sizeBytes > 0) return track;
+  const now = await look(storage, track);
+  if (isSameVersion(track, now)) return track;
+  await noteTrackChanged(deps, track.id, now);
+  return now;
+}
+
+async function look(storage: Storage, { ref }: Track): Promise<FileFacts> {
+  const now = await storage.stat(ref);
+  return { ...now, sizeBytes: now.sizeBytes ?? 0 };
 }
 
 const wholeOf = ({ sizeBytes }: FileFacts): ByteRange => ({ start: 0, end: sizeBytes - 1 });
@@ -149,6 +166,15 @@ function createBody(
       throw keepsChanging();
     },
   });
+}
+
+function judgeKnown(track: Track, request: TrackRequest): TrackPart | undefined {
+  try {
+    return judge(track, track, request);
+  } catch (error) {
+    if (error instanceof OutsideOfFile) return undefined;
+    throw error;
+  }
 }
 
 /** What this request gets of this version of the file, before any byte is asked for. */

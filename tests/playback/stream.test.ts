@@ -466,3 +466,19 @@ test("of a file that was replaced only the newer version is on its way", async (
   await expect.poll(() => world.cloud.openDownloads()).toBe(1);
   await response.body?.cancel();
 });
+
+test("a file that was still on its way into the storage at the scan is played as it is now", async () => {
+  const world = await annasStorage((cloud) => {
+    cloud.tree.put("empty.mp3", "");
+    cloud.tree.put("half.mp3", take.subarray(0, 1000));
+  });
+  world.cloud.tree.put("empty.mp3", take);
+  world.cloud.tree.put("half.mp3", take);
+  const first = await ask(world, { range: "bytes=0-" }, "GET", "empty.mp3");
+  const rest = await ask(world, { range: "bytes=1000-" }, "GET", "half.mp3");
+
+  expect(first.headers.get("content-range")).toBe(`bytes 0-${SIZE - 1}/${SIZE}`);
+  expect(await bodyOf(first)).toEqual(take);
+  expect(rest.headers.get("content-range")).toBe(`bytes 1000-${SIZE - 1}/${SIZE}`);
+  expect(await bodyOf(rest)).toEqual(take.subarray(1000));
+});
