@@ -6,6 +6,7 @@ import { AppError, parseInput } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
 import { openCover } from "#server/library/service.ts";
 import { attachmentNamed } from "./media-type.ts";
+import { checkConditions } from "./preconditions.ts";
 import { OutsideOfFile } from "./range.ts";
 import { openTrack, type TrackPart } from "./service.ts";
 import { createStreamLimit, type StreamLimit } from "./stream-limit.ts";
@@ -49,13 +50,15 @@ export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { 
     const cover = await openCover(deps, actor, trackId, size);
     if (!cover) throw new AppError("not_found", "This recording has no cover.");
     const isPinned = v === cover.hash;
-    return reply
-      .headers({
-        "cache-control": isPinned ? "private, max-age=2592000, immutable" : "private, no-cache",
-        "content-type": "image/webp",
-        etag: `"${cover.hash}-${size}"`,
-      })
-      .send(cover.bytes);
+    const etag = `"${cover.hash}-${size}"`;
+    reply.headers({
+      "cache-control": isPinned ? "private, max-age=2592000, immutable" : "private, no-cache",
+      etag,
+    });
+    const ifNoneMatch = request.headers["if-none-match"];
+    const verdict = checkConditions({ ifNoneMatch }, { etag, modifiedAt: null });
+    if (verdict === "not_modified") return reply.code(304).send();
+    return reply.header("content-type", "image/webp").send(cover.bytes);
   });
 };
 

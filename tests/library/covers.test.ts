@@ -135,6 +135,26 @@ describe("a picture is drawn anew", () => {
   });
 });
 
+test("a browser that has the cover is told so, and keeps it for good under its own hash", async () => {
+  const picture = await red();
+  const world = await annasStorage((cloud) => cloud.tree.put("a.mp3", mp3({}, 0.3, picture)));
+  const track = await trackAt(world, "a.mp3");
+  const { anna } = world;
+  const url = anna.coverUrl(track, "small") ?? "";
+  const first = await anna.fetch(url);
+  const etag = first.headers.get("etag") ?? "";
+  expect(first.headers.get("cache-control")).toContain("immutable");
+  const ask = (tag: string, at = url) => anna.fetch(at, { headers: { "if-none-match": tag } });
+
+  const same = await ask(etag);
+  expect([same.status, same.headers.get("etag"), await same.text()]).toEqual([304, etag, ""]);
+  expect((await ask('"another"')).status).toBe(200);
+  const large = anna.coverUrl(track, "large") ?? "";
+  expect((await ask(etag, large)).status).toBe(200);
+  const stale = await anna.fetch(url.replace(/v=[^&]+/, "v=0"));
+  expect(stale.headers.get("cache-control")).toBe("private, no-cache");
+});
+
 describe("a scan", () => {
   test("keeps the cover of an album once, and everybody in the band sees it", async () => {
     const picture = await red();
