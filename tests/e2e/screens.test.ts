@@ -70,8 +70,8 @@ test("a scan shows its figures, asks before it gives much up, and shows what is 
   for (const path of ["Low Tide Radio", "Tapes"]) world.cloud.tree.remove(path);
 
   const awake = world.cloud.fault({ method: "PROPFIND", path: "Rehearsals", stall: true });
-  const startScan = async () => {
-    await page.getByRole("button", { name: "Scan now" }).click();
+  const startScan = async (button = "Scan now") => {
+    await page.getByRole("button", { name: button }).click();
     await page.getByText("Waiting to begin").first().waitFor();
     return runJobs(world.server);
   };
@@ -88,8 +88,7 @@ test("a scan shows its figures, asks before it gives much up, and shows what is 
   await startScan();
   await page.getByRole("button", { name: "Mark as missing" }).waitFor();
   await lookAt(person, "scan-withheld");
-  await page.getByRole("button", { name: "Mark as missing" }).click();
-  await runJobs(world.server);
+  await startScan("Mark as missing");
   await page.getByText("Missing", { exact: true }).waitFor();
   await page.getByRole("link", { name: "Library" }).first().click();
   await page
