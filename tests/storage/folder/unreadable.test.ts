@@ -60,7 +60,7 @@ describe("a folder that cannot be read", () => {
       expect((await refusal(opening)).code).toBe("storage_refused");
       expect(await listAll(storage, null)).toHaveLength(2);
     });
-    execFileSync("chmod", ["744", join(music, "Live")]);
+    execFileSync("chmod", ["444", join(music, "Live")]);
     await asNobody(async () => {
       expect((await refusal(storage.list("Live", null))).code).toBe("storage_refused");
     });
