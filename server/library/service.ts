@@ -1,5 +1,4 @@
-import { posix } from "node:path";
-import type { BandId, ConnectionId, TrackId } from "#contract/ids.ts";
+import type { TrackId } from "#contract/ids.ts";
 import type { ListTracks, Track, TrackPage, TrackState } from "#contract/library.ts";
 import type { CoverSize } from "#contract/playback.ts";
 import { requireMember } from "#server/bands/service.ts";
@@ -15,19 +14,13 @@ import { noSuchTrack, toTrack } from "./track-rows.ts";
 /** What it takes to find a track's file and to serve it. */
 export interface PlayableTrack {
   readonly id: TrackId;
-  readonly bandId: BandId;
-  readonly connectionId: ConnectionId;
   readonly ref: string;
   readonly path: string;
-  /** The file's own. */
-  readonly name: string;
   readonly sizeBytes: number;
   readonly etag: string | null;
   readonly modifiedAt: Date | null;
   readonly state: TrackState;
-  readonly failure: string | null;
   readonly missingSince: Date | null;
-  readonly coverHash: string | null;
 }
 
 /**
@@ -66,21 +59,6 @@ export async function getTrack(
   const row = await store.findTrack(deps.db, actor, trackId);
   if (!row) throw noSuchTrack();
   return toTrack(row);
-}
-
-/**
- * A track that the actor may hear, with what it takes to find its file.
- *
- * @throws AppError `not_found` for a track of nobody's or of a band that the actor is not in.
- */
-export async function requireTrack(
-  deps: Pick<Deps, "db">,
-  actor: Actor,
-  trackId: TrackId,
-): Promise<PlayableTrack> {
-  const row = await store.findPlayable(deps.db, actor, trackId);
-  if (!row) throw noSuchTrack();
-  return { ...row, name: posix.basename(row.path) };
 }
 
 /** The storage has another version than the last scan saw: the next one reads its tags again. */

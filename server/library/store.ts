@@ -116,47 +116,6 @@ export async function findTrack(db: Db, actor: Actor, id: TrackId): Promise<Trac
   return row;
 }
 
-/** Every request for bytes asks this, so it is prepared once for each pool. */
-const playableQueries = new WeakMap<Db, ReturnType<typeof preparePlayable>>();
-
-export async function findPlayable(
-  db: Db,
-  actor: Actor,
-  id: TrackId,
-): Promise<Omit<PlayableTrack, "name"> | undefined> {
-  let query = playableQueries.get(db);
-  if (!query) {
-    query = preparePlayable(db);
-    playableQueries.set(db, query);
-  }
-  const [row] = await query.execute({ id, userId: actor.userId });
-  return row;
-}
-
-const preparePlayable = (db: Db) =>
-  db
-    .select({
-      id: tracks.id,
-      bandId: tracks.bandId,
-      connectionId: tracks.connectionId,
-      ref: tracks.ref,
-      path: tracks.path,
-      sizeBytes: tracks.sizeBytes,
-      etag: tracks.etag,
-      modifiedAt: tracks.modifiedAt,
-      state: tracks.state,
-      failure: tracks.failure,
-      missingSince: tracks.missingSince,
-      coverHash: tracks.coverHash,
-    })
-    .from(tracks)
-    .innerJoin(
-      members,
-      and(eq(members.bandId, tracks.bandId), eq(members.userId, sql.placeholder("userId"))),
-    )
-    .where(eq(tracks.id, sql.placeholder("id")))
-    .prepare("library_find_playable");
-
 export async function markChanged(
   tx: Tx,
   id: TrackId,

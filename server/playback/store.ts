@@ -8,10 +8,7 @@ import type { PlayableTrack } from "#server/library/service.ts";
 
 /** What it takes to serve a track's bytes, and to open the storage that has them. */
 export interface Playable {
-  readonly track: Pick<
-    PlayableTrack,
-    "id" | "ref" | "path" | "sizeBytes" | "etag" | "modifiedAt" | "state" | "missingSince"
-  >;
+  readonly track: PlayableTrack;
   readonly connection: OpenableConnection;
 }
 
