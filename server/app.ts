@@ -12,6 +12,7 @@ import { requireCsrf } from "#server/auth/csrf.ts";
 import { originPlugin } from "#server/auth/origin.ts";
 import { authPlugin } from "#server/auth/plugin.ts";
 import { rateLimitPlugin } from "#server/auth/rate-limits.ts";
+import { deviceOf } from "#server/base/actor.ts";
 import { CLIENT_DIR, serveClient } from "#server/base/client-files.ts";
 import { cspReports } from "#server/base/csp-reports.ts";
 import { prepareDrain } from "#server/base/drain.ts";
@@ -87,6 +88,7 @@ const trpcOptions = (deps: Deps) => ({
   createContext: ({ req, res, info }: Asked): Context => ({
     deps,
     actor: req.actor,
+    device: deviceOf(req),
     request: req,
     reply: res,
     batchSize: info.calls.length,

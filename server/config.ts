@@ -30,6 +30,11 @@ export interface Config {
     readonly encryption: KeyRing | null;
     readonly session: KeyRing | null;
   };
+  readonly mail: {
+    /** `null`: mails are kept as files in `dataDir`. */
+    readonly smtpUrl: URL | null;
+    readonly from: string;
+  };
   readonly egress: { readonly allow: readonly string[]; readonly allowLoopback: boolean };
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace";
   readonly providers: ProviderSettings;
@@ -92,13 +97,23 @@ export const Variables = z.object({
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(500).default(10),
   ENCRYPTION_KEYS: keyRing.optional(),
   SESSION_KEYS: keyRing.optional(),
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(/^[^\r\n]*[^\s@<>]+@[^\s@<>]+>?$/, "expected an address")
+    .optional(),
   EGRESS_ALLOW: cidrs,
   EGRESS_ALLOW_LOOPBACK: flag,
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
 });
 
 /** Secrets that may come as a file: `NAME_FILE` holds its path. */
-export const SECRET_VARIABLES = ["DATABASE_URL", "ENCRYPTION_KEYS", "SESSION_KEYS"] as const;
+export const SECRET_VARIABLES = [
+  "DATABASE_URL",
+  "ENCRYPTION_KEYS",
+  "SESSION_KEYS",
+  "SMTP_URL",
+] as const;
 
 /** What is wrong with two variables together, looking only at those that are right alone. */
 function listContradictions(given: Environment): z.core.$ZodIssue[] {
@@ -158,6 +173,10 @@ export function parseConfig(environment: Environment): Config {
     },
     database: { url: values.DATABASE_URL ?? null, poolSize: values.DATABASE_POOL_SIZE },
     keys: { encryption: values.ENCRYPTION_KEYS ?? null, session: values.SESSION_KEYS ?? null },
+    mail: {
+      smtpUrl: values.SMTP_URL === undefined ? null : new URL(values.SMTP_URL),
+      from: values.MAIL_FROM ?? `Backline <backline@${publicUrl.hostname}>`,
+    },
     egress: { allow: values.EGRESS_ALLOW, allowLoopback: values.EGRESS_ALLOW_LOOPBACK },
     logLevel: values.LOG_LEVEL,
     providers: { folder, webdav },

@@ -4,6 +4,7 @@ import type { Egress } from "#server/base/egress/client.ts";
 import type { Events } from "#server/base/events.ts";
 import type { Jobs } from "#server/base/jobs.ts";
 import type { SessionKeys } from "#server/base/keys.ts";
+import type { Mailer } from "#server/base/mailer.ts";
 import type { Vault } from "#server/base/vault.ts";
 import type { Config } from "#server/config.ts";
 import type { Providers } from "#server/storage/registry.ts";
@@ -23,6 +24,7 @@ export interface Deps {
   readonly sessionKeys: SessionKeys;
   readonly providers: Providers;
   readonly egress: Egress;
+  readonly mailer: Mailer;
   readonly now: () => Date;
   readonly log: FastifyBaseLogger;
 }

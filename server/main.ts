@@ -18,6 +18,7 @@ import { openKeys } from "#server/base/key-files.ts";
 import { createSessionKeys } from "#server/base/keys.ts";
 import { requireKnownKeys } from "#server/base/known-keys.ts";
 import { loggerOptions } from "#server/base/log.ts";
+import { createMailer } from "#server/base/mailer.ts";
 import { whenParentGone } from "#server/base/parent.ts";
 import { startEmbeddedPostgres } from "#server/base/postgres/launcher.ts";
 import {
@@ -90,6 +91,8 @@ async function startDeps(config: Config, log: Log, stops: Stops): Promise<Deps> 
 
   const egress = createEgress(config.egress);
   stops.push(egress.close);
+  const mailer = createMailer(config, log);
+  stops.push(async () => mailer.close());
   const events = await startEvents(database.sql);
   stops.push(events.close);
   const jobs = await startJobs(
@@ -109,6 +112,7 @@ async function startDeps(config: Config, log: Log, stops: Stops): Promise<Deps> 
     sessionKeys: createSessionKeys(keys.session),
     providers: createProviders(config.providers),
     egress,
+    mailer,
     now: () => new Date(),
     log,
   };

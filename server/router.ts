@@ -1,3 +1,5 @@
+import { accountRouter } from "#server/account/router.ts";
+import { adminRouter } from "#server/admin/router.ts";
 import { authRouter } from "#server/auth/router.ts";
 import { bandsRouter } from "#server/bands/router.ts";
 import { mergeRouters, router } from "#server/base/trpc.ts";
@@ -9,9 +11,11 @@ import { systemRouter } from "#server/system/router.ts";
 export const appRouter = router({
   system: systemRouter,
   auth: authRouter,
+  account: accountRouter,
   bands: bandsRouter,
   connections: mergeRouters(connectionsRouter, scanRouter),
   library: libraryRouter,
+  admin: adminRouter,
 });
 
 export type AppRouter = typeof appRouter;

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import {
+  bigint,
   boolean,
   check,
   index,
@@ -15,6 +16,9 @@ import {
 import type { UserRole } from "#contract/auth.ts";
 import type { BandRole } from "#contract/bands.ts";
 import type { BandId, SessionId, UserId } from "#contract/ids.ts";
+
+/** `verify`: the address of a new account. `reset`: a forgotten password. `change`: a new address. */
+export type MailedTokenKind = "verify" | "reset" | "change";
 
 const moment = () => timestamp({ withTimezone: true, mode: "date" });
 
@@ -45,6 +49,12 @@ export const users = pgTable(
     passwordHash: text(),
     emailVerifiedAt: moment(),
     suspendedAt: moment(),
+    /** BCP 47, such as `de-CH`; `null`: as the browser says. */
+    locale: text(),
+    /** IANA, such as `Europe/Zurich`; `null`: as the browser says. */
+    timeZone: text(),
+    /** Only for whoever made themselves a creator; an admin's promotion leaves it alone. */
+    promotedToCreatorAt: moment(),
     createdAt: moment().notNull().defaultNow(),
   },
   (t) => [
@@ -122,6 +132,87 @@ export const members = pgTable(
     index("members_user_id_index").on(t.userId),
     check("members_role_check", sql`${t.role} in ('listener', 'editor', 'owner')`),
   ],
+);
+
+/** SHA-256 of every link that was mailed to prove an address or a person, one of a kind a user. */
+export const mailedTokens = pgTable(
+  "mailed_tokens",
+  {
+    tokenHash: text().primaryKey(),
+    kind: text().$type<MailedTokenKind>().notNull(),
+    userId: uuid()
+      .$type<UserId>()
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    /** The address that the link proves. */
+    email: text().notNull(),
+    /**
+     * `verify` of an address that somebody else had registered before without proving it: what its
+     * owner chose, which counts from the proof on.
+     */
+    passwordHash: text(),
+    name: text(),
+    expiresAt: moment().notNull(),
+  },
+  (t) => [
+    uniqueIndex("mailed_tokens_user_kind_unique").on(t.userId, t.kind),
+    check("mailed_tokens_kind_check", sql`${t.kind} in ('verify', 'reset', 'change')`),
+  ],
+);
+
+/** Somebody whom an administrator lets register while registration is by invitation. */
+export const registrationInvitations = pgTable("registration_invitations", {
+  tokenHash: text().primaryKey(),
+  id: uuid().notNull(),
+  /** `null`: whoever has the link. */
+  email: text(),
+  createdBy: uuid()
+    .$type<UserId>()
+    .references(() => users.id, { onDelete: "set null" }),
+  createdAt: moment().notNull().defaultNow(),
+  expiresAt: moment().notNull(),
+});
+
+/** The shared secret of somebody's authenticator app. */
+export const totpFactors = pgTable("totp_factors", {
+  userId: uuid()
+    .$type<UserId>()
+    .primaryKey()
+    .references(() => users.id, { onDelete: "cascade" }),
+  sealedSecret: text().notNull(),
+  /** `null` until a first code has proved that the app has the secret. */
+  confirmedAt: moment(),
+  /** The newest time step whose code was used: none at or before it counts again (RFC 6238 §5.2). */
+  lastStep: bigint({ mode: "number" }).notNull().default(0),
+});
+
+/** SHA-256 of the codes for whoever has lost their app; a used one is gone. */
+export const backupCodes = pgTable(
+  "backup_codes",
+  {
+    userId: uuid()
+      .$type<UserId>()
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    codeHash: text().notNull(),
+  },
+  (t) => [primaryKey({ name: "backup_codes_pkey", columns: [t.userId, t.codeHash] })],
+);
+
+/** Somebody who has shown a password and still owes the second factor. Never a session. */
+export const signInTickets = pgTable(
+  "sign_in_tickets",
+  {
+    tokenHash: text().primaryKey(),
+    userId: uuid()
+      .$type<UserId>()
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    rememberMe: boolean().notNull(),
+    tries: integer().notNull().default(0),
+    expiresAt: moment().notNull(),
+  },
+  (t) => [index("sign_in_tickets_user_id_index").on(t.userId)],
 );
 
 /** Counts of a fixed window, shared by all replicas. Not logged: a crash forgets them. */

@@ -1,3 +1,5 @@
+export * from "./audit.ts";
 export * from "./auth.ts";
 export * from "./connections.ts";
 export * from "./library.ts";
+export * from "./mail.ts";

@@ -4,20 +4,23 @@ import type { Config } from "#server/config.ts";
 import type { Grant } from "./service.ts";
 
 /**
- * The three cookies, none of them readable by a script.
+ * The four cookies, none of them readable by a script.
  *
  * - `access`: the signed envelope. `Lax`, because people come back from a provider's sign-in page
  *   and from links in mails. It is kept as long as `refresh` although its content expires sooner:
  *   what it names binds the CSRF token, also while it waits to be renewed.
  * - `refresh`: only ever sent by our own pages, so `Strict`.
  * - `pre`: random, for whoever is not signed in; a CSRF token needs something to be bound to.
+ * - `device`: whose this browser has been before. It lets nobody in, but people who guess at an
+ *   account from elsewhere do not slow its owner down here.
  */
-type CookieName = "access" | "refresh" | "pre";
+type CookieName = "access" | "refresh" | "pre" | "device";
 
 const SAME_SITE: Readonly<Record<CookieName, "lax" | "strict">> = {
   access: "lax",
   refresh: "strict",
   pre: "strict",
+  device: "strict",
 };
 
 type Http = Pick<Config["http"], "isSecure">;
@@ -54,6 +57,13 @@ export function setSessionCookies(http: Http, reply: FastifyReply, grant: Grant)
 
 export function setPreSessionCookie(http: Http, reply: FastifyReply, value: string): void {
   reply.setCookie(nameOf(http, "pre"), value, attributesOf(http, "pre"));
+}
+
+const DEVICE_SECONDS = 400 * 86_400;
+
+export function setDeviceCookie(http: Http, reply: FastifyReply, value: string): void {
+  const name = nameOf(http, "device");
+  reply.setCookie(name, value, { ...attributesOf(http, "device"), maxAge: DEVICE_SECONDS });
 }
 
 export function clearSessionCookies(http: Http, reply: FastifyReply): void {

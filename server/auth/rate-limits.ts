@@ -3,17 +3,18 @@ import rateLimit, {
   type FastifyRateLimitStoreCtor,
 } from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { clientKey } from "#server/base/client-key.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
-import { clientKey } from "./client-key.ts";
 import { countHit, forgetOldHits } from "./hits.ts";
 import { forWholeApp } from "./whole-app.ts";
 
 /**
- * Tries a minute and client. Signing in is what people guess at; a setup token can't be guessed, and
- * a household renews many tabs, so those two only keep the work bounded.
+ * Tries a minute and client. Signing in is what people guess at, and registering sends mails to
+ * addresses that strangers type in; a link or a setup token can't be guessed, and a household renews
+ * many tabs, so those only keep the work bounded.
  */
-const TRIES_PER_MINUTE = { signIn: 10, setUp: 100, refresh: 600 };
+const TRIES_PER_MINUTE = { signIn: 10, register: 5, link: 30, setUp: 100, refresh: 600 };
 
 export type Limited = keyof typeof TRIES_PER_MINUTE;
 
@@ -39,6 +40,8 @@ export const rateLimitPlugin = forWholeApp(async (app, { deps }) => {
     });
   app.decorate("tryLimits", {
     signIn: limiter("signIn"),
+    register: limiter("register"),
+    link: limiter("link"),
     setUp: limiter("setUp"),
     refresh: limiter("refresh"),
   });

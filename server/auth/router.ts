@@ -1,13 +1,33 @@
-import type { FastifyRequest } from "fastify";
 import { z } from "zod";
-import { CsrfToken, Me, SetUp, SignIn, SignInResult } from "#contract/auth.ts";
+import {
+  CsrfToken,
+  Me,
+  NameEmail,
+  Reauthenticate,
+  Register,
+  ResetPassword,
+  SetUp,
+  SignIn,
+  SignInResult,
+  VerifyEmail,
+} from "#contract/auth.ts";
+import { signInFirst } from "#server/base/actor.ts";
 import { AppError } from "#server/base/errors.ts";
 import { type Context, procedure, publicProcedure, router } from "#server/base/trpc.ts";
-import { clearCookie, clearSessionCookies, findCookie, setSessionCookies } from "./cookies.ts";
+import {
+  clearCookie,
+  clearSessionCookies,
+  findCookie,
+  setDeviceCookie,
+  setSessionCookies,
+} from "./cookies.ts";
 import { giveCsrfToken } from "./csrf.ts";
+import { readKnownDevice, toKnownDevice } from "./known-device.ts";
+import * as passwords from "./passwords.ts";
 import { countTry, type Limited } from "./rate-limits.ts";
+import * as registration from "./registration.ts";
 import { renewSession } from "./rotation.ts";
-import type { Device, Grant } from "./service.ts";
+import type { Grant } from "./service.ts";
 import { setUp } from "./setup.ts";
 import { getMe, signIn, signOut } from "./sign-in.ts";
 
@@ -23,6 +43,12 @@ const limited = (name: Limited) =>
     return next();
   });
 
+/** A try at the password of whoever is signed in. */
+const ownTry = limited("signIn").use(({ ctx, next }) => {
+  if (!ctx.actor) throw signInFirst();
+  return next({ ctx: { ...ctx, actor: ctx.actor } });
+});
+
 export const authRouter = router({
   csrf: alone
     .output(CsrfToken)
@@ -33,16 +59,52 @@ export const authRouter = router({
   setup: limited("setUp")
     .input(SetUp)
     .output(SignInResult)
-    .mutation(async ({ ctx, input }) =>
-      welcome(ctx, await setUp(ctx.deps, input, deviceOf(ctx.request))),
-    ),
+    .mutation(async ({ ctx, input }) => welcome(ctx, await setUp(ctx.deps, input, ctx.device))),
 
   signIn: limited("signIn")
     .input(SignIn)
     .output(SignInResult)
-    .mutation(async ({ ctx, input }) =>
-      welcome(ctx, await signIn(ctx.deps, input, deviceOf(ctx.request))),
+    .mutation(async ({ ctx, input }) => {
+      const knownUserId = readKnownDevice(
+        ctx.deps,
+        findCookie(ctx.deps.config.http, ctx.request, "device"),
+      );
+      return welcome(ctx, await signIn(ctx.deps, input, ctx.device, knownUserId));
+    }),
+
+  register: limited("register")
+    .input(Register)
+    .output(z.void())
+    .mutation(({ ctx, input }) => registration.register(ctx.deps, input, ctx.device)),
+
+  resendVerification: limited("register")
+    .input(NameEmail)
+    .output(z.void())
+    .mutation(({ ctx, input }) =>
+      registration.resendVerification(ctx.deps, input.email, ctx.device),
     ),
+
+  verifyEmail: limited("link")
+    .input(VerifyEmail)
+    .output(z.void())
+    .mutation(({ ctx, input }) => registration.verifyEmail(ctx.deps, input.token, ctx.device)),
+
+  requestPasswordReset: limited("register")
+    .input(NameEmail)
+    .output(z.void())
+    .mutation(({ ctx, input }) =>
+      passwords.requestPasswordReset(ctx.deps, input.email, ctx.device),
+    ),
+
+  resetPassword: limited("link")
+    .input(ResetPassword)
+    .output(z.void())
+    .mutation(({ ctx, input }) => passwords.resetPassword(ctx.deps, input, ctx.device)),
+
+  reauthenticate: ownTry
+    .input(Reauthenticate)
+    .output(z.void())
+    .mutation(({ ctx, input }) => passwords.reauthenticate(ctx.deps, ctx.actor, input, ctx.device)),
 
   refresh: limited("refresh")
     .output(z.void())
@@ -53,7 +115,7 @@ export const authRouter = router({
     }),
 
   signOut: alone.output(z.void()).mutation(async ({ ctx }) => {
-    await signOut(ctx.deps, ctx.request.signedSessionId);
+    await signOut(ctx.deps, ctx.request.signedSessionId, ctx.device);
     clearSessionCookies(ctx.deps.config.http, ctx.reply);
   }),
 });
@@ -62,14 +124,10 @@ export const authRouter = router({
 function welcome(ctx: Context, { me, ...grant }: Grant & { readonly me: Me }): SignInResult {
   const { http } = ctx.deps.config;
   setSessionCookies(http, ctx.reply, grant);
+  setDeviceCookie(http, ctx.reply, toKnownDevice(ctx.deps, me.user.id));
   clearCookie(http, ctx.reply, "pre");
   return { status: "signed_in", me };
 }
-
-const deviceOf = (request: FastifyRequest): Device => ({
-  userAgent: (request.headers["user-agent"] ?? "").slice(0, 300),
-  ipAddress: request.ip.slice(0, 64),
-});
 
 function requireAlone(ctx: Context): void {
   const accepted = [ctx.request.headers["trpc-accept"], ctx.request.headers.accept];

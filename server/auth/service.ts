@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SessionId, UserId } from "#contract/ids.ts";
-import type { Actor } from "#server/base/actor.ts";
+import { noteEvent } from "#server/audit/service.ts";
+import type { Actor, Device } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import { createId } from "#server/base/ids.ts";
@@ -20,12 +21,6 @@ const ABSOLUTE_SECONDS = 90 * DAY_SECONDS;
 
 /** How long a watcher waits before it asks again when the database did not answer. */
 const RETRY_MS = 1_000;
-
-/** Where a session is used from, for the list that its owner sees. */
-export interface Device {
-  readonly userAgent: string;
-  readonly ipAddress: string;
-}
 
 /** What a browser gets to carry. */
 export interface Grant {
@@ -48,13 +43,26 @@ export async function openSession(
   await store.removeAgedSessions(tx);
   await store.insertSession(
     tx,
-    { id: sessionId, userId: who.userId, rememberMe: who.rememberMe, ...who.device },
+    {
+      id: sessionId,
+      userId: who.userId,
+      rememberMe: who.rememberMe,
+      userAgent: who.device.userAgent,
+      ipAddress: who.device.ipAddress,
+    },
     { idleSeconds: idleSecondsOf(who), absoluteSeconds: ABSOLUTE_SECONDS },
   );
   await store.insertRefreshToken(tx, {
     tokenHash: hashToken(refreshToken),
     sessionId,
     generation: 0,
+  });
+  await noteEvent(deps, tx, {
+    action: "session.opened",
+    actorId: who.userId,
+    subjectId: who.userId,
+    device: who.device,
+    details: { rememberMe: who.rememberMe },
   });
   return {
     sessionId,
@@ -85,19 +93,46 @@ export async function findActor(
  * @param because - a word for the owner's list, such as `signed_out`.
  */
 export const revokeSession = (
-  deps: Pick<Deps, "db" | "events">,
+  deps: Pick<Deps, "db" | "events" | "now">,
   sessionId: SessionId,
   because: string,
-): Promise<void> => write(deps, (tx) => revokeWithin(deps, tx, sessionId, because));
+  device?: Device,
+): Promise<void> => write(deps, (tx) => revokeWithin(deps, tx, sessionId, because, device));
 
 export async function revokeWithin(
-  deps: Pick<Deps, "events">,
+  deps: Pick<Deps, "events" | "now">,
   tx: Tx,
   sessionId: SessionId,
   because: string,
+  device?: Device,
 ): Promise<void> {
-  if (await store.markSessionRevoked(tx, sessionId, because)) {
-    await deps.events.publish(tx, sessionTopic(sessionId));
+  const userId = await store.markSessionRevoked(tx, sessionId, because);
+  if (userId === undefined) return;
+  await deps.events.publish(tx, sessionTopic(sessionId));
+  await noteEvent(deps, tx, {
+    action: because === "refresh_token_copied" ? "session.copied" : "session.ended",
+    actorId: device ? userId : null,
+    subjectId: userId,
+    ...(device ? { device } : {}),
+    details: { because },
+  });
+}
+
+/**
+ * Ends every session of a user.
+ *
+ * @param except - the one that stays; `null` for none.
+ */
+export async function revokeAllWithin(
+  deps: Pick<Deps, "events" | "now">,
+  tx: Tx,
+  userId: UserId,
+  because: string,
+  except: SessionId | null,
+  device?: Device,
+): Promise<void> {
+  for (const sessionId of await store.listLiveSessionIds(tx, userId)) {
+    if (sessionId !== except) await revokeWithin(deps, tx, sessionId, because, device);
   }
 }
 

@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, sql } from "drizzle-orm";
+import { and, desc, eq, gt, isNull, sql } from "drizzle-orm";
 import type { UserRole } from "#contract/auth.ts";
 import type { SessionId, UserId } from "#contract/ids.ts";
 import { refreshTokens, sessions, users } from "#drizzle/schema/index.ts";
@@ -104,18 +104,18 @@ export async function markSessionUsed(
     .where(and(eq(sessions.id, sessionId), isNull(sessions.revokedAt)));
 }
 
-/** @returns false when it was revoked before, or never was. */
+/** @returns whose it was; `undefined` when it was revoked before, or never was. */
 export async function markSessionRevoked(
   tx: Tx,
   sessionId: SessionId,
   because: string,
-): Promise<boolean> {
-  const rows = await tx
+): Promise<UserId | undefined> {
+  const [row] = await tx
     .update(sessions)
     .set({ revokedAt: sql`now()`, revokedBecause: because })
     .where(and(eq(sessions.id, sessionId), isNull(sessions.revokedAt)))
-    .returning({ id: sessions.id });
-  return rows.length > 0;
+    .returning({ userId: sessions.userId });
+  return row?.userId;
 }
 
 export interface LockedSession {
@@ -187,4 +187,75 @@ export async function markRefreshTokenSpent(tx: Tx, tokenHash: string): Promise<
     .update(refreshTokens)
     .set({ spentAt: sql`clock_timestamp()` })
     .where(and(eq(refreshTokens.tokenHash, tokenHash), isNull(refreshTokens.spentAt)));
+}
+
+/** Alive ones, the last used first. */
+export const listSessions = (
+  db: Db,
+  userId: UserId,
+): Promise<
+  {
+    id: SessionId;
+    userAgent: string;
+    ipAddress: string;
+    rememberMe: boolean;
+    createdAt: Date;
+    lastUsedAt: Date;
+  }[]
+> =>
+  db
+    .select({
+      id: sessions.id,
+      userAgent: sessions.userAgent,
+      ipAddress: sessions.ipAddress,
+      rememberMe: sessions.rememberMe,
+      createdAt: sessions.createdAt,
+      lastUsedAt: sessions.lastUsedAt,
+    })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(eq(sessions.userId, userId), isAlive))
+    .orderBy(desc(sessions.lastUsedAt))
+    .limit(200);
+
+export async function listLiveSessionIds(tx: Tx, userId: UserId): Promise<SessionId[]> {
+  const rows = await tx
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.userId, userId), isNull(sessions.revokedAt)));
+  return rows.map(({ id }) => id);
+}
+
+export async function isOwnSession(tx: Tx, sessionId: SessionId, userId: UserId): Promise<boolean> {
+  const rows = await tx
+    .select({ id: sessions.id })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(eq(sessions.id, sessionId), eq(sessions.userId, userId), isAlive));
+  return rows.length > 0;
+}
+
+export async function markAuthenticated(tx: Tx, sessionId: SessionId): Promise<void> {
+  await tx
+    .update(sessions)
+    .set({ authenticatedAt: sql`now()` })
+    .where(and(eq(sessions.id, sessionId), isNull(sessions.revokedAt)));
+}
+
+/** Whether the person proved who they are so few seconds ago. */
+export async function isRecent(
+  db: Db,
+  sessionId: SessionId,
+  withinSeconds: number,
+): Promise<boolean> {
+  const rows = await db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(
+      and(
+        eq(sessions.id, sessionId),
+        gt(sessions.authenticatedAt, sql`now() - ${seconds(withinSeconds)}`),
+      ),
+    );
+  return rows.length > 0;
 }

@@ -1,6 +1,8 @@
 import type { Me, SetUp } from "#contract/auth.ts";
 import type { UserId } from "#contract/ids.ts";
+import { noteEvent } from "#server/audit/service.ts";
 import { createPersonalBand } from "#server/bands/service.ts";
+import type { Device } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import { createId } from "#server/base/ids.ts";
@@ -9,7 +11,7 @@ import { createToken, hashToken } from "./crypto.ts";
 import { toEmailKey } from "./email.ts";
 import { requireUnguessable } from "./guessable-passwords.ts";
 import { hashNewPassword } from "./password.ts";
-import { type Device, type Grant, openSession } from "./service.ts";
+import { type Grant, openSession } from "./service.ts";
 import * as store from "./store.ts";
 
 const TOKEN_LIFETIME_SECONDS = 24 * 60 * 60;
@@ -59,11 +61,19 @@ export async function setUp(
       name,
       role: "admin",
       passwordHash: await hashNewPassword(input.password),
+      isVerified: true,
     });
     const personalBandId = await createPersonalBand(tx, { userId, name }, deps.now());
     await store.removeSetupTokens(tx);
+    await noteEvent(deps, tx, {
+      action: "account.registered",
+      actorId: userId,
+      subjectId: userId,
+      device,
+      details: { by: "setup", role: "admin" },
+    });
     const session = await openSession(deps, tx, { userId, rememberMe: false, device });
-    const user = { id: userId, email, name, role: "admin" as const };
+    const user = { id: userId, email, isEmailVerified: true, name, role: "admin" as const };
     return { ...session, me: { user, sessionId: session.sessionId, personalBandId } };
   });
 }

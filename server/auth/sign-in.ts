@@ -1,12 +1,14 @@
 import type { Me, SignIn } from "#contract/auth.ts";
 import type { SessionId, UserId } from "#contract/ids.ts";
-import type { Actor } from "#server/base/actor.ts";
+import { noteEvent } from "#server/audit/service.ts";
+import type { Actor, Device } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
 import { toEmailKey } from "./email.ts";
+import { type Guess, giveBack, takeTry } from "./guess-limits.ts";
 import { type Verdict, verifyPassword } from "./password.ts";
-import { type Device, type Grant, openSession, revokeSession } from "./service.ts";
+import { type Grant, openSession, revokeSession } from "./service.ts";
 import * as store from "./store.ts";
 
 /** How often a sign-in starts anew because the password was changed under its hands. */
@@ -16,20 +18,29 @@ const TRIES = 3;
  * Opens a session for whoever knows the password. An unknown address and a wrong password take the
  * same time and give the same answer.
  *
- * @throws AppError `unauthenticated`; `forbidden` for a suspended user with the right password; `busy`.
+ * @param knownUserId - whose this browser has been before; `null` for nobody's.
+ * @throws AppError `unauthenticated`; `rate_limited` after too many wrong passwords; `forbidden` for
+ *   a suspended user with the right password; `busy`.
  */
 export async function signIn(
   deps: Pick<Deps, "config" | "db" | "now" | "sessionKeys">,
   input: SignIn,
   device: Device,
+  knownUserId: UserId | null,
 ): Promise<Grant & { readonly me: Me }> {
+  const emailKey = toEmailKey(input.email);
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const known = await store.findCredentials(deps.db, toEmailKey(input.email));
-    const verdict = await verifyPassword(known?.passwordHash ?? null, input.password);
-    if (!known || !verdict.isRight) throw notRight();
+    const known = await store.findCredentials(deps.db, emailKey);
+    const guess = { emailKey, device, knownUserId, userId: known?.userId ?? null };
+    const verdict = await compare(deps, guess, known?.passwordHash ?? null, input.password);
+    if (!known || !verdict.isRight) {
+      await noteRefusal(deps, known?.userId ?? null, device);
+      throw notRight();
+    }
 
     const { userId } = known;
     const session = await write(deps, async (tx) => {
+      await giveBack(tx, guess);
       if (!(await confirm(tx, known, verdict))) return undefined;
       return openSession(deps, tx, { userId, rememberMe: input.rememberMe, device });
     });
@@ -38,12 +49,29 @@ export async function signIn(
   throw notRight();
 }
 
+/** A comparison that did not come about, because too many wait for theirs, is no try. */
+async function compare(
+  deps: Pick<Deps, "db">,
+  guess: Guess,
+  passwordHash: string | null,
+  password: string,
+): Promise<Verdict> {
+  await takeTry(deps, guess);
+  try {
+    return await verifyPassword(passwordHash, password);
+  } catch (error) {
+    await write(deps, (tx) => giveBack(tx, guess));
+    throw error;
+  }
+}
+
 /** @param sessionId - `null` when the browser names none: there is nothing to end then. */
 export async function signOut(
-  deps: Pick<Deps, "db" | "events">,
+  deps: Pick<Deps, "db" | "events" | "now">,
   sessionId: SessionId | null,
+  device: Device,
 ): Promise<void> {
-  if (sessionId) await revokeSession(deps, sessionId, "signed_out");
+  if (sessionId) await revokeSession(deps, sessionId, "signed_out", device);
 }
 
 /** What the client shows of the person who is signed in. */
@@ -78,6 +106,16 @@ async function confirm(
   if (verdict.upgradedHash) await store.savePasswordHash(tx, known.userId, verdict.upgradedHash);
   return true;
 }
+
+/** For an unknown address too, so that both take the same time. What was typed is not kept. */
+const noteRefusal = (
+  deps: Pick<Deps, "db" | "now">,
+  subjectId: UserId | null,
+  device: Device,
+): Promise<void> =>
+  write(deps, (tx) =>
+    noteEvent(deps, tx, { action: "session.refused", actorId: null, subjectId, device }),
+  );
 
 const notRight = (): AppError =>
   new AppError(

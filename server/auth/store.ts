@@ -49,9 +49,58 @@ export async function insertUser(
     readonly name: string;
     readonly role: UserRole;
     readonly passwordHash: string;
+    readonly isVerified: boolean;
   },
 ): Promise<void> {
-  await tx.insert(users).values({ ...user, emailVerifiedAt: sql`now()` });
+  const { isVerified, ...row } = user;
+  await tx.insert(users).values({ ...row, emailVerifiedAt: isVerified ? sql`now()` : null });
+}
+
+export interface KnownUser {
+  readonly userId: UserId;
+  readonly email: string;
+  readonly name: string;
+  readonly isVerified: boolean;
+  readonly isSuspended: boolean;
+}
+
+/** Until the transaction ends nobody else changes the account. */
+export async function lockUserByEmail(tx: Tx, emailKey: string): Promise<KnownUser | undefined> {
+  const [row] = await tx
+    .select({
+      userId: users.id,
+      email: users.email,
+      name: users.name,
+      isVerified: sql<boolean>`${users.emailVerifiedAt} is not null`,
+      isSuspended: sql<boolean>`${users.suspendedAt} is not null`,
+    })
+    .from(users)
+    .where(eq(users.emailKey, emailKey))
+    .for("update");
+  return row;
+}
+
+export async function saveVerified(tx: Tx, userId: UserId): Promise<void> {
+  await tx
+    .update(users)
+    .set({ emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, now())` })
+    .where(eq(users.id, userId));
+}
+
+export async function saveChosen(
+  tx: Tx,
+  userId: UserId,
+  chosen: { readonly passwordHash: string; readonly name: string },
+): Promise<void> {
+  await tx.update(users).set(chosen).where(eq(users.id, userId));
+}
+
+export async function findPasswordHash(db: Db, userId: UserId): Promise<string | null> {
+  const [row] = await db
+    .select({ passwordHash: users.passwordHash })
+    .from(users)
+    .where(eq(users.id, userId));
+  return row?.passwordHash ?? null;
 }
 
 export async function findCredentials(
@@ -95,7 +144,13 @@ export async function findMe(
 ): Promise<Omit<Me, "sessionId"> | undefined> {
   const [row] = await db
     .select({
-      user: { id: users.id, email: users.email, name: users.name, role: users.role },
+      user: {
+        id: users.id,
+        email: users.email,
+        isEmailVerified: sql<boolean>`${users.emailVerifiedAt} is not null`,
+        name: users.name,
+        role: users.role,
+      },
       personalBandId: bands.id,
     })
     .from(users)
@@ -131,6 +186,13 @@ export async function insertHit(
     });
   if (!row) throw new Error("An upsert returned no row.");
   return row;
+}
+
+export async function removeHit(tx: Tx, key: string): Promise<void> {
+  await tx
+    .update(rateLimits)
+    .set({ hits: sql`greatest(${rateLimits.hits} - 1, 0)` })
+    .where(eq(rateLimits.key, key));
 }
 
 export async function removeOldHits(tx: Tx): Promise<void> {

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import type { UserRole } from "#contract/auth.ts";
 import type { SessionId, UserId } from "#contract/ids.ts";
+import { clientKey } from "./client-key.ts";
 import { AppError } from "./errors.ts";
 
 /** On whose behalf something is done. */
@@ -10,12 +11,26 @@ export interface Actor {
   readonly role: UserRole;
 }
 
+/** Where somebody asks from, for the lists and logs that they see. */
+export interface Device {
+  readonly userAgent: string;
+  readonly ipAddress: string;
+  /** What limits count it by: the address, or the network of an IPv6 one. */
+  readonly network: string;
+}
+
 declare module "fastify" {
   interface FastifyRequest {
     /** Set by `auth/plugin.ts` before any route; `null` when nobody is signed in. */
     actor: Actor | null;
   }
 }
+
+export const deviceOf = (request: FastifyRequest): Device => ({
+  userAgent: (request.headers["user-agent"] ?? "").slice(0, 300),
+  ipAddress: request.ip.slice(0, 64),
+  network: clientKey(request),
+});
 
 /** @throws AppError `unauthenticated` */
 export function requireActor(request: FastifyRequest): Actor {

@@ -12,6 +12,7 @@ const transports: Readonly<Record<ErrorCode, Transport>> = {
   invalid_input: { status: 400, trpc: "BAD_REQUEST" },
   unauthenticated: { status: 401, trpc: "UNAUTHORIZED" },
   csrf_failed: { status: 403, trpc: "FORBIDDEN" },
+  reauthentication_required: { status: 403, trpc: "FORBIDDEN" },
   forbidden: { status: 403, trpc: "FORBIDDEN" },
   not_found: { status: 404, trpc: "NOT_FOUND" },
   conflict: { status: 409, trpc: "CONFLICT" },

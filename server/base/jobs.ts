@@ -8,11 +8,16 @@ import { AppError } from "./errors.ts";
 import { createJobDatabase } from "./job-database.ts";
 import { describeError } from "./log.ts";
 
+export interface SendOptions {
+  /** Not before so long from now. */
+  readonly delaySeconds?: number;
+}
+
 /** A kind of job: a name and what it carries (ids, not data). */
 export interface JobDefinition<T> {
   readonly name: string;
   /** The job exists if and only if the transaction commits. */
-  enqueue(deps: Pick<Deps, "jobs">, tx: Tx, data: T): Promise<void>;
+  enqueue(deps: Pick<Deps, "jobs">, tx: Tx, data: T, options?: SendOptions): Promise<void>;
   /** What a feature does when it happens. At least once is the promise: safe to repeat. */
   handle(handler: (deps: Deps, data: T, signal: AbortSignal) => Promise<void>): JobHandler;
 }
@@ -26,7 +31,7 @@ export interface JobHandler {
 export interface Jobs {
   /** Takes up jobs of these kinds until `stop`, a few of each kind at a time. */
   work(deps: Deps, handlers: readonly JobHandler[]): Promise<void>;
-  send(tx: Tx, name: string, data: object): Promise<void>;
+  send(tx: Tx, name: string, data: object, options?: SendOptions): Promise<void>;
   /** Takes one waiting job and runs it here; false when none waits. For tests and scripts. */
   runNext(deps: Deps, handlers: readonly JobHandler[], signal: AbortSignal): Promise<boolean>;
   /** @throws when the queue cannot be reached, or stops. */
@@ -55,7 +60,7 @@ export function defineJob<S extends z.ZodObject>(
 ): JobDefinition<z.output<S>> {
   return {
     name,
-    enqueue: (deps, tx, data) => deps.jobs.send(tx, name, data),
+    enqueue: (deps, tx, data, options) => deps.jobs.send(tx, name, data, options),
     handle: (handler) => ({
       name,
       run: (deps, data, signal) => handler(deps, schema.parse(data), signal),
@@ -81,8 +86,9 @@ export async function startJobs(
   const working = new Set<string>();
 
   return {
-    async send(tx, name, data) {
-      await boss.send(name, data, { db: fromDrizzle(tx, fragment) });
+    async send(tx, name, data, { delaySeconds = 0 } = {}) {
+      const db = fromDrizzle(tx, fragment);
+      await boss.send(name, data, delaySeconds > 0 ? { db, startAfter: delaySeconds } : { db });
     },
 
     async work(deps, handlers) {

@@ -1,13 +1,14 @@
 import { initTRPC, TRPCError } from "@trpc/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Deps } from "#server/deps.ts";
-import { type Actor, signInFirst } from "./actor.ts";
-import { type AppError, toWireError, trpcCodeOf } from "./errors.ts";
+import { type Actor, type Device, signInFirst } from "./actor.ts";
+import { AppError, toWireError, trpcCodeOf } from "./errors.ts";
 import { logFailure, nameFailure } from "./failures.ts";
 
 export interface Context {
   readonly deps: Deps;
   readonly actor: Actor | null;
+  readonly device: Device;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   /** How many procedures this request asks for. */
@@ -76,9 +77,20 @@ export const publicProcedure = named.use(({ ctx, type, next }) => {
   return next();
 });
 
+/** For the people who run this server. */
+export const adminProcedure = named.use(({ ctx, type, next }) => {
+  if (!ctx.actor) throw signInFirst();
+  if (type === "mutation") ctx.requireCsrf();
+  if (ctx.actor.role !== "admin") throw adminsOnly();
+  return next({ ctx: { ...ctx, actor: ctx.actor } });
+});
+
 /** For whoever is signed in. */
 export const procedure = named.use(({ ctx, type, next }) => {
   if (!ctx.actor) throw signInFirst();
   if (type === "mutation") ctx.requireCsrf();
   return next({ ctx: { ...ctx, actor: ctx.actor } });
 });
+
+const adminsOnly = (): AppError =>
+  new AppError("forbidden", "Only administrators of this server can do this.");

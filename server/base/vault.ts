@@ -9,7 +9,8 @@ export interface SealedPlace {
   readonly table: string;
   readonly column: string;
   readonly rowId: string;
-  readonly bandId: string;
+  /** The band or the user that it belongs to. */
+  readonly ownerId: string;
 }
 
 /** Seals secrets at rest. Nothing else in the server holds the encryption keys. */
@@ -65,7 +66,7 @@ export function createVault(ring: KeyRing): Vault {
 
 const associatedData = (kid: string, place: SealedPlace): Buffer =>
   Buffer.from(
-    JSON.stringify([VERSION, kid, place.table, place.column, place.rowId, place.bandId]),
+    JSON.stringify([VERSION, kid, place.table, place.column, place.rowId, place.ownerId]),
     "utf8",
   );
 

@@ -52,7 +52,7 @@ export const credentialPlace = (id: ConnectionId, bandId: BandId) => ({
   table: "connections",
   column: "sealed_credential",
   rowId: id,
-  bandId,
+  ownerId: bandId,
 });
 
 /**

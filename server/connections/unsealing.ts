@@ -19,7 +19,7 @@ const keptBy = new WeakMap<Vault, Map<string, Unsealed>>();
 export function unseal(vault: Vault, sealed: string, place: SealedPlace): string {
   const kept = keptBy.get(vault) ?? new Map<string, Unsealed>();
   keptBy.set(vault, kept);
-  const where = [place.table, place.column, place.rowId, place.bandId].join(" ");
+  const where = [place.table, place.column, place.rowId, place.ownerId].join(" ");
   const known = kept.get(where);
   if (known?.sealed === sealed) return known.plaintext;
 

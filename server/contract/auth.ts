@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { BandId, SessionId, UserId } from "./ids.ts";
+import { Timestamp } from "./time.ts";
 
 export const UserRole = z.enum(["user", "creator", "admin"]);
 export type UserRole = z.infer<typeof UserRole>;
@@ -39,6 +40,8 @@ export const Me = z.strictObject({
   user: z.strictObject({
     id: UserId,
     email: z.string(),
+    /** They have shown that the address is theirs. */
+    isEmailVerified: z.boolean(),
     name: z.string(),
     role: UserRole,
   }),
@@ -55,3 +58,103 @@ export type SignInResult = z.infer<typeof SignInResult>;
 /** Sent back in the header `x-csrf-token` with every change that is authorised by a cookie. */
 export const CsrfToken = z.strictObject({ token: z.string() });
 export type CsrfToken = z.infer<typeof CsrfToken>;
+
+export const Register = z.strictObject({
+  email: Email,
+  name: PersonName,
+  password: NewPassword,
+  /** Where this server asks for one. */
+  invitation: z.string().trim().min(1).max(200).nullable(),
+});
+export type Register = z.infer<typeof Register>;
+
+/** The secret of a link that was mailed. */
+const LinkToken = z.string().trim().min(1).max(200);
+
+export const VerifyEmail = z.strictObject({ token: LinkToken });
+export const NameEmail = z.strictObject({ email: Email });
+
+export const ResetPassword = z.strictObject({ token: LinkToken, password: NewPassword });
+export type ResetPassword = z.infer<typeof ResetPassword>;
+
+export const ChangePassword = z.strictObject({ password: NewPassword });
+export type ChangePassword = z.infer<typeof ChangePassword>;
+
+export const Reauthenticate = z.strictObject({ password: z.string().min(1).max(1024) });
+export type Reauthenticate = z.infer<typeof Reauthenticate>;
+
+/** A device that is signed in. */
+export const SessionEntry = z.strictObject({
+  id: SessionId,
+  /** As the browser calls itself. */
+  userAgent: z.string(),
+  ipAddress: z.string(),
+  rememberMe: z.boolean(),
+  createdAt: Timestamp,
+  /** To the minute. */
+  lastUsedAt: Timestamp,
+  /** The one that asks. */
+  isThis: z.boolean(),
+});
+export type SessionEntry = z.infer<typeof SessionEntry>;
+
+export const OneSession = z.strictObject({ sessionId: SessionId });
+
+export const Invite = z.strictObject({
+  /** The only address that may use it, which it is mailed to; `null`: whoever has the link. */
+  email: Email.nullable(),
+});
+export type Invite = z.infer<typeof Invite>;
+
+/** The link is never shown again. */
+export const NewInvitation = z.strictObject({ url: z.url() });
+export type NewInvitation = z.infer<typeof NewInvitation>;
+
+export const Invitation = z.strictObject({
+  id: z.uuid(),
+  email: z.string().nullable(),
+  createdAt: Timestamp,
+  expiresAt: Timestamp,
+});
+export type Invitation = z.infer<typeof Invitation>;
+
+export const ListUsers = z.strictObject({
+  /** Within the name or the address. */
+  search: OneLine.trim().max(200).default(""),
+  /** The id of the last user of the page before. */
+  before: UserId.nullable().default(null),
+  limit: z.number().int().min(1).max(200).default(50),
+});
+export type ListUsers = z.infer<typeof ListUsers>;
+
+export const UserEntry = z.strictObject({
+  id: UserId,
+  email: z.string(),
+  name: z.string(),
+  role: UserRole,
+  isEmailVerified: z.boolean(),
+  suspendedAt: Timestamp.nullable(),
+  createdAt: Timestamp,
+  /** `null` while they have no session. */
+  lastSeenAt: Timestamp.nullable(),
+});
+export type UserEntry = z.infer<typeof UserEntry>;
+
+export const UserPage = z.strictObject({
+  /** The newest first. */
+  users: z.array(UserEntry),
+  next: UserId.nullable(),
+});
+export type UserPage = z.infer<typeof UserPage>;
+
+export const OneUser = z.strictObject({ userId: UserId });
+
+export const SetRole = z.strictObject({ userId: UserId, role: UserRole });
+export type SetRole = z.infer<typeof SetRole>;
+
+export const UpgradeResult = z.strictObject({
+  role: UserRole,
+  /** They were a creator or an administrator before. */
+  alreadyElevated: z.boolean(),
+});
+export type UpgradeResult = z.infer<typeof UpgradeResult>;

@@ -5,6 +5,8 @@ export const ErrorCode = z.enum([
   "invalid_input",
   "unauthenticated",
   "csrf_failed",
+  /** The password has to be shown again first. */
+  "reauthentication_required",
   "forbidden",
   "not_found",
   "conflict",

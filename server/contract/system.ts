@@ -16,7 +16,7 @@ export type SystemInfo = z.infer<typeof SystemInfo>;
 
 /** A sentence that admins see on top of every screen until its cause is gone. */
 export const AdminNotice = z.strictObject({
-  id: z.enum(["insecure_http", "loopback_egress"]),
+  id: z.enum(["insecure_http", "loopback_egress", "mail_to_files"]),
   message: z.string(),
 });
 export type AdminNotice = z.infer<typeof AdminNotice>;

@@ -1,28 +1,20 @@
 import { ProviderId } from "#contract/connections.ts";
 import type { AdminNotice, SystemInfo } from "#contract/system.ts";
+import { getRegistrationMode } from "#server/auth/registration.ts";
 import { isSetupRequired } from "#server/auth/setup.ts";
-import type { Actor } from "#server/base/actor.ts";
-import { AppError } from "#server/base/errors.ts";
 import { version } from "#server/base/version.ts";
 import type { Deps } from "#server/deps.ts";
 
 export const getSystemInfo = async (deps: Pick<Deps, "db" | "providers">): Promise<SystemInfo> => ({
   version,
   setupRequired: await isSetupRequired(deps),
-  registration: "closed",
+  registration: await getRegistrationMode(deps),
   providers: ProviderId.options.filter((id) => deps.providers[id].offWhy === null),
 });
 
-/**
- * What an administrator has to know until its cause is gone.
- *
- * @throws AppError `forbidden` for everybody else.
- */
-export function listNotices(deps: Pick<Deps, "config">, actor: Actor): AdminNotice[] {
-  if (actor.role !== "admin") {
-    throw new AppError("forbidden", "Only administrators of this server can see this.");
-  }
-  const { http, egress } = deps.config;
+/** What an administrator has to know until its cause is gone. */
+export function listNotices(deps: Pick<Deps, "config">): AdminNotice[] {
+  const { http, egress, mail } = deps.config;
   const notices: AdminNotice[] = [];
   if (!http.isSecure && !http.isLoopback) {
     notices.push({
@@ -36,6 +28,13 @@ export function listNotices(deps: Pick<Deps, "config">, actor: Actor): AdminNoti
       id: "loopback_egress",
       message:
         "Storages may be on this very machine (EGRESS_ALLOW_LOOPBACK=1), so whoever can connect one can reach its internal services. That is meant for development.",
+    });
+  }
+  if (mail.smtpUrl === null) {
+    notices.push({
+      id: "mail_to_files",
+      message:
+        "No mail server is set (SMTP_URL), so nobody gets mails: links for confirming addresses and forgotten passwords are only kept as files in the folder mails of the data folder.",
     });
   }
   return notices;

@@ -23,7 +23,11 @@ export interface Person {
 export async function createPerson(
   deps: Deps,
   name: string,
-  options: { readonly passwordHash?: string; readonly role?: UserRole } = {},
+  options: {
+    readonly passwordHash?: string;
+    readonly role?: UserRole;
+    readonly isVerified?: boolean;
+  } = {},
 ): Promise<Person> {
   const userId = createId<UserId>(deps.now());
   const email = `${name}@band.example`;
@@ -36,6 +40,7 @@ export async function createPerson(
       name,
       role: options.role ?? "user",
       passwordHash,
+      emailVerifiedAt: options.isVerified ? deps.now() : null,
     });
     await createPersonalBand(tx, { userId, name }, deps.now());
   });

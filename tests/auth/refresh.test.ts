@@ -15,7 +15,7 @@ const REFRESH = "backline-refresh";
 /** Every client with limits of its own, by what the proxy says of it. */
 const BEHIND_PROXY = { environment: { TRUST_PROXY: "127.0.0.1" } };
 
-const device = { userAgent: "a test", ipAddress: "127.0.0.1" };
+const device = { userAgent: "a test", ipAddress: "127.0.0.1", network: "127.0.0.1" };
 
 const newestTokens = (deps: Deps) =>
   deps.db.select().from(refreshTokens).where(isNull(refreshTokens.spentAt));

@@ -4,6 +4,7 @@ import { onTestFinished } from "vitest";
 import { z } from "zod";
 import { buildApp } from "#server/app.ts";
 import { requireCsrf } from "#server/auth/csrf.ts";
+import { deviceOf } from "#server/base/actor.ts";
 import { type Context, procedure, router } from "#server/base/trpc.ts";
 import type { Deps } from "#server/deps.ts";
 
@@ -36,6 +37,7 @@ export async function startReplica(
   const createContext = ({ req, res }: { req: FastifyRequest; res: FastifyReply }): Context => ({
     deps,
     actor: req.actor,
+    device: deviceOf(req),
     request: req,
     reply: res,
     batchSize: 1,

@@ -8,7 +8,7 @@ const place: SealedPlace = {
   table: "connections",
   column: "sealed_credential",
   rowId: "row-1",
-  bandId: "band-1",
+  ownerId: "band-1",
 };
 const [k1, k2] = ["k1", "k2"].map((kid) => ({ kid, key: randomBytes(32) }));
 if (!k1 || !k2) throw new Error("no keys");
@@ -50,7 +50,7 @@ describe("a sealed credential", () => {
     expect(() => vault.open(mixed, place)).toThrow("could not be read");
   });
 
-  test.each([{ table: "users" }, { column: "other" }, { rowId: "row-2" }, { bandId: "band-2" }])(
+  test.each([{ table: "users" }, { column: "other" }, { rowId: "row-2" }, { ownerId: "band-2" }])(
     "does not open elsewhere: %j",
     (elsewhere) => {
       const sealed = vault.seal(SECRET, place);

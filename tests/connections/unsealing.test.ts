@@ -7,7 +7,7 @@ const place: SealedPlace = {
   table: "connections",
   column: "sealed_credential",
   rowId: "row-1",
-  bandId: "band-1",
+  ownerId: "band-1",
 };
 
 function countingVault(): Vault & { readonly opened: () => number } {
@@ -42,7 +42,7 @@ test("a new credential counts at once, and so does the one before when it comes 
   ]);
 });
 
-test.each([{ table: "users" }, { column: "other" }, { rowId: "row-2" }, { bandId: "band-2" }])(
+test.each([{ table: "users" }, { column: "other" }, { rowId: "row-2" }, { ownerId: "band-2" }])(
   "what was opened before still opens nowhere else: %j",
   (elsewhere) => {
     const vault = countingVault();

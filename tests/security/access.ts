@@ -1,5 +1,6 @@
 import type { BandRole } from "#contract/bands.ts";
 import { isAtLeast } from "#contract/bands.ts";
+import { PASSWORD } from "#tests/auth/people.ts";
 import type { Objects, Principal } from "./night-shift.ts";
 
 /**
@@ -18,6 +19,7 @@ export interface Access {
 
 const bandOnly = ({ bandId }: Objects) => ({ bandId });
 const connectionOnly = ({ connectionId }: Objects) => ({ connectionId });
+const userOfNobody = ({ connectionId }: Objects) => ({ userId: connectionId });
 const trackOnly = ({ trackId }: Objects) => ({ trackId });
 
 /**
@@ -47,6 +49,53 @@ export const access: Readonly<Record<string, Access>> = {
   },
   // Asks for no actor, but for the refresh token of a session that is alive.
   "auth.refresh": { needs: "user" },
+  "auth.register": {
+    needs: "anyone",
+    status: 403,
+    input: () => ({
+      email: "canary-mallory@band.example",
+      name: "Mallory",
+      password: "eleven green bassoons",
+      invitation: null,
+    }),
+  },
+  "auth.resendVerification": { needs: "anyone", input: () => ({ email: "nobody@band.example" }) },
+  "auth.requestPasswordReset": { needs: "anyone", input: () => ({ email: "nobody@band.example" }) },
+  "auth.verifyEmail": { needs: "anyone", status: 404, input: () => ({ token: "no such token" }) },
+  "auth.resetPassword": {
+    needs: "anyone",
+    status: 404,
+    input: () => ({ token: "no such token", password: "eleven green bassoons" }),
+  },
+  "auth.reauthenticate": { needs: "user", input: () => ({ password: PASSWORD }) },
+  "account.audit.list": { needs: "user", input: () => ({}) },
+  "account.sessions.list": { needs: "user" },
+  "account.sessions.revokeOthers": { needs: "user" },
+  "account.sessions.revoke": {
+    needs: "user",
+    status: 404,
+    input: ({ connectionId }) => ({ sessionId: connectionId }),
+  },
+  "account.changePassword": { needs: "user", input: () => ({ password: PASSWORD }) },
+  "account.upgradeToCreator": { needs: "user" },
+  "admin.users.list": { needs: "admin", input: () => ({}) },
+  "admin.users.restore": { needs: "admin", status: 404, input: userOfNobody },
+  "admin.users.suspend": { needs: "admin", status: 404, input: userOfNobody },
+  "admin.users.endSessions": { needs: "admin", status: 404, input: userOfNobody },
+  "admin.users.setRole": {
+    needs: "admin",
+    status: 404,
+    input: ({ connectionId }) => ({ userId: connectionId, role: "user" }),
+  },
+  "admin.audit.list": { needs: "admin", input: () => ({}) },
+  "admin.registration.set": { needs: "admin", input: () => ({ mode: "invite" }) },
+  "admin.invitations.list": { needs: "admin" },
+  "admin.invitations.create": { needs: "admin", input: () => ({ email: null }) },
+  "admin.invitations.remove": {
+    needs: "admin",
+    status: 404,
+    input: ({ connectionId }) => ({ id: connectionId }),
+  },
   "bands.list": { needs: "user" },
   "connections.providers": { needs: "user" },
   "connections.list": { needs: "listener", input: bandOnly },

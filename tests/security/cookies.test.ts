@@ -42,6 +42,7 @@ describe("over https", () => {
     expect(attributesOf(set)).toEqual([
       "__Host-backline-pre; HttpOnly; Path=/; SameSite=Strict; Secure",
       ...session,
+      "__Host-backline-device; HttpOnly; Max-Age=34560000; Path=/; SameSite=Strict; Secure",
       ...session,
     ]);
   });
@@ -96,6 +97,7 @@ test("over plain http on this machine they go without prefix and Secure, which b
     "backline-pre; HttpOnly; Path=/; SameSite=Strict",
     "backline-access; HttpOnly; Path=/; SameSite=Lax",
     "backline-refresh; HttpOnly; Path=/; SameSite=Strict",
+    "backline-device; HttpOnly; Max-Age=34560000; Path=/; SameSite=Strict",
   ]);
 });
 

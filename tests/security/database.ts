@@ -10,6 +10,7 @@ interface Table {
 const NOTED: Readonly<Record<string, SQL>> = {
   sessions: sql`to_jsonb(t) - 'last_used_at' - 'idle_expires_at'`,
   rate_limits: sql`null`,
+  audit_events: sql`null`,
 };
 
 const listTables = (deps: Pick<Deps, "db">): Promise<readonly Table[]> =>

@@ -105,7 +105,7 @@ async function invite(server: TestServer, bandId: BandId, principal: Principal):
   }
 
   const role = principal === "admin" ? "admin" : "user";
-  const person = await createPerson(server.deps, `canary-${principal}`, { role });
+  const person = await createPerson(server.deps, `canary-${principal}`, { role, isVerified: true });
   const membership = principal === "suspended" ? "owner" : BandRole.safeParse(principal).data;
   if (membership) {
     await write(server.deps, (tx) =>

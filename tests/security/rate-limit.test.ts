@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { rateLimits, sessions } from "#drizzle/schema/index.ts";
-import { clientKey } from "#server/auth/client-key.ts";
 import { countHit, forgetOldHits } from "#server/auth/hits.ts";
+import { clientKey } from "#server/base/client-key.ts";
 import { write } from "#server/base/db.ts";
 import { openBrowser } from "#tests/auth/browser.ts";
 import { annasServer, PASSWORD, signIn, type World } from "#tests/auth/people.ts";

@@ -8,6 +8,7 @@ import { createEgress } from "#server/base/egress/client.ts";
 import { startEvents } from "#server/base/events.ts";
 import { startJobs } from "#server/base/jobs.ts";
 import { createSessionKeys } from "#server/base/keys.ts";
+import { createMailer } from "#server/base/mailer.ts";
 import { createVault } from "#server/base/vault.ts";
 import { parseConfig } from "#server/config.ts";
 import type { Deps } from "#server/deps.ts";
@@ -100,6 +101,7 @@ export async function testDeps(options: TestDepsOptions = {}): Promise<TestDeps>
     sessionKeys: createSessionKeys([{ kid: "test", key: testKeys.session }]),
     providers: createProviders(config.providers),
     egress,
+    mailer: createMailer(config, log),
     now: options.now ?? (() => new Date()),
     log,
     testDatabase,

@@ -1,16 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { SessionId, UserId } from "#contract/ids.ts";
 import { refusalOf } from "#sdk/index.ts";
-import { createId } from "#server/base/ids.ts";
 import { parseConfig } from "#server/config.ts";
 import { listNotices } from "#server/system/service.ts";
 import { createPerson, PASSWORD } from "#tests/auth/people.ts";
 import { startServer } from "#tests/support/server.ts";
 
-const nobodyInParticular = {
-  userId: createId<UserId>(new Date()),
-  sessionId: createId<SessionId>(new Date()),
-};
+const SMTP_URL = "smtp://mail.example";
 
 describe("what anyone may know of a server", () => {
   test("is its version, whether it waits for its first account, and what can be connected", async () => {
@@ -19,7 +14,7 @@ describe("what anyone may know of a server", () => {
     expect(await guest.api.system.info.query()).toEqual({
       version: "0.1.0",
       setupRequired: true,
-      registration: "closed",
+      registration: "invite",
       providers: ["webdav"],
     });
     await server.admin();
@@ -39,8 +34,12 @@ describe("what an administrator is warned of", () => {
   };
 
   test("is storages on this machine", async () => {
-    expect(await noticesOf({ EGRESS_ALLOW_LOOPBACK: "0" })).toEqual([]);
-    expect(await noticesOf({ EGRESS_ALLOW_LOOPBACK: "1" })).toEqual(["loopback_egress"]);
+    expect(await noticesOf({ SMTP_URL, EGRESS_ALLOW_LOOPBACK: "0" })).toEqual([]);
+    expect(await noticesOf({ SMTP_URL, EGRESS_ALLOW_LOOPBACK: "1" })).toEqual(["loopback_egress"]);
+  });
+
+  test("is that nobody gets mails", async () => {
+    expect(await noticesOf({ EGRESS_ALLOW_LOOPBACK: "0" })).toEqual(["mail_to_files"]);
   });
 
   test.each([
@@ -48,8 +47,8 @@ describe("what an administrator is warned of", () => {
     ["https://music.example", []],
     ["http://localhost:3000", []],
   ])("is plain http on a network: %s", (url, expected) => {
-    const config = parseConfig({ PUBLIC_URL: url, INSECURE_HTTP: "1" });
-    const notices = listNotices({ config }, { ...nobodyInParticular, role: "admin" });
+    const config = parseConfig({ PUBLIC_URL: url, INSECURE_HTTP: "1", SMTP_URL });
+    const notices = listNotices({ config });
     expect(notices.map((notice) => notice.id)).toEqual(expected);
   });
 

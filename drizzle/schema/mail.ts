@@ -1,0 +1,15 @@
+import { integer, pgTable, text, timestamp, uuid } from "drizzle-orm/pg-core";
+
+const moment = () => timestamp({ withTimezone: true, mode: "date" });
+
+/** Mails on their way out. What a mail says is sealed, because links in it open accounts. */
+export const mails = pgTable("mails", {
+  id: uuid().primaryKey(),
+  kind: text().notNull(),
+  /** Recipient and text as JSON; `null` once it is sent or given up. */
+  sealedMessage: text(),
+  tries: integer().notNull().default(0),
+  createdAt: moment().notNull().defaultNow(),
+  sentAt: moment(),
+  givenUpAt: moment(),
+});

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { AuditPage, ListAudit } from "#contract/audit.ts";
+import {
+  Invitation,
+  Invite,
+  ListUsers,
+  NewInvitation,
+  OneUser,
+  SetRole,
+  UserPage,
+} from "#contract/auth.ts";
+import { RegistrationMode } from "#contract/system.ts";
+import { listAllEvents } from "#server/audit/service.ts";
+import { invite, listInvitations, removeInvitation } from "#server/auth/invitations.ts";
+import { setRegistrationMode } from "#server/auth/registration.ts";
+import * as users from "#server/auth/users.ts";
+import { adminProcedure, router } from "#server/base/trpc.ts";
+
+export const adminRouter = router({
+  audit: router({
+    list: adminProcedure
+      .input(ListAudit)
+      .output(AuditPage)
+      .query(({ ctx, input }) => listAllEvents(ctx.deps, input)),
+  }),
+
+  users: router({
+    list: adminProcedure
+      .input(ListUsers)
+      .output(UserPage)
+      .query(({ ctx, input }) => users.listUsers(ctx.deps, input)),
+
+    suspend: adminProcedure
+      .input(OneUser)
+      .output(z.void())
+      .mutation(({ ctx, input }) =>
+        users.suspendUser(ctx.deps, ctx.actor, input.userId, ctx.device),
+      ),
+
+    restore: adminProcedure
+      .input(OneUser)
+      .output(z.void())
+      .mutation(({ ctx, input }) =>
+        users.restoreUser(ctx.deps, ctx.actor, input.userId, ctx.device),
+      ),
+
+    setRole: adminProcedure
+      .input(SetRole)
+      .output(z.void())
+      .mutation(({ ctx, input }) => users.setRole(ctx.deps, ctx.actor, input, ctx.device)),
+
+    endSessions: adminProcedure
+      .input(OneUser)
+      .output(z.void())
+      .mutation(({ ctx, input }) =>
+        users.endUserSessions(ctx.deps, ctx.actor, input.userId, ctx.device),
+      ),
+  }),
+
+  registration: router({
+    set: adminProcedure
+      .input(z.strictObject({ mode: RegistrationMode }))
+      .output(z.void())
+      .mutation(({ ctx, input }) =>
+        setRegistrationMode(ctx.deps, ctx.actor, input.mode, ctx.device),
+      ),
+  }),
+
+  invitations: router({
+    list: adminProcedure.output(z.array(Invitation)).query(({ ctx }) => listInvitations(ctx.deps)),
+
+    create: adminProcedure
+      .input(Invite)
+      .output(NewInvitation)
+      .mutation(({ ctx, input }) => invite(ctx.deps, ctx.actor, input, ctx.device)),
+
+    remove: adminProcedure
+      .input(z.strictObject({ id: z.uuid() }))
+      .output(z.void())
+      .mutation(({ ctx, input }) => removeInvitation(ctx.deps, input.id)),
+  }),
+});

@@ -1,0 +1,66 @@
+import type { Letter } from "#server/mail/letter.ts";
+
+const hello = (name: string): string => `Hello ${name},`;
+const notYou = "It was not you? Then do nothing: without this link nothing happens.";
+
+export const verifyLetter = (name: string, url: string): Letter => ({
+  subject: "Confirm your e-mail address",
+  greeting: hello(name),
+  paragraphs: ["Welcome to Backline. Confirm that this address is yours, and all is ready."],
+  action: { label: "Confirm the address", url },
+  notes: ["The link works once, for a day.", notYou],
+});
+
+/** To the owner of an address that somebody tried to register again. */
+export const knownLetter = (name: string, url: string): Letter => ({
+  subject: "You have an account already",
+  greeting: hello(name),
+  paragraphs: [
+    "Somebody, perhaps you, wanted to register this address at Backline. You have an account with it already, and nothing about it was changed.",
+  ],
+  action: { label: "Sign in", url },
+  notes: ["If you have forgotten your password, the sign-in page lets you choose a new one."],
+});
+
+export const resetLetter = (name: string, url: string): Letter => ({
+  subject: "Choose a new password",
+  greeting: hello(name),
+  paragraphs: [
+    "Here you choose a new password for Backline. All your devices are signed out then.",
+  ],
+  action: { label: "Choose a new password", url },
+  notes: ["The link works once, for an hour.", notYou],
+});
+
+export const passwordChangedLetter = (name: string, url: string): Letter => ({
+  subject: "Your password was changed",
+  greeting: hello(name),
+  paragraphs: ["The password of your Backline account was changed just now."],
+  notes: [`It was not you? Choose a new password at once, which signs everybody out: ${url}`],
+});
+
+export const changeAddressLetter = (name: string, url: string): Letter => ({
+  subject: "Confirm your new e-mail address",
+  greeting: hello(name),
+  paragraphs: ["Confirm that this address is yours, and your Backline account moves to it."],
+  action: { label: "Use this address", url },
+  notes: ["The link works once, for an hour.", notYou],
+});
+
+/** To the old address, so that nobody is moved away in silence. */
+export const addressLeavesLetter = (name: string, newEmail: string, url: string): Letter => ({
+  subject: "Your e-mail address is being changed",
+  greeting: hello(name),
+  paragraphs: [
+    `Somebody who is signed in to your Backline account asked to change its address to ${newEmail}. It changes when that address is confirmed.`,
+  ],
+  notes: [`It was not you? Choose a new password at once, which stops it: ${url}`],
+});
+
+export const invitationLetter = (inviter: string, url: string): Letter => ({
+  subject: `${inviter} invites you to Backline`,
+  greeting: "Hello,",
+  paragraphs: [`${inviter} invites you to a Backline, where bands listen to their recordings.`],
+  action: { label: "Make an account", url },
+  notes: ["The link works once, for two weeks."],
+});
