@@ -25,6 +25,15 @@ export async function requireNoSession(next: string | undefined): Promise<void> 
   if (await isSetupRequired()) throw redirect({ to: "/setup" });
 }
 
+/**
+ * For screens that are for everybody, on a server that has somebody. Who is signed in, if anyone, is
+ * known when they open.
+ */
+export async function requireFirstAccount(): Promise<void> {
+  if (await isSetupRequired()) throw redirect({ to: "/setup" });
+  await queryClient.prefetchQuery(sessionQuery);
+}
+
 export async function requireSetup(): Promise<void> {
   if (!(await isSetupRequired())) throw redirect({ to: "/" });
 }
@@ -33,6 +42,12 @@ export async function requireSetup(): Promise<void> {
 export async function requireBand(bandId: BandId): Promise<void> {
   const bands = await queryClient.ensureQueryData(bandsQuery);
   if (!bands.some((band) => band.id === bandId)) throw notFound();
+}
+
+/** For everybody else this screen does not exist either. */
+export async function requireAdmin(): Promise<void> {
+  const me = await queryClient.ensureQueryData(sessionQuery);
+  if (me?.user.role !== "admin") throw notFound();
 }
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
@@ -64,10 +79,21 @@ export function parseAddSearch({ provider }: Readonly<Record<string, unknown>>):
 export const parseSignInSearch = ({
   next,
   lost,
+  changed,
 }: Readonly<Record<string, unknown>>): {
   next?: string;
+  /** The session is over, and not by signing out here. */
   lost?: true;
+  /** The password is a new one. */
+  changed?: true;
 } => ({
   ...(toOwnPath(next) ? { next: toOwnPath(next) as string } : {}),
   ...(lost === true ? { lost } : {}),
+  ...(changed === true ? { changed } : {}),
 });
+
+/** Whether there is such an action is for the screen to say, which has their names. */
+export const parseAdminSearch = ({
+  action,
+}: Readonly<Record<string, unknown>>): { action?: string } =>
+  typeof action === "string" ? { action } : {};

@@ -10,8 +10,8 @@ import { RouterProvider } from "@tanstack/react-router";
 import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "./api.ts";
+import { takeLinkToken } from "./auth/link-token.ts";
 import { onSessionEnd, startSessionKeeper, watchForSessionEnd } from "./auth/session.ts";
-import { takeSetupToken } from "./auth/setup-token.ts";
 import { startWindowTitle } from "./frame/title.ts";
 import { startUpdateWatch } from "./frame/update.ts";
 import { noteStep } from "./library/came-from.ts";
@@ -26,7 +26,7 @@ const Notices = lazy(() =>
 );
 
 applyColourScheme();
-takeSetupToken();
+takeLinkToken();
 
 onSessionEnd((reason) => {
   player.clear();

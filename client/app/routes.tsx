@@ -10,11 +10,14 @@ import { Announcer } from "./frame/announcer.tsx";
 import { BrokenScreen, NothingAtAll, NothingHere } from "./frame/broken.tsx";
 import {
   parseAddSearch,
+  parseAdminSearch,
   parseBand,
   parseConnection,
   parseSignInSearch,
   parseTrack,
+  requireAdmin,
   requireBand,
+  requireFirstAccount,
   requireNoSession,
   requireSession,
   requireSetup,
@@ -46,6 +49,40 @@ const signInRoute = createRoute({
   validateSearch: parseSignInSearch,
   beforeLoad: ({ search }) => requireNoSession(search.next),
   component: lazyRouteComponent(() => import("./auth/sign-in-page.tsx"), "SignInPage"),
+});
+
+const registerRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/register",
+  beforeLoad: requireFirstAccount,
+  component: lazyRouteComponent(() => import("./auth/register-page.tsx"), "RegisterPage"),
+});
+
+const verifyEmailRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/verify-email",
+  beforeLoad: requireFirstAccount,
+  component: lazyRouteComponent(() => import("./auth/verify-email-page.tsx"), "VerifyEmailPage"),
+});
+
+const forgotPasswordRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/forgot-password",
+  beforeLoad: requireFirstAccount,
+  component: lazyRouteComponent(
+    () => import("./auth/forgot-password-page.tsx"),
+    "ForgotPasswordPage",
+  ),
+});
+
+const resetPasswordRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/reset-password",
+  beforeLoad: requireFirstAccount,
+  component: lazyRouteComponent(
+    () => import("./auth/reset-password-page.tsx"),
+    "ResetPasswordPage",
+  ),
 });
 
 const setupRoute = createRoute({
@@ -127,9 +164,21 @@ const settingsRoute = createRoute({
   component: lazyRouteComponent(() => import("./settings/settings-page.tsx"), "SettingsPage"),
 });
 
+const adminRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/admin",
+  validateSearch: parseAdminSearch,
+  beforeLoad: requireAdmin,
+  component: lazyRouteComponent(() => import("./admin/admin-page.tsx"), "AdminPage"),
+});
+
 const routeTree = rootRoute.addChildren([
   indexRoute,
   signInRoute,
+  registerRoute,
+  verifyEmailRoute,
+  forgotPasswordRoute,
+  resetPasswordRoute,
   setupRoute,
   welcomeRoute,
   bandRoute.addChildren([
@@ -141,6 +190,7 @@ const routeTree = rootRoute.addChildren([
     folderRoute,
     reconnectRoute,
     settingsRoute,
+    adminRoute,
   ]),
 ]);
 

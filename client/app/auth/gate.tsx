@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { Mark } from "../frame/mark.tsx";
 import { OfflineBanner } from "../frame/online.tsx";
 import { useScreenTitle } from "../frame/title.ts";
@@ -10,11 +10,17 @@ interface GateProps {
   readonly text?: ReactNode;
   readonly children: ReactNode;
   readonly isWide?: boolean;
+  /** It takes the place of a form that was sent, so reading goes on at its title. */
+  readonly isAnswer?: boolean;
 }
 
 /** The screens before the app: signing in, and setting up. */
-export function Gate({ title, text, children, isWide = false }: GateProps) {
+export function Gate({ title, text, children, isWide = false, isAnswer = false }: GateProps) {
   useScreenTitle(title);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (isAnswer) heading.current?.focus();
+  }, [isAnswer]);
   return (
     <div className={s.page}>
       <OfflineBanner />
@@ -23,7 +29,9 @@ export function Gate({ title, text, children, isWide = false }: GateProps) {
           <Mark size={28} />
           <span className={s.name}>{frame.app}</span>
         </div>
-        <h1 className={s.title}>{title}</h1>
+        <h1 ref={heading} tabIndex={-1} className={s.title}>
+          {title}
+        </h1>
         {text ? <p className={s.text}>{text}</p> : null}
         <div className={s.body}>{children}</div>
       </main>
@@ -40,3 +48,8 @@ export function FormFailure({ children }: { readonly children: ReactNode }) {
     </div>
   );
 }
+
+/** The ways that lead elsewhere, below the form. */
+export const Aside = ({ children }: { readonly children: ReactNode }) => (
+  <div className={s.aside}>{children}</div>
+);

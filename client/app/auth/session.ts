@@ -1,4 +1,4 @@
-import { queryOptions } from "@tanstack/react-query";
+import { queryOptions, useQuery } from "@tanstack/react-query";
 import type { Me } from "#contract/auth.ts";
 import { backline, queryClient, refusalOf } from "../api.ts";
 
@@ -14,13 +14,16 @@ async function findMe(): Promise<Me | null> {
   try {
     return await backline.api.auth.me.query();
   } catch (error) {
-    if (isSignedOut(error)) return null;
-    throw error;
+    if (!isSignedOut(error)) throw error;
+    endSession();
+    return null;
   }
 }
 
 export const isSignedOut = (error: unknown): boolean =>
   refusalOf(error)?.code === "unauthenticated";
+
+export const useIsAdmin = (): boolean => useQuery(sessionQuery).data?.user.role === "admin";
 
 export function noteSignedIn(me: Me): void {
   queryClient.setQueryData(sessionQuery.queryKey, me);

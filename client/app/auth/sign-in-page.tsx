@@ -1,13 +1,14 @@
-import { Button, Checkbox, TextInput } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
-import { useRouter, useSearch } from "@tanstack/react-router";
+import { Button, Checkbox } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import type { SignIn } from "#contract/auth.ts";
 import { refusalOf, sentenceOf, trpc } from "../api.ts";
 import { auth } from "../words/auth.ts";
+import { EmailField } from "./account-fields.tsx";
 import { useCountdown } from "./countdown.ts";
 import s from "./gate.module.css";
-import { FormFailure, Gate } from "./gate.tsx";
+import { Aside, FormFailure, Gate } from "./gate.tsx";
 import { toOwnPath } from "./next.ts";
 import { PasswordField } from "./password-field.tsx";
 import { noteSignedIn } from "./session.ts";
@@ -15,11 +16,18 @@ import { noteSignedIn } from "./session.ts";
 const words = auth.signIn;
 
 export function SignInPage() {
-  const { next, lost } = useSearch({ strict: false });
+  const { next, lost, changed } = useSearch({ strict: false });
+  const { data: info } = useQuery(trpc.system.info.queryOptions());
+  const text = changed ? words.changed : lost ? words.lost : undefined;
   return (
-    <Gate title={words.title} text={lost ? words.lost : undefined}>
+    <Gate title={words.title} text={text}>
       <SignInForm next={next} />
-      <p className={s.aside}>{words.forgotten}</p>
+      <Aside>
+        <Link to="/forgot-password">{words.forgotten}</Link>
+        {info && info.registration !== "closed" ? (
+          <Link to="/register">{words.register}</Link>
+        ) : null}
+      </Aside>
     </Gate>
   );
 }
@@ -60,16 +68,7 @@ function SignInForm({ next }: { readonly next: string | undefined }) {
 
   return (
     <form className={s.form} onSubmit={submit} noValidate>
-      <TextInput
-        name="email"
-        type="email"
-        label={auth.email}
-        autoComplete="username"
-        inputMode="email"
-        spellCheck={false}
-        error={wrong.email}
-        autoFocus
-      />
+      <EmailField name="email" error={wrong.email} autoFocus />
       <PasswordField
         name="password"
         label={auth.password}

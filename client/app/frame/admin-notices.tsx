@@ -1,15 +1,15 @@
 import { IconInfoCircle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { trpc } from "../api.ts";
-import { sessionQuery } from "../auth/session.ts";
+import { useIsAdmin } from "../auth/session.ts";
 import s from "./banner.module.css";
 
 /** What an administrator has to know until its cause is gone. */
 export function AdminNotices() {
-  const { data: me } = useQuery(sessionQuery);
+  const isAdmin = useIsAdmin();
   const { data: notices = [] } = useQuery(
     trpc.system.notices.queryOptions(undefined, {
-      enabled: me?.user.role === "admin",
+      enabled: isAdmin,
       staleTime: Number.POSITIVE_INFINITY,
     }),
   );

@@ -5,10 +5,12 @@ import {
   IconPlaylist,
   type IconProps,
   IconSettings,
+  IconShield,
   IconX,
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { ComponentType } from "react";
+import { useIsAdmin } from "../auth/session.ts";
 import { frame } from "../words/frame.ts";
 import { useBandId } from "./band.ts";
 import { BandSwitcher } from "./band-switcher.tsx";
@@ -49,6 +51,7 @@ export function RailDrawer({ isOpen, onClose }: RailDrawerProps) {
 }
 
 function RailContent({ onNavigate }: { readonly onNavigate?: () => void }) {
+  const isAdmin = useIsAdmin();
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the links inside take the keys
     <nav className={s.nav} aria-label={frame.mainNavigation} onClick={onNavigate}>
@@ -60,13 +63,19 @@ function RailContent({ onNavigate }: { readonly onNavigate?: () => void }) {
       <ul className={s.list}>
         <Entry to="/b/$bandId/storage" icon={IconCloud} label={frame.storage} />
         <Entry to="/b/$bandId/settings" icon={IconSettings} label={frame.settings} />
+        {isAdmin ? <Entry to="/b/$bandId/admin" icon={IconShield} label={frame.admin} /> : null}
       </ul>
     </nav>
   );
 }
 
 interface EntryProps {
-  readonly to: "/b/$bandId" | "/b/$bandId/library" | "/b/$bandId/storage" | "/b/$bandId/settings";
+  readonly to:
+    | "/b/$bandId"
+    | "/b/$bandId/library"
+    | "/b/$bandId/storage"
+    | "/b/$bandId/settings"
+    | "/b/$bandId/admin";
   readonly icon: ComponentType<IconProps>;
   readonly label: string;
   readonly isExact?: boolean;

@@ -1,5 +1,6 @@
 import { useMantineColorScheme } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
+import { useIsAdmin } from "../auth/session.ts";
 import { player } from "../playback/here.ts";
 import { frame, commands as words } from "../words/frame.ts";
 import { useSignOut } from "./account-menu.tsx";
@@ -33,6 +34,7 @@ export function useCommands(): readonly Command[] {
 function useScreenCommands(): readonly Command[] {
   const navigate = useNavigate();
   const isOwner = useIsOwner();
+  const isAdmin = useIsAdmin();
   const params = { bandId: useBandId() };
   const library = "/b/$bandId/library" as const;
   const newest = { sort: "added", dir: "desc" } as const;
@@ -50,6 +52,14 @@ function useScreenCommands(): readonly Command[] {
       label: words.goTo(frame.settings),
       run: () => void navigate({ to: "/b/$bandId/settings", params }),
     },
+    ...(isAdmin
+      ? [
+          {
+            label: words.goTo(frame.admin),
+            run: () => void navigate({ to: "/b/$bandId/admin", params, search: {} }),
+          },
+        ]
+      : []),
     { label: words.newest, run: () => void navigate({ to: library, params, search: newest }) },
     ...(isOwner
       ? [

@@ -1,57 +1,29 @@
 import { Button, SegmentedControl, Switch, useMantineColorScheme } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useSyncExternalStore } from "react";
+import { useSyncExternalStore } from "react";
 import { trpc } from "../api.ts";
-import { sessionQuery } from "../auth/session.ts";
-import { useSignOut } from "../frame/account-menu.tsx";
 import { openHelp } from "../frame/dialogs.ts";
 import { Screen, Section } from "../frame/screen.tsx";
 import { settings } from "../words/settings.ts";
 import { singleKeys } from "./preferences.ts";
+import { Profile } from "./profile.tsx";
+import { Row } from "./row.tsx";
+import { Security } from "./security.tsx";
 import s from "./settings.module.css";
 
 export function SettingsPage() {
   return (
     <Screen title={settings.title}>
       <Profile />
+      <Security />
       <Section title={settings.appearance}>
         <Colours />
       </Section>
       <Section title={settings.keyboard}>
         <Keyboard />
       </Section>
-      <Section title={settings.session}>
-        <ThisDevice />
-      </Section>
       <Version />
     </Screen>
-  );
-}
-
-interface RowProps {
-  readonly label: string;
-  readonly hint?: string;
-  readonly children: ReactNode;
-}
-
-const Row = ({ label, hint, children }: RowProps) => (
-  <div className={s.row}>
-    <div className={s.label}>
-      <div>{label}</div>
-      {hint ? <div className={s.hint}>{hint}</div> : null}
-    </div>
-    <div className={s.value}>{children}</div>
-  </div>
-);
-
-function Profile() {
-  const { data: me } = useQuery(sessionQuery);
-  return (
-    <Section title={settings.profile}>
-      <Row label={settings.name}>{me?.user.name}</Row>
-      <Row label={settings.email}>{me?.user.email}</Row>
-      <Row label={settings.role}>{me ? settings.roles[me.user.role] : null}</Row>
-    </Section>
   );
 }
 
@@ -88,17 +60,6 @@ function Keyboard() {
         </Button>
       </Row>
     </>
-  );
-}
-
-function ThisDevice() {
-  const out = useSignOut();
-  return (
-    <Row label={settings.signOut} hint={settings.signOutHint}>
-      <Button variant="default" loading={out.isPending} onClick={() => out.mutate()}>
-        {settings.signOut}
-      </Button>
-    </Row>
   );
 }
 

@@ -13,8 +13,10 @@ export const auth = {
     locked: (seconds: number) =>
       `Too many attempts. To keep your account safe, wait ${wait(seconds)} and try again. Devices that are signed in keep working.`,
     lockedButton: (seconds: number) => `Wait ${wait(seconds)}`,
-    forgotten:
-      "Forgotten your password? An administrator of this server can help: nothing in your library is lost meanwhile.",
+    forgotten: "Forgotten your password?",
+    register: "Make an account",
+    changed:
+      "Your password is changed, and all your devices are signed out. Sign in with the new one.",
     lost: "You were signed out. Sign in to go on where you were.",
     missingEmail: "Enter your e-mail.",
     missingPassword: "Enter your password.",
@@ -41,6 +43,67 @@ export const auth = {
     passwordShort: (missing: number) =>
       `${formatCount(missing)} more ${missing === 1 ? "character" : "characters"} needed.`,
     submit: "Make the account",
+  },
+  register: {
+    title: "Make an account",
+    text: "With it you listen to your own recordings and to those of your bands.",
+    submit: "Make the account",
+    toSignIn: "Sign in instead",
+    closed: {
+      title: "No new accounts at the moment",
+      text: "The people who run this server let nobody register. Ask them for an account.",
+    },
+    invite: {
+      title: "An account takes an invitation",
+      text: "Open the link in the invitation that you were sent. If you have none, ask the people who run this server.",
+    },
+  },
+  mail: {
+    title: "Look into your mail",
+    register: (email: string) =>
+      `A mail to ${email} is on its way. The link in it shows that the address is yours.`,
+    verify: (email: string) =>
+      `If ${email} belongs to an account here that waits for it, a mail with a new link is on its way.`,
+    reset: (email: string) =>
+      `If ${email} belongs to an account here, a mail is on its way. Its link lets you choose a new password, once, for an hour.`,
+    help: "Nothing after a few minutes? Look among the spam, and whether the address above is right. Else ask the people who run this server.",
+    again: "Send it again",
+    sentAgain: "Another mail is on its way. Only the link in the newest one works.",
+    other: "Use another address",
+    toSignIn: "Back to sign in",
+  },
+  verify: {
+    title: "Confirm your e-mail address",
+    text: "Press the button to show that this address is yours.",
+    submit: "Confirm the address",
+    done: "The address is confirmed",
+    doneText: "All is ready for you.",
+    goOn: "Go on",
+    old: "A new link is needed",
+    missing:
+      "This address is not the whole link: its end is missing. Open it from the mail once more, or let us send a new one.",
+    send: "Send a new link",
+  },
+  forgot: {
+    title: "Choose a new password",
+    text: "Enter the e-mail of your account. We send a link there with which you choose a new password. Nothing in your library is lost meanwhile.",
+    submit: "Send the link",
+  },
+  reset: {
+    title: "Choose a new password",
+    text: "All your devices are signed out then, and you sign in with the new password.",
+    password: "New password",
+    submit: "Set the new password",
+    missing:
+      "This address is not the whole link: its end is missing. Open it from the mail once more, or ask for a new one.",
+    askAgain: "Ask for a new link",
+  },
+  again: {
+    title: "Show that it is you",
+    text: "This matters enough to ask for your password once more.",
+    current: "Current password",
+    submit: "Go on",
+    cancel: "Cancel",
   },
   strength: {
     label: "Password strength",

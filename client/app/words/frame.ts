@@ -11,6 +11,7 @@ export const frame = {
   library: "Library",
   storage: "Storage",
   settings: "Settings",
+  admin: "Admin",
   personalBand: "Personal band",
   bands: "Bands",
   search: "Search title, artist, album or path",

@@ -15,9 +15,6 @@ export const settings = {
     "Space, J, L, N, P, M, / and ? work anywhere but in text fields. Switch them off if you use speech input.",
   allKeys: "All shortcuts",
   showKeys: "Show",
-  session: "This device",
-  signOutHint: "Ends the session in this browser. Other devices stay signed in.",
-  signOut: "Sign out",
   version: (version: string) => `Backline ${version}`,
 } as const;
 

@@ -1,0 +1,17 @@
+import { Screen, Section } from "../frame/screen.tsx";
+import { admin } from "../words/admin.ts";
+import { AuditLog } from "./audit-log.tsx";
+import { Invitations } from "./invitations.tsx";
+import { Registration } from "./registration.tsx";
+
+export const AdminPage = () => (
+  <Screen title={admin.title}>
+    <Section title={admin.registration.title}>
+      <Registration />
+    </Section>
+    <Section title={admin.invitations.title}>
+      <Invitations />
+    </Section>
+    <AuditLog />
+  </Screen>
+);

@@ -1,0 +1,46 @@
+import type { ReactNode } from "react";
+import s from "./lines.module.css";
+
+interface LinesProps {
+  readonly label: string;
+  readonly children: ReactNode;
+}
+
+/** A short list that is read and not played: devices, invitations, what happened. */
+export const Lines = ({ label, children }: LinesProps) => (
+  <ul className={s.lines} aria-label={label}>
+    {children}
+  </ul>
+);
+
+interface LineProps {
+  readonly icon?: ReactNode;
+  readonly title: string;
+  readonly tag?: string | undefined;
+  /** Below the title, smaller. */
+  readonly more?: ReactNode;
+  /** At the right end. */
+  readonly children?: ReactNode;
+}
+
+export const Line = ({ icon, title, tag, more, children }: LineProps) => (
+  <li className={s.line}>
+    {icon ? (
+      <span className={s.icon} aria-hidden="true">
+        {icon}
+      </span>
+    ) : null}
+    <div className={s.text}>
+      <div className={s.title}>
+        {title}
+        {tag ? <Tag>{tag}</Tag> : null}
+      </div>
+      {more ? <div className={`${s.more} times`}>{more}</div> : null}
+    </div>
+    {children}
+  </li>
+);
+
+export const Tag = ({ children }: { readonly children: string }) => (
+  <span className={s.tag}>{children}</span>
+);

@@ -1,0 +1,70 @@
+import type { AuditAction, AuditEvent } from "#contract/audit.ts";
+import { admin } from "./admin.ts";
+import { nameDevice } from "./device.ts";
+
+/** What happened, in a few words that need no name. */
+const actions: Readonly<Record<AuditAction, string>> = {
+  "account.registered": "Account made",
+  "account.email_verified": "E-mail address confirmed",
+  "account.email_change_requested": "Another e-mail address asked for",
+  "account.email_changed": "E-mail address changed",
+  "account.password_changed": "Password changed",
+  "account.password_reset_requested": "Link for a new password asked for",
+  "account.password_reset": "New password chosen by a link in a mail",
+  "account.profile_changed": "Profile changed",
+  "account.promoted_to_creator": "Account made a creator",
+  "second_factor.enabled": "Second factor switched on",
+  "second_factor.disabled": "Second factor switched off",
+  "second_factor.refused": "Wrong second factor refused",
+  "backup_codes.made": "New backup codes made",
+  "backup_codes.used": "Backup code used",
+  "session.opened": "Signed in",
+  "session.refused": "Wrong password refused",
+  "session.ended": "Signed out",
+  "session.copied": "Signed out, because somebody else used this sign-in too",
+  "session.reauthenticated": "Password shown again",
+  "admin.user_suspended": "Account suspended",
+  "admin.user_restored": "Account let in again",
+  "admin.role_changed": "Role changed",
+  "admin.sessions_ended": "All devices of an account signed out",
+  "admin.registration_changed": "Who can register changed",
+  "admin.invited": "Invitation made",
+  "admin.maintenance_changed": "Maintenance switched",
+};
+
+const endings: Readonly<Record<string, string>> = {
+  signed_out_elsewhere: "Signed out from another device",
+  password_changed: "Signed out, because the password was changed",
+  password_reset: "Signed out, because a new password was chosen",
+  address_proved_by_another: "Signed out, because the address was confirmed anew",
+};
+
+type Details = AuditEvent["details"];
+
+/** Where its details say more. */
+const precise: { readonly [Action in AuditAction]?: (details: Details) => string | undefined } = {
+  "session.opened": ({ rememberMe }) => (rememberMe ? "Signed in for 30 days" : undefined),
+  "session.ended": ({ because }) => endings[String(because)],
+  "admin.registration_changed": ({ mode }) => admin.registration.changed[String(mode)],
+  "admin.invited": ({ hasAddress }) =>
+    hasAddress ? "Invitation mailed to an address" : "Invitation link made",
+};
+
+export const audit = {
+  actions,
+  sentence: ({ action, details }: Pick<AuditEvent, "action" | "details">): string =>
+    precise[action]?.(details) ?? actions[action],
+  /** On which device and from where, as far as it is known. */
+  place: ({ userAgent, ipAddress }: Pick<AuditEvent, "userAgent" | "ipAddress">): string =>
+    [userAgent ? nameDevice(userAgent) : "", ipAddress ?? ""].filter((part) => part).join(" · "),
+  you: "You",
+  account: (id: string) => `Account ${id.slice(-8)}`,
+  /** Who did it, and to whose account; `null` for nobody we know. */
+  who: (actor: string | null, subject: string | null) => {
+    if (actor === null) return subject ?? "No account here";
+    return subject === null || subject === actor ? actor : `${actor}, about ${subject}`;
+  },
+  more: "Show more",
+  failed: "What happened could not be loaded.",
+  none: "Nothing yet.",
+} as const;
