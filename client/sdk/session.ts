@@ -123,9 +123,11 @@ export const sessionLink =
       };
     });
 
+const OPENING = new Set(["auth.signIn", "auth.signInSecondFactor", "auth.setup"]);
+
 /** Signing in or out replaces the session, and the server wants a CSRF token of the new one. */
 function noteWho(session: Session, path: string): void {
-  if (path === "auth.signIn" || path === "auth.setup") session.noteRenewed();
+  if (OPENING.has(path)) session.noteRenewed();
   if (path === "auth.signOut") session.noteSignedOut();
 }
 

@@ -1,8 +1,18 @@
 import { z } from "zod";
 import { AuditPage, ListAudit } from "#contract/audit.ts";
-import { ChangePassword, OneSession, SessionEntry, UpgradeResult } from "#contract/auth.ts";
+import {
+  BackupCodes,
+  ChangePassword,
+  ConfirmSecondFactor,
+  OneSession,
+  SecondFactor,
+  SessionEntry,
+  TotpOffer,
+  UpgradeResult,
+} from "#contract/auth.ts";
 import { listOwnEvents } from "#server/audit/service.ts";
 import { changePassword } from "#server/auth/passwords.ts";
+import * as factor from "#server/auth/second-factor.ts";
 import { endOtherSessions, endSession, listSessions } from "#server/auth/sessions.ts";
 import { upgradeToCreator } from "#server/auth/users.ts";
 import { procedure, router } from "#server/base/trpc.ts";
@@ -16,6 +26,31 @@ export const accountRouter = router({
   upgradeToCreator: procedure
     .output(UpgradeResult)
     .mutation(({ ctx }) => upgradeToCreator(ctx.deps, ctx.actor, ctx.device)),
+
+  twoFactor: router({
+    get: procedure
+      .output(SecondFactor)
+      .query(({ ctx }) => factor.describeSecondFactor(ctx.deps, ctx.actor)),
+
+    begin: procedure
+      .output(TotpOffer)
+      .mutation(({ ctx }) => factor.offerSecondFactor(ctx.deps, ctx.actor)),
+
+    confirm: procedure
+      .input(ConfirmSecondFactor)
+      .output(BackupCodes)
+      .mutation(({ ctx, input }) =>
+        factor.confirmSecondFactor(ctx.deps, ctx.actor, input.code, ctx.device),
+      ),
+
+    disable: procedure
+      .output(z.void())
+      .mutation(({ ctx }) => factor.disableSecondFactor(ctx.deps, ctx.actor, ctx.device)),
+
+    renewBackupCodes: procedure
+      .output(BackupCodes)
+      .mutation(({ ctx }) => factor.renewBackupCodes(ctx.deps, ctx.actor, ctx.device)),
+  }),
 
   sessions: router({
     list: procedure

@@ -12,6 +12,8 @@ const WINDOW_MS = 15 * 60_000;
 const MOST_OF_A_NETWORK = 10;
 /** Wrong passwords for one account from all networks together, but for devices that it knows. */
 const MOST_OF_AN_ACCOUNT = 30;
+/** Wrong second factors for one account, but from devices that it knows. */
+const MOST_CODES = 20;
 
 export interface Guess {
   readonly emailKey: string;
@@ -40,6 +42,29 @@ export async function takeTry(deps: Pick<Deps, "db">, guess: Guess): Promise<voi
 export async function giveBack(tx: Tx, guess: Guess): Promise<void> {
   for (const key of keysOf(guess)) if (key !== null) await store.removeHit(tx, key);
 }
+
+/**
+ * Takes a try at a second factor from a device that the account does not know, whatever network it
+ * is in: six digits can be guessed by whoever has the password and many networks.
+ *
+ * @returns false when there have been too many wrong ones.
+ */
+export async function takeCodeTry(tx: Tx, userId: UserId): Promise<boolean> {
+  const { hits } = await store.insertHit(tx, codesOf(userId), WINDOW_MS);
+  return hits <= MOST_CODES;
+}
+
+export const giveCodeTryBack = (tx: Tx, userId: UserId): Promise<void> =>
+  store.removeHit(tx, codesOf(userId));
+
+export const tooManyCodes = (): AppError =>
+  new AppError(
+    "rate_limited",
+    "There were too many wrong codes for this account. Wait 15 minutes and try again, or use a device that was signed in before. Whoever tried them knows your password: change it.",
+    { retryAfterSeconds: WINDOW_MS / 1000 },
+  );
+
+const codesOf = (userId: UserId): string => `codes ${userId}`;
 
 function keysOf({ device, emailKey, knownUserId, userId }: Guess): [string, string | null] {
   const isKnownDevice = userId !== null && knownUserId === userId;

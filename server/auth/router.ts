@@ -7,10 +7,13 @@ import {
   Register,
   ResetPassword,
   SetUp,
+  SignedIn,
   SignIn,
   SignInResult,
+  SignInSecondFactor,
   VerifyEmail,
 } from "#contract/auth.ts";
+import type { UserId } from "#contract/ids.ts";
 import { signInFirst } from "#server/base/actor.ts";
 import { AppError } from "#server/base/errors.ts";
 import { type Context, procedure, publicProcedure, router } from "#server/base/trpc.ts";
@@ -27,6 +30,7 @@ import * as passwords from "./passwords.ts";
 import { countTry, type Limited } from "./rate-limits.ts";
 import * as registration from "./registration.ts";
 import { renewSession } from "./rotation.ts";
+import { signInSecondFactor } from "./second-step.ts";
 import type { Grant } from "./service.ts";
 import { setUp } from "./setup.ts";
 import { getMe, signIn, signOut } from "./sign-in.ts";
@@ -58,18 +62,26 @@ export const authRouter = router({
 
   setup: limited("setUp")
     .input(SetUp)
-    .output(SignInResult)
+    .output(SignedIn)
     .mutation(async ({ ctx, input }) => welcome(ctx, await setUp(ctx.deps, input, ctx.device))),
 
   signIn: limited("signIn")
     .input(SignIn)
     .output(SignInResult)
     .mutation(async ({ ctx, input }) => {
-      const knownUserId = readKnownDevice(
-        ctx.deps,
-        findCookie(ctx.deps.config.http, ctx.request, "device"),
-      );
-      return welcome(ctx, await signIn(ctx.deps, input, ctx.device, knownUserId));
+      const granted = await signIn(ctx.deps, input, ctx.device, knownUserOf(ctx));
+      // Who owes a second factor gets no session yet.
+      return "ticket" in granted
+        ? { status: "second_factor" as const, ticket: granted.ticket }
+        : welcome(ctx, granted);
+    }),
+
+  signInSecondFactor: limited("signIn")
+    .input(SignInSecondFactor)
+    .output(SignedIn)
+    .mutation(async ({ ctx, input }) => {
+      const step = { ...input, device: ctx.device, knownUserId: knownUserOf(ctx) };
+      return welcome(ctx, await signInSecondFactor(ctx.deps, step));
     }),
 
   register: limited("register")
@@ -121,13 +133,16 @@ export const authRouter = router({
 });
 
 /** The session goes into cookies and nowhere else; the token of before is bound to nothing now. */
-function welcome(ctx: Context, { me, ...grant }: Grant & { readonly me: Me }): SignInResult {
+function welcome(ctx: Context, { me, ...grant }: Grant & { readonly me: Me }): SignedIn {
   const { http } = ctx.deps.config;
   setSessionCookies(http, ctx.reply, grant);
   setDeviceCookie(http, ctx.reply, toKnownDevice(ctx.deps, me.user.id));
   clearCookie(http, ctx.reply, "pre");
   return { status: "signed_in", me };
 }
+
+const knownUserOf = (ctx: Context): UserId | null =>
+  readKnownDevice(ctx.deps, findCookie(ctx.deps.config.http, ctx.request, "device"));
 
 function requireAlone(ctx: Context): void {
   const accepted = [ctx.request.headers["trpc-accept"], ctx.request.headers.accept];

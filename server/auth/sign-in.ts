@@ -5,11 +5,19 @@ import type { Actor, Device } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
+import { createToken, hashToken } from "./crypto.ts";
 import { toEmailKey } from "./email.ts";
 import { type Guess, giveBack, takeTry } from "./guess-limits.ts";
 import { type Verdict, verifyPassword } from "./password.ts";
+import { hasFactor, insertTicket } from "./second-factor-store.ts";
 import { type Grant, openSession, revokeSession } from "./service.ts";
 import * as store from "./store.ts";
+
+/** What signing in gives: cookies, and who it is. */
+export type SignedIn = Grant & { readonly me: Me };
+
+/** To find the phone and type in a code. */
+const TICKET_SECONDS = 300;
 
 /** How often a sign-in starts anew because the password was changed under its hands. */
 const TRIES = 3;
@@ -27,7 +35,7 @@ export async function signIn(
   input: SignIn,
   device: Device,
   knownUserId: UserId | null,
-): Promise<Grant & { readonly me: Me }> {
+): Promise<SignedIn | { readonly ticket: string }> {
   const emailKey = toEmailKey(input.email);
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const known = await store.findCredentials(deps.db, emailKey);
@@ -42,11 +50,25 @@ export async function signIn(
     const session = await write(deps, async (tx) => {
       await giveBack(tx, guess);
       if (!(await confirm(tx, known, verdict))) return undefined;
+      if (await hasFactor(tx, userId)) return giveTicket(tx, userId, input.rememberMe);
       return openSession(deps, tx, { userId, rememberMe: input.rememberMe, device });
     });
-    if (session) return { ...session, me: await getMe(deps, { userId, ...session }) };
+    if (!session) continue;
+    if ("ticket" in session) return session;
+    return { ...session, me: await getMe(deps, { userId, ...session }) };
   }
   throw notRight();
+}
+
+/** For whoever owes the second factor. It opens nothing by itself. */
+async function giveTicket(
+  tx: Tx,
+  userId: UserId,
+  rememberMe: boolean,
+): Promise<{ readonly ticket: string }> {
+  const ticket = createToken();
+  await insertTicket(tx, { tokenHash: hashToken(ticket), userId, rememberMe }, TICKET_SECONDS);
+  return { ticket };
 }
 
 /** A comparison that did not come about, because too many wait for theirs, is no try. */
@@ -97,12 +119,7 @@ async function confirm(
 ): Promise<boolean> {
   const now = await store.lockUser(tx, known.userId);
   if (!now || now.passwordHash !== known.passwordHash) return false;
-  if (now.isSuspended) {
-    throw new AppError(
-      "forbidden",
-      "This account is suspended. Everything in it is kept; ask an admin of this server to let you in again.",
-    );
-  }
+  if (now.isSuspended) throw isSuspended();
   if (verdict.upgradedHash) await store.savePasswordHash(tx, known.userId, verdict.upgradedHash);
   return true;
 }
@@ -115,6 +132,12 @@ const noteRefusal = (
 ): Promise<void> =>
   write(deps, (tx) =>
     noteEvent(deps, tx, { action: "session.refused", actorId: null, subjectId, device }),
+  );
+
+export const isSuspended = (): AppError =>
+  new AppError(
+    "forbidden",
+    "This account is suspended. Everything in it is kept; ask an admin of this server to let you in again.",
   );
 
 const notRight = (): AppError =>

@@ -50,8 +50,13 @@ export const Me = z.strictObject({
 });
 export type Me = z.infer<typeof Me>;
 
+export const SignedIn = z.strictObject({ status: z.literal("signed_in"), me: Me });
+export type SignedIn = z.infer<typeof SignedIn>;
+
 export const SignInResult = z.discriminatedUnion("status", [
-  z.strictObject({ status: z.literal("signed_in"), me: Me }),
+  SignedIn,
+  /** A code is owed: `signInSecondFactor` with this ticket, within five minutes. */
+  z.strictObject({ status: z.literal("second_factor"), ticket: z.string() }),
 ]);
 export type SignInResult = z.infer<typeof SignInResult>;
 
@@ -158,3 +163,28 @@ export const UpgradeResult = z.strictObject({
   alreadyElevated: z.boolean(),
 });
 export type UpgradeResult = z.infer<typeof UpgradeResult>;
+
+/** Six digits of an app, or a backup code. */
+const Code = OneLine.trim().min(1).max(40);
+
+export const SignInSecondFactor = z.strictObject({
+  ticket: z.string().trim().min(1).max(200),
+  code: Code,
+});
+export type SignInSecondFactor = z.infer<typeof SignInSecondFactor>;
+
+export const SecondFactor = z.strictObject({
+  isOn: z.boolean(),
+  backupCodesLeft: z.number().int(),
+});
+export type SecondFactor = z.infer<typeof SecondFactor>;
+
+/** For an authenticator app: to type in, and as a QR code. */
+export const TotpOffer = z.strictObject({ secret: z.string(), uri: z.string() });
+export type TotpOffer = z.infer<typeof TotpOffer>;
+
+export const ConfirmSecondFactor = z.strictObject({ code: Code });
+
+/** Shown once; each works once. */
+export const BackupCodes = z.strictObject({ codes: z.array(z.string()) });
+export type BackupCodes = z.infer<typeof BackupCodes>;

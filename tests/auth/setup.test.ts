@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
-import type { SignInResult } from "#contract/auth.ts";
+import type { SignedIn } from "#contract/auth.ts";
 import { members, sessions, setupTokens, users } from "#drizzle/schema/index.ts";
 import { isSetupRequired, startSetup } from "#server/auth/setup.ts";
 import { write } from "#server/base/db.ts";
@@ -26,7 +26,7 @@ describe("the first admin", () => {
     const answer = await browser.mutate("auth.setup", { setupToken, ...anna });
 
     expect(answer.status).toBe(200);
-    const { me } = answer.data as SignInResult;
+    const { me } = answer.data as SignedIn;
     expect(me.user).toMatchObject({ email: anna.email, name: "Anna", role: "admin" });
     expect((await browser.query("auth.me")).data).toEqual(me);
     const bands = await browser.query("bands.list");

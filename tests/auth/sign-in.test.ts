@@ -1,6 +1,6 @@
 import { eq, isNull, sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
-import type { SignInResult } from "#contract/auth.ts";
+import type { SignedIn } from "#contract/auth.ts";
 import { sessions, users } from "#drizzle/schema/index.ts";
 import { hashPassword } from "#server/auth/crypto.ts";
 import { write } from "#server/base/db.ts";
@@ -16,7 +16,7 @@ describe("signing in", () => {
     const answer = await signIn(browser, anna);
 
     expect(answer.status).toBe(200);
-    const { status, me } = answer.data as SignInResult;
+    const { status, me } = answer.data as SignedIn;
     expect(status).toBe("signed_in");
     expect(me.user).toEqual({
       id: anna.userId,
@@ -42,7 +42,7 @@ describe("signing in", () => {
     const before = (await browser.query("auth.me")).data as { sessionId: string };
 
     const answer = await signIn(browser, anna);
-    const { me } = answer.data as SignInResult;
+    const { me } = answer.data as SignedIn;
     expect(me.sessionId).not.toBe(before.sessionId);
     expect(browser.cookies.get("backline-access")).not.toBe(planted.get("backline-access"));
 

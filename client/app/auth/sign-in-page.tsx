@@ -6,6 +6,7 @@ import type { SignIn } from "#contract/auth.ts";
 import { refusalOf, sentenceOf, trpc } from "../api.ts";
 import { auth } from "../words/auth.ts";
 import { EmailField } from "./account-fields.tsx";
+import { CodeForm } from "./code-form.tsx";
 import { useCountdown } from "./countdown.ts";
 import s from "./gate.module.css";
 import { Aside, FormFailure, Gate } from "./gate.tsx";
@@ -18,10 +19,23 @@ const words = auth.signIn;
 export function SignInPage() {
   const { next, lost, changed } = useSearch({ strict: false });
   const { data: info } = useQuery(trpc.system.info.queryOptions());
+  const [ticket, setTicket] = useState<string | null>(null);
+  const [isLate, setIsLate] = useState(false);
+  const begin = () => {
+    setTicket(null);
+    setIsLate(true);
+  };
+  if (ticket !== null) {
+    return (
+      <Gate title={auth.code.title} text={auth.code.text}>
+        <CodeForm ticket={ticket} next={next} onLost={begin} />
+      </Gate>
+    );
+  }
   const text = changed ? words.changed : lost ? words.lost : undefined;
   return (
-    <Gate title={words.title} text={text}>
-      <SignInForm next={next} />
+    <Gate title={words.title} text={isLate ? auth.code.lost : text}>
+      <SignInForm next={next} onTicket={setTicket} />
       <Aside>
         <Link to="/forgot-password">{words.forgotten}</Link>
         {info && info.registration !== "closed" ? (
@@ -32,11 +46,21 @@ export function SignInPage() {
   );
 }
 
-function useSignIn(next: string | undefined) {
+interface SignInFormProps {
+  readonly next: string | undefined;
+  /** The password was right, and a second factor is owed. */
+  readonly onTicket: (ticket: string) => void;
+}
+
+function useSignIn({ next, onTicket }: SignInFormProps) {
   const router = useRouter();
   return useMutation(
     trpc.auth.signIn.mutationOptions({
       onSuccess(result) {
+        if (result.status === "second_factor") {
+          onTicket(result.ticket);
+          return;
+        }
         noteSignedIn(result.me);
         router.history.push(toOwnPath(next) ?? "/");
       },
@@ -44,8 +68,8 @@ function useSignIn(next: string | undefined) {
   );
 }
 
-function SignInForm({ next }: { readonly next: string | undefined }) {
-  const signIn = useSignIn(next);
+function SignInForm(props: SignInFormProps) {
+  const signIn = useSignIn(props);
   const [wrong, setWrong] = useState<{ email?: string; password?: string }>({});
   const refusal = refusalOf(signIn.error);
   const wait = useCountdown(

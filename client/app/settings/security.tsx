@@ -6,10 +6,12 @@ import { security } from "../words/security.ts";
 import { ChangePassword } from "./change-password.tsx";
 import { Devices } from "./devices.tsx";
 import { Part } from "./row.tsx";
+import { TwoFactor } from "./two-factor.tsx";
 
 export const Security = () => (
   <Section title={security.title}>
     <ChangePassword />
+    <TwoFactor />
     <Devices />
     <RecentActivity />
   </Section>

@@ -21,6 +21,15 @@ export const auth = {
     missingEmail: "Enter your e-mail.",
     missingPassword: "Enter your password.",
   },
+  code: {
+    title: "One more step",
+    text: "Your account has a second factor.",
+    label: "Code",
+    hint: "Six digits from your authenticator app, or one of your backup codes.",
+    missing: "Enter the code.",
+    submit: "Go on",
+    lost: "Signing in took too long, or there were too many wrong codes. Begin again with your password.",
+  },
   notSetUp: {
     title: "Backline is running, and nobody has an account yet",
     text: "When it started, the server printed a link that makes the first account. Open that link in this browser.",

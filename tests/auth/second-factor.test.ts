@@ -1,0 +1,269 @@
+import { sql } from "drizzle-orm";
+import { describe, expect, test } from "vitest";
+import { type Backline, createBackline, refusalOf } from "#sdk/index.ts";
+import { toTotpUri, totpCodeAt } from "#server/auth/crypto.ts";
+import { write } from "#server/base/db.ts";
+import { startServer } from "#tests/support/server.ts";
+import { createPerson, PASSWORD } from "./people.ts";
+
+const STEP_MS = 30_000;
+
+/** Ben with an authenticator app, on a server whose clock the test sets. */
+async function benWithApp() {
+  let nowMs = Date.now();
+  const server = await startServer({ now: () => new Date(nowMs) });
+  await server.admin();
+  const person = await createPerson(server.deps, "ben");
+  const free = () => write(server.deps, (tx) => tx.execute(sql`delete from rate_limits`));
+  const showPassword = async (rememberMe = false) => {
+    await free();
+    const device = createBackline({ baseUrl: server.baseUrl });
+    const { email } = person;
+    const answer = await device.api.auth.signIn.mutate({ email, password: PASSWORD, rememberMe });
+    return { device, answer };
+  };
+  const ben = (await showPassword()).device;
+  const { secret, uri } = await ben.api.account.twoFactor.begin.mutate();
+  const codeAt = (steps: number) => totpCodeAt(secret, Math.floor(nowMs / STEP_MS) + steps);
+  const { codes } = await ben.api.account.twoFactor.confirm.mutate({ code: await codeAt(0) });
+  const pass = (steps: number) => {
+    nowMs += steps * STEP_MS;
+  };
+  pass(1);
+
+  /** Password and then a code. */
+  const enter = async (code: string) => {
+    const { device, answer } = await showPassword();
+    if (answer.status !== "second_factor") throw new Error("No second factor was asked for.");
+    await device.api.auth.signInSecondFactor.mutate({ ticket: answer.ticket, code });
+    return device;
+  };
+  return { server, person, ben, secret, uri, codes, codeAt, pass, showPassword, enter, free };
+}
+
+const isRefusedAs = (code: string) => ({ code });
+
+describe("an authenticator app", () => {
+  test("shows the codes of RFC 6238", async () => {
+    // Appendix B, SHA-1, the last six of eight digits; the secret is '12345678901234567890'.
+    const secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    const vectors = [
+      [59, "287082"],
+      [1_111_111_109, "081804"],
+      [1_111_111_111, "050471"],
+      [1_234_567_890, "005924"],
+      [2_000_000_000, "279037"],
+      [20_000_000_000, "353130"],
+    ] as const;
+    for (const [seconds, code] of vectors) {
+      expect(await totpCodeAt(secret, Math.floor(seconds / 30))).toBe(code);
+    }
+    const uri = new URL(toTotpUri("anna@band.example", secret));
+    expect([uri.protocol, uri.searchParams.get("secret"), uri.searchParams.get("issuer")]).toEqual([
+      "otpauth:",
+      secret,
+      "Backline",
+    ]);
+  });
+
+  test("is asked for a code after the password, and only then there is a session", async () => {
+    const { codeAt, showPassword } = await benWithApp();
+    const { device, answer } = await showPassword();
+    expect(answer).toEqual({
+      status: "second_factor",
+      ticket: expect.stringMatching(/^[\w-]{43}$/),
+    });
+    expect(await device.api.auth.me.query().catch(refusalOf)).toMatchObject(
+      isRefusedAs("unauthenticated"),
+    );
+    if (answer.status !== "second_factor") throw new Error("unreachable");
+    const bearer = createBackline({
+      baseUrl: (await benWithApp()).server.baseUrl,
+      accessToken: answer.ticket,
+    });
+    await expect(bearer.api.auth.me.query()).rejects.toThrow();
+
+    const signedIn = await device.api.auth.signInSecondFactor.mutate({
+      ticket: answer.ticket,
+      code: await codeAt(0),
+    });
+    expect((await device.api.auth.me.query()).sessionId).toBe(signedIn.me.sessionId);
+    const again = device.api.auth.signInSecondFactor.mutate({
+      ticket: answer.ticket,
+      code: await codeAt(1),
+    });
+    expect(await again.catch(refusalOf)).toMatchObject(isRefusedAs("unauthenticated"));
+  });
+
+  test("may be a step early or late, and not two", async () => {
+    const { codeAt, enter, pass } = await benWithApp();
+    pass(10);
+    expect(await enter(await codeAt(-2)).catch(refusalOf)).toMatchObject(isRefusedAs("forbidden"));
+    expect(await enter(await codeAt(2)).catch(refusalOf)).toMatchObject(isRefusedAs("forbidden"));
+    await enter(await codeAt(-1));
+    await enter(await codeAt(0));
+    await enter(await codeAt(1));
+  });
+
+  test("has codes that count once, also for 50 at the same time", async () => {
+    const { codeAt, enter, pass, showPassword, free } = await benWithApp();
+    pass(5);
+    const code = await codeAt(0);
+    const tickets = [];
+    for (let i = 0; i < 50; i += 1) tickets.push(await showPassword());
+    const outcomes = await Promise.allSettled(
+      tickets.map(async ({ device, answer }) => {
+        if (answer.status !== "second_factor") throw new Error("unreachable");
+        await free();
+        return device.api.auth.signInSecondFactor.mutate({ ticket: answer.ticket, code });
+      }),
+    );
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    expect(await enter(code).catch(refusalOf)).toMatchObject(isRefusedAs("forbidden"));
+    // And none of before it.
+    expect(await enter(await codeAt(-1)).catch(refusalOf)).toMatchObject(isRefusedAs("forbidden"));
+  }, 60_000);
+
+  test("is asked five times a sign-in, then the password is asked for anew", async () => {
+    const { codeAt, showPassword, free } = await benWithApp();
+    const { device, answer } = await showPassword();
+    if (answer.status !== "second_factor") throw new Error("unreachable");
+    const { ticket } = answer;
+    const enter = async (code: string) => {
+      await free();
+      return device.api.auth.signInSecondFactor.mutate({ ticket, code }).catch(refusalOf);
+    };
+    for (let i = 0; i < 5; i += 1) {
+      expect(await enter("000000")).toMatchObject(isRefusedAs("forbidden"));
+    }
+    expect(await enter(await codeAt(0))).toMatchObject(isRefusedAs("unauthenticated"));
+  });
+
+  test("cannot be guessed from many networks by whoever has the password, and its owner is not locked out", async () => {
+    const { codeAt, ben, person, server } = await benWithApp();
+    const unlimit = () =>
+      write(server.deps, (tx) =>
+        tx.execute(sql`delete from rate_limits where key not like 'codes %'`),
+      );
+    /** The password, and then five of these codes; from another network each time. */
+    const tryFive = async (device: Backline, code: string) => {
+      const { email } = person;
+      await unlimit();
+      const answer = await device.api.auth.signIn.mutate({
+        email,
+        password: PASSWORD,
+        rememberMe: false,
+      });
+      const ticket = answer.status === "second_factor" ? answer.ticket : "";
+      const answers: unknown[] = [];
+      for (let guess = 0; guess < 5; guess += 1) {
+        await unlimit();
+        const entering = device.api.auth.signInSecondFactor.mutate({ ticket, code });
+        answers.push(
+          await entering.then(
+            ({ status }) => status,
+            (error) => refusalOf(error)?.code,
+          ),
+        );
+      }
+      return answers;
+    };
+    const five = (code: string) => Array.from({ length: 5 }, () => code);
+    for (let n = 0; n < 4; n += 1) {
+      expect(await tryFive(server.guest(), "000000")).toEqual(five("forbidden"));
+    }
+    expect(await tryFive(server.guest(), await codeAt(0))).toEqual(five("rate_limited"));
+    await ben.api.auth.signOut.mutate();
+    expect((await tryFive(ben, await codeAt(0)))[0]).toBe("signed_in");
+  });
+
+  test("does not wait longer than five minutes for its code", async () => {
+    const { codeAt, server, showPassword } = await benWithApp();
+    const { device, answer } = await showPassword();
+    if (answer.status !== "second_factor") throw new Error("unreachable");
+    await write(server.deps, (tx) =>
+      tx.execute(sql`update sign_in_tickets set expires_at = now() - interval '1 second'`),
+    );
+    const late = device.api.auth.signInSecondFactor.mutate({
+      ticket: answer.ticket,
+      code: await codeAt(0),
+    });
+    expect(await late.catch(refusalOf)).toMatchObject(isRefusedAs("unauthenticated"));
+  });
+
+  test("counts only from its first right code on", async () => {
+    const server = await startServer();
+    const anna = await server.admin();
+    const { begin, confirm, get } = anna.api.account.twoFactor;
+    await begin.mutate();
+    expect(await get.query()).toEqual({ isOn: false, backupCodesLeft: 0 });
+    expect(await confirm.mutate({ code: "000000" }).catch(refusalOf)).toMatchObject(
+      isRefusedAs("forbidden"),
+    );
+    const { secret } = await begin.mutate();
+    const code = await totpCodeAt(secret, Math.floor(Date.now() / STEP_MS));
+    expect((await confirm.mutate({ code })).codes).toHaveLength(10);
+    expect(await get.query()).toEqual({ isOn: true, backupCodesLeft: 10 });
+    expect(await begin.mutate().catch(refusalOf)).toMatchObject(isRefusedAs("conflict"));
+  });
+
+  test("is set up, renewed and switched off only by whoever showed the password a moment ago", async () => {
+    const { ben, server } = await benWithApp();
+    await write(server.deps, (tx) =>
+      tx.execute(sql`update sessions set authenticated_at = now() - interval '11 minutes'`),
+    );
+    const { begin, disable, renewBackupCodes, get } = ben.api.account.twoFactor;
+    for (const change of [begin.mutate(), disable.mutate(), renewBackupCodes.mutate()]) {
+      expect(await change.catch(refusalOf)).toMatchObject(isRefusedAs("reauthentication_required"));
+    }
+    expect(await get.query()).toMatchObject({ isOn: true });
+    await ben.api.auth.reauthenticate.mutate({ password: PASSWORD });
+    await disable.mutate();
+    expect(await get.query()).toEqual({ isOn: false, backupCodesLeft: 0 });
+  });
+
+  test("has a secret that is nowhere but sealed", async () => {
+    const { secret, codes, server } = await benWithApp();
+    for (const table of ["totp_factors", "backup_codes", "audit_events", "pgboss.job"]) {
+      const rows = JSON.stringify(await server.deps.db.execute(sql.raw(`select * from ${table}`)));
+      for (const each of [secret, ...codes, ...codes.map((code) => code.replaceAll("-", ""))]) {
+        expect([table, rows.includes(each)]).toEqual([table, false]);
+      }
+    }
+  });
+});
+
+describe("a backup code", () => {
+  test("stands in for the app, once, however it is typed", async () => {
+    const { codes, enter, ben } = await benWithApp();
+    const [first = "", second = ""] = codes;
+    expect(new Set(codes).size).toBe(10);
+    expect(first).toMatch(/^([a-z2-7]{4}-){3}[a-z2-7]{4}$/);
+    await enter(` ${first.toUpperCase().replaceAll("-", " ")} `);
+    expect(await enter(first).catch(refusalOf)).toMatchObject(isRefusedAs("forbidden"));
+    await enter(second.replaceAll("-", ""));
+    expect(await ben.api.account.twoFactor.get.query()).toMatchObject({ backupCodesLeft: 8 });
+  });
+
+  test("is worth nothing once there are new ones", async () => {
+    const { codes, enter, ben } = await benWithApp();
+    const renewed = await ben.api.account.twoFactor.renewBackupCodes.mutate();
+    expect(await enter(codes[0] ?? "").catch(refusalOf)).toMatchObject(isRefusedAs("forbidden"));
+    await enter(renewed.codes[0] ?? "");
+  });
+
+  test("is no way around a suspension", async () => {
+    const { codes, person, server, showPassword } = await benWithApp();
+    const { device, answer } = await showPassword();
+    if (answer.status !== "second_factor") throw new Error("unreachable");
+    await write(server.deps, (tx) =>
+      tx.execute(sql`update users set suspended_at = now() where id = ${person.userId}`),
+    );
+    const entering = device.api.auth.signInSecondFactor.mutate({
+      ticket: answer.ticket,
+      code: codes[0] ?? "",
+    });
+    expect(await entering.catch(refusalOf)).toMatchObject(isRefusedAs("forbidden"));
+    await expect(device.api.auth.me.query()).rejects.toThrow();
+  });
+});
