@@ -4,6 +4,7 @@ import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
 import { createAccessToken } from "./access-token.ts";
 import { hashToken } from "./crypto.ts";
+import * as tokens from "./refresh-token-store.ts";
 import { type Grant, idleSecondsOf, rememberForSeconds, revokeWithin } from "./service.ts";
 import * as store from "./session-store.ts";
 
@@ -71,13 +72,13 @@ async function rotate(
   refreshToken: string,
   tokenHash: string,
 ): Promise<Outcome> {
-  const glimpsed = await store.findRefreshToken(tx, tokenHash, GRACE_SECONDS);
+  const glimpsed = await tokens.findRefreshToken(tx, tokenHash, GRACE_SECONDS);
   if (!glimpsed) return { kind: "ended" };
   const session = await store.lockLiveSession(tx, glimpsed.sessionId);
   if (!session) return { kind: "ended" };
 
   // Again, now that nobody else can use it: another request may have been first.
-  const token = await store.findRefreshToken(tx, tokenHash, GRACE_SECONDS);
+  const token = await tokens.findRefreshToken(tx, tokenHash, GRACE_SECONDS);
   if (!token) return { kind: "ended" };
   if (token.use === "used") {
     await revokeWithin(deps, tx, session.id, "refresh_token_copied");
@@ -91,11 +92,11 @@ async function rotate(
     generation: token.generation + 1,
   };
   if (token.use === "just_used") {
-    const known = await store.findRefreshToken(tx, next.tokenHash, GRACE_SECONDS);
+    const known = await tokens.findRefreshToken(tx, next.tokenHash, GRACE_SECONDS);
     return known ? { kind: "renewed", session, successor } : { kind: "unknown_key" };
   }
-  await store.markRefreshTokenSpent(tx, tokenHash);
-  await store.insertRefreshToken(tx, next);
+  await tokens.markRefreshTokenSpent(tx, tokenHash);
+  await tokens.insertRefreshToken(tx, next);
   await store.markSessionUsed(tx, session.id, idleSecondsOf(session));
   return { kind: "renewed", session, successor };
 }

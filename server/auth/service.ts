@@ -8,6 +8,7 @@ import { createId } from "#server/base/ids.ts";
 import type { Deps } from "#server/deps.ts";
 import { type AccessClaims, createAccessToken } from "./access-token.ts";
 import { createToken, hashToken } from "./crypto.ts";
+import * as tokens from "./refresh-token-store.ts";
 import * as store from "./session-store.ts";
 
 const DAY_SECONDS = 86_400;
@@ -52,7 +53,7 @@ export async function openSession(
     },
     { idleSeconds: idleSecondsOf(who), absoluteSeconds: ABSOLUTE_SECONDS },
   );
-  await store.insertRefreshToken(tx, {
+  await tokens.insertRefreshToken(tx, {
     tokenHash: hashToken(refreshToken),
     sessionId,
     generation: 0,

@@ -1,7 +1,7 @@
 import { and, desc, eq, gt, isNull, sql } from "drizzle-orm";
 import type { UserRole } from "#contract/auth.ts";
 import type { SessionId, UserId } from "#contract/ids.ts";
-import { refreshTokens, sessions, users } from "#drizzle/schema/index.ts";
+import { sessions, users } from "#drizzle/schema/index.ts";
 import { type Db, preparedOnce, type Tx } from "#server/base/db.ts";
 
 const seconds = (count: number) => sql`make_interval(secs => ${count})`;
@@ -142,51 +142,6 @@ export async function lockLiveSession(
     .where(and(eq(sessions.id, sessionId), isAlive))
     .for("update", { of: sessions });
   return row;
-}
-
-export async function insertRefreshToken(
-  tx: Tx,
-  token: {
-    readonly tokenHash: string;
-    readonly sessionId: SessionId;
-    readonly generation: number;
-  },
-): Promise<void> {
-  await tx.insert(refreshTokens).values(token);
-}
-
-export interface RefreshTokenRow {
-  readonly sessionId: SessionId;
-  readonly generation: number;
-  readonly use: "unused" | "just_used" | "used";
-}
-
-/** @param graceSeconds - for how long a used one counts as `just_used`. */
-export async function findRefreshToken(
-  tx: Tx,
-  tokenHash: string,
-  graceSeconds: number,
-): Promise<RefreshTokenRow | undefined> {
-  const [row] = await tx
-    .select({
-      sessionId: refreshTokens.sessionId,
-      generation: refreshTokens.generation,
-      // Not now(), the start of this transaction, which may have waited long for the session's lock.
-      use: sql<RefreshTokenRow["use"]>`case
-        when ${refreshTokens.spentAt} is null then 'unused'
-        when ${refreshTokens.spentAt} > clock_timestamp() - ${seconds(graceSeconds)} then 'just_used'
-        else 'used' end`,
-    })
-    .from(refreshTokens)
-    .where(eq(refreshTokens.tokenHash, tokenHash));
-  return row;
-}
-
-export async function markRefreshTokenSpent(tx: Tx, tokenHash: string): Promise<void> {
-  await tx
-    .update(refreshTokens)
-    .set({ spentAt: sql`clock_timestamp()` })
-    .where(and(eq(refreshTokens.tokenHash, tokenHash), isNull(refreshTokens.spentAt)));
 }
 
 /** Alive ones, the last used first. */
