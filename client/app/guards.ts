@@ -94,6 +94,14 @@ export const parseSignInSearch = ({
 
 /** Whether there is such an action is for the screen to say, which has their names. */
 export const parseAdminSearch = ({
+  q,
   action,
-}: Readonly<Record<string, unknown>>): { action?: string } =>
-  typeof action === "string" ? { action } : {};
+}: Readonly<Record<string, unknown>>): {
+  /** Whom to show. */
+  q?: string;
+  action?: string;
+} => ({
+  // The router reads `?q=1975` as a number.
+  ...(typeof q === "string" || typeof q === "number" ? { q: String(q).slice(0, 200) } : {}),
+  ...(typeof action === "string" ? { action } : {}),
+});

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { UserEntry } from "#contract/auth.ts";
 import { judgePassword } from "../../client/app/auth/password-strength.ts";
 import {
   formatAgo,
@@ -7,6 +8,7 @@ import {
   plural,
   speakDuration,
 } from "../../client/app/words/format.ts";
+import { people } from "../../client/app/words/people.ts";
 
 describe("figures", () => {
   test.each([
@@ -65,5 +67,32 @@ describe("a new password", () => {
 
   test("too short says how much is missing, counted as people count", () => {
     expect(levelOf("🎸🎸🎸🎸🎸🎸").hint).toBe("2 more characters needed.");
+  });
+});
+
+describe("a person in the list of people", () => {
+  const ben = UserEntry.parse({
+    id: "018f2f6e-0000-7000-8000-000000000001",
+    email: "ben@band.example",
+    name: "Ben",
+    role: "user",
+    isEmailVerified: true,
+    suspendedAt: null,
+    createdAt: "2026-03-14T19:30:00.000Z",
+    lastSeenAt: null,
+  });
+
+  test("has nothing marked when all is well", () => {
+    expect(people.tags(ben, false)).toEqual([]);
+    expect(people.about(ben)).toBe("ben@band.example · Listener · not seen lately");
+  });
+
+  test("is marked with all that is not", () => {
+    const suspendedAt = "2026-03-14T19:30:00.000Z";
+    expect(people.tags({ ...ben, isEmailVerified: false, suspendedAt }, true)).toEqual([
+      "You",
+      "Not confirmed",
+      "Suspended since 14 March 2026",
+    ]);
   });
 });

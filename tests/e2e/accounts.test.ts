@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { write } from "#server/base/db.ts";
-import { lookAt, openPage, type Person, startBrowser } from "#tests/support/screen.ts";
+import { lookAt, openPage, startBrowser } from "#tests/support/screen.ts";
 import type { TestServer } from "#tests/support/server.ts";
 import {
   ACCOUNT,
@@ -9,20 +9,12 @@ import {
   arrive,
   BEN,
   heading,
+  keepInSight,
   openLink,
   openSettings,
   register,
   signIn,
 } from "./people.ts";
-
-/** Keeps this part of the screen at its top, whatever size the window gets. */
-const keepInSight = ({ page }: Person, title: string): Promise<void> =>
-  page.evaluate(`{
-    const show = () => Array.from(document.querySelectorAll("h2, h3"))
-      .find((each) => each.textContent === "${title}").scrollIntoView();
-    addEventListener("resize", () => setTimeout(show, 50));
-    show();
-  }`);
 
 /** Everybody's password was shown so long ago that it has to be shown again. */
 const letTimePass = ({ deps }: TestServer) =>

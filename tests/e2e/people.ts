@@ -93,3 +93,12 @@ export const openSettings = async ({ page }: Person): Promise<void> => {
   await page.getByRole("link", { name: "Settings" }).first().click();
   await heading({ page }, "Security");
 };
+
+/** Keeps this part of the screen at its top, whatever size the window gets. */
+export const keepInSight = ({ page }: Person, title: string): Promise<void> =>
+  page.evaluate(`{
+    const show = () => Array.from(document.querySelectorAll("h2, h3"))
+      .find((each) => each.textContent === "${title}").scrollIntoView();
+    addEventListener("resize", () => setTimeout(show, 50));
+    show();
+  }`);

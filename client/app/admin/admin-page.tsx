@@ -2,6 +2,7 @@ import { Screen, Section } from "../frame/screen.tsx";
 import { admin } from "../words/admin.ts";
 import { AuditLog } from "./audit-log.tsx";
 import { Invitations } from "./invitations.tsx";
+import { People } from "./people.tsx";
 import { Registration } from "./registration.tsx";
 
 export const AdminPage = () => (
@@ -12,6 +13,7 @@ export const AdminPage = () => (
     <Section title={admin.invitations.title}>
       <Invitations />
     </Section>
+    <People />
     <AuditLog />
   </Screen>
 );

@@ -11,6 +11,7 @@ import { Section } from "../frame/screen.tsx";
 import { admin } from "../words/admin.ts";
 import { audit } from "../words/audit.ts";
 import s from "./admin.module.css";
+import { useNames } from "./users.ts";
 
 const words = admin.audit;
 
@@ -25,13 +26,16 @@ const CHOICES = [
 
 /** Everything about accounts and access that was written down; what is shown of it is in the address. */
 export function AuditLog() {
-  const { action: asked = "" } = useSearch({ from: "/b/$bandId/admin" });
+  const { action: asked = "", q = "" } = useSearch({ from: "/b/$bandId/admin" });
   const navigate = useNavigate({ from: "/b/$bandId/admin" });
   const action = isAction(asked) ? asked : undefined;
   const events = useAllEvents(action);
-  const whoOf = useWho();
+  const whoOf = useWho(q);
   const choose = (value: string) =>
-    void navigate({ search: value ? { action: value } : {}, replace: true });
+    void navigate({
+      search: ({ action: _, ...rest }) => (value ? { ...rest, action: value } : rest),
+      replace: true,
+    });
   return (
     <Section
       title={words.title}
@@ -56,11 +60,13 @@ export function AuditLog() {
   );
 }
 
-function useWho() {
+/** Names are for those whom the list of people shows; of all others only the account is known. */
+function useWho(search: string) {
   const { data: me } = useQuery(sessionQuery);
+  const names = useNames(search);
   const nameOf = (id: UserId | null) => {
     if (id === null) return null;
-    return id === me?.user.id ? audit.you : audit.account(id);
+    return id === me?.user.id ? audit.you : (names.get(id) ?? audit.account(id));
   };
   return ({ actorId, subjectId }: AuditEvent): string =>
     audit.who(nameOf(actorId), nameOf(subjectId));

@@ -1,5 +1,5 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import type { Me } from "#contract/auth.ts";
+import type { Me, UserRole } from "#contract/auth.ts";
 import { backline, queryClient, refusalOf } from "../api.ts";
 
 /** Who is signed in here; `null`: nobody. */
@@ -27,6 +27,14 @@ export const useIsAdmin = (): boolean => useQuery(sessionQuery).data?.user.role 
 
 export function noteSignedIn(me: Me): void {
   queryClient.setQueryData(sessionQuery.queryKey, me);
+}
+
+/** Whoever is signed in has another role from now on. */
+export function noteRole(role: UserRole): void {
+  queryClient.setQueryData(
+    sessionQuery.queryKey,
+    (me) => me && { ...me, user: { ...me.user, role } },
+  );
 }
 
 /** `lost`: it expired, or was ended elsewhere. */

@@ -6,7 +6,7 @@ interface LinesProps {
   readonly children: ReactNode;
 }
 
-/** A short list that is read and not played: devices, invitations, what happened. */
+/** A short list that is read and not played: devices, people, what happened. */
 export const Lines = ({ label, children }: LinesProps) => (
   <ul className={s.lines} aria-label={label}>
     {children}
@@ -16,14 +16,14 @@ export const Lines = ({ label, children }: LinesProps) => (
 interface LineProps {
   readonly icon?: ReactNode;
   readonly title: string;
-  readonly tag?: string | undefined;
+  readonly tags?: readonly string[];
   /** Below the title, smaller. */
   readonly more?: ReactNode;
   /** At the right end. */
   readonly children?: ReactNode;
 }
 
-export const Line = ({ icon, title, tag, more, children }: LineProps) => (
+export const Line = ({ icon, title, tags = [], more, children }: LineProps) => (
   <li className={s.line}>
     {icon ? (
       <span className={s.icon} aria-hidden="true">
@@ -33,7 +33,9 @@ export const Line = ({ icon, title, tag, more, children }: LineProps) => (
     <div className={s.text}>
       <div className={s.title}>
         {title}
-        {tag ? <Tag>{tag}</Tag> : null}
+        {tags.map((tag) => (
+          <Tag key={tag}>{tag}</Tag>
+        ))}
       </div>
       {more ? <div className={`${s.more} times`}>{more}</div> : null}
     </div>

@@ -71,7 +71,7 @@ function Device({ device }: { readonly device: SessionEntry }) {
         isHandheld(userAgent) ? <IconDeviceMobile size={18} /> : <IconDeviceDesktop size={18} />
       }
       title={nameDevice(userAgent)}
-      tag={isThis ? words.thisOne : undefined}
+      tags={isThis ? [words.thisOne] : []}
       more={words.used(device)}
     >
       {isThis ? <SignOutHere /> : <SignOut device={device} />}

@@ -7,6 +7,7 @@ import { Tag } from "../frame/lines.tsx";
 import { Section } from "../frame/screen.tsx";
 import { security } from "../words/security.ts";
 import { settings } from "../words/settings.ts";
+import { Creator } from "./creator.tsx";
 import { Row } from "./row.tsx";
 import s from "./settings.module.css";
 
@@ -23,6 +24,7 @@ export function Profile() {
         </div>
       </Row>
       <Row label={settings.role}>{me ? settings.roles[me.user.role] : null}</Row>
+      {me ? <Creator user={me.user} /> : null}
     </Section>
   );
 }

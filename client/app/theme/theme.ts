@@ -122,6 +122,8 @@ const ours = {
   "--mantine-color-default-hover": "var(--bg-pressed)",
   "--mantine-color-default-color": "var(--text)",
   "--mantine-color-default-border": "var(--line)",
+  // What harms, in menus.
+  "--mantine-color-red-6": "var(--danger)",
   "--mantine-color-gray-light-color": "var(--text-soft)",
   "--mantine-color-gray-light-hover": "var(--bg-pressed)",
 };

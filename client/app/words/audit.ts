@@ -37,6 +37,8 @@ const endings: Readonly<Record<string, string>> = {
   password_changed: "Signed out, because the password was changed",
   password_reset: "Signed out, because a new password was chosen",
   address_proved_by_another: "Signed out, because the address was confirmed anew",
+  suspended: "Signed out, because the account was suspended",
+  ended_by_admin: "Signed out by an administrator",
 };
 
 type Details = AuditEvent["details"];

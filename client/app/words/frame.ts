@@ -21,6 +21,7 @@ export const frame = {
   signOut: "Sign out",
   keyboardHelp: "Keyboard shortcuts",
   close: "Close",
+  cancel: "Cancel",
   messages: "Messages",
   tryAgain: "Try again",
   reload: "Reload the page",
