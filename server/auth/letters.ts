@@ -39,24 +39,6 @@ export const passwordChangedLetter = (name: string, url: string): Letter => ({
   notes: [`It was not you? Choose a new password at once, which signs everybody out: ${url}`],
 });
 
-export const changeAddressLetter = (name: string, url: string): Letter => ({
-  subject: "Confirm your new e-mail address",
-  greeting: hello(name),
-  paragraphs: ["Confirm that this address is yours, and your Backline account moves to it."],
-  action: { label: "Use this address", url },
-  notes: ["The link works once, for an hour.", notYou],
-});
-
-/** To the old address, so that nobody is moved away in silence. */
-export const addressLeavesLetter = (name: string, newEmail: string, url: string): Letter => ({
-  subject: "Your e-mail address is being changed",
-  greeting: hello(name),
-  paragraphs: [
-    `Somebody who is signed in to your Backline account asked to change its address to ${newEmail}. It changes when that address is confirmed.`,
-  ],
-  notes: [`It was not you? Choose a new password at once, which stops it: ${url}`],
-});
-
 export const invitationLetter = (inviter: string, url: string): Letter => ({
   subject: `${inviter} invites you to Backline`,
   greeting: "Hello,",

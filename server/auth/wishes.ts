@@ -45,9 +45,8 @@ const Waiting = z.object({
 
 type WishDeps = Pick<Deps, "config" | "db" | "jobs" | "now" | "vault">;
 
-const DAY_SECONDS = 86_400;
-export const VERIFY_SECONDS = DAY_SECONDS;
-export const RESET_SECONDS = 3_600;
+const VERIFY_SECONDS = 86_400;
+const RESET_SECONDS = 3_600;
 
 /** So many mails an hour reach an address that somebody else types in. */
 const MAILS_AN_HOUR = 4;

@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import type { z } from "zod";
 import { settings } from "#drizzle/schema/index.ts";
 import type { Db, Tx } from "./db.ts";
@@ -23,10 +23,9 @@ export const defineSetting = <S extends z.ZodType>(
     return row === undefined ? fallback : schema.parse(row.value);
   },
   async save(tx, value) {
-    const updatedAt = new Date();
     await tx
       .insert(settings)
       .values({ key, value })
-      .onConflictDoUpdate({ target: settings.key, set: { value, updatedAt } });
+      .onConflictDoUpdate({ target: settings.key, set: { value, updatedAt: sql`now()` } });
   },
 });
