@@ -39,10 +39,10 @@ export const users = pgTable(
   "users",
   {
     id: uuid().$type<UserId>().primaryKey(),
-    /** As the person typed it. */
-    email: text().notNull(),
+    /** As the person typed it; `null` for who signs in through another server and gave none. */
+    email: text(),
     /** Lower case, NFKC: what is compared. */
-    emailKey: text().notNull(),
+    emailKey: text(),
     name: text().notNull(),
     role: text().$type<UserRole>().notNull(),
     /** PHC string; `null` for an account that signs in another way. */
@@ -55,6 +55,8 @@ export const users = pgTable(
     timeZone: text(),
     /** Only for whoever made themselves a creator; an admin's promotion leaves it alone. */
     promotedToCreatorAt: moment(),
+    /** Deleted by its owner: nobody can use it any more, and 30 days later nothing is left of it. */
+    deletedAt: moment(),
     createdAt: moment().notNull().defaultNow(),
   },
   (t) => [

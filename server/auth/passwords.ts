@@ -1,9 +1,8 @@
-import type { ChangePassword, Reauthenticate, ResetPassword } from "#contract/auth.ts";
+import type { ChangePassword, ResetPassword } from "#contract/auth.ts";
 import type { UserId } from "#contract/ids.ts";
 import { noteEvent } from "#server/audit/service.ts";
 import type { Actor, Device } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
-import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
 import { sendLetter } from "#server/mail/service.ts";
 import { hashToken } from "./crypto.ts";
@@ -11,17 +10,14 @@ import { requireUnguessable } from "./guessable-passwords.ts";
 import { passwordChangedLetter } from "./letters.ts";
 import { linkTo } from "./links.ts";
 import * as tokens from "./mailed-token-store.ts";
-import { hashNewPassword, verifyPassword } from "./password.ts";
+import { hashNewPassword } from "./password.ts";
+import { requireRecent } from "./reauthentication.ts";
 import { isOldLink } from "./registration.ts";
 import { revokeAllWithin } from "./service.ts";
-import * as sessionStore from "./session-store.ts";
 import * as store from "./store.ts";
 import { makeWish } from "./wishes.ts";
 
 type PasswordDeps = Pick<Deps, "config" | "db" | "events" | "jobs" | "now" | "vault">;
-
-/** For so long after showing the password a session may do what matters. */
-const RECENT_SECONDS = 600;
 
 /** Sends a link to whoever has the address. The answer is the same for every address. */
 export const requestPasswordReset = (
@@ -72,7 +68,7 @@ export async function changePassword(
 ): Promise<void> {
   await requireRecent(deps, actor);
   const known = await store.findMe(deps.db, actor.userId);
-  requireUnguessable(password, known ? [known.user.email, known.user.name] : []);
+  requireUnguessable(password, known ? [known.user.email ?? "", known.user.name] : []);
   const passwordHash = await hashNewPassword(password);
   await write(deps, async (tx) => {
     await replacePassword(deps, tx, actor.userId, passwordHash);
@@ -95,44 +91,8 @@ async function replacePassword(
 ): Promise<void> {
   await store.savePasswordHash(tx, userId, passwordHash);
   await tokens.removeMailedTokens(tx, userId);
-  const user = await store.findMe(tx, userId);
-  if (!user) return;
-  const letter = passwordChangedLetter(user.user.name, linkTo(deps, "/forgot-password"));
-  await sendLetter(deps, tx, "password_changed", user.user.email, letter);
-}
-
-/**
- * Shows the password again, for what asks for it.
- *
- * @throws AppError `forbidden` for a wrong one: the session stays.
- */
-export async function reauthenticate(
-  deps: Pick<Deps, "db" | "now">,
-  actor: Actor,
-  { password }: Reauthenticate,
-  device: Device,
-): Promise<void> {
-  const hash = await store.findPasswordHash(deps.db, actor.userId);
-  const { isRight } = await verifyPassword(hash, password);
-  await write(deps, async (tx) => {
-    if (isRight) await sessionStore.markAuthenticated(tx, actor.sessionId);
-    await noteEvent(deps, tx, {
-      action: isRight ? "session.reauthenticated" : "session.refused",
-      actorId: actor.userId,
-      subjectId: actor.userId,
-      device,
-    });
-  });
-  if (!isRight) {
-    throw new AppError("forbidden", "The password is not right. Nothing was changed; try again.");
-  }
-}
-
-/** @throws AppError `reauthentication_required` when the password was shown longer than ten minutes ago. */
-export async function requireRecent(deps: Pick<Deps, "db">, actor: Actor): Promise<void> {
-  if (await sessionStore.isRecent(deps.db, actor.sessionId, RECENT_SECONDS)) return;
-  throw new AppError(
-    "reauthentication_required",
-    "This matters enough to ask for your password once more. Nothing was changed yet.",
-  );
+  const me = await store.findMe(tx, userId);
+  if (!me?.user.email) return;
+  const letter = passwordChangedLetter(me.user.name, linkTo(deps, "/forgot-password"));
+  await sendLetter(deps, tx, "password_changed", me.user.email, letter);
 }

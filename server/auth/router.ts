@@ -28,6 +28,7 @@ import { giveCsrfToken } from "./csrf.ts";
 import { readKnownDevice, toKnownDevice } from "./known-device.ts";
 import * as passwords from "./passwords.ts";
 import { countTry, type Limited } from "./rate-limits.ts";
+import { reauthenticate } from "./reauthentication.ts";
 import * as registration from "./registration.ts";
 import { renewSession } from "./rotation.ts";
 import { signInSecondFactor } from "./second-step.ts";
@@ -116,7 +117,7 @@ export const authRouter = router({
   reauthenticate: ownTry
     .input(Reauthenticate)
     .output(z.void())
-    .mutation(({ ctx, input }) => passwords.reauthenticate(ctx.deps, ctx.actor, input, ctx.device)),
+    .mutation(({ ctx, input }) => reauthenticate(ctx.deps, ctx.actor, input, ctx.device)),
 
   refresh: limited("refresh")
     .output(z.void())

@@ -13,7 +13,7 @@ import {
   toTotpUri,
   totpCodeAt,
 } from "./crypto.ts";
-import { requireRecent } from "./passwords.ts";
+import { requireRecent } from "./reauthentication.ts";
 import * as store from "./second-factor-store.ts";
 import { findMe } from "./store.ts";
 

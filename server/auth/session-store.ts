@@ -6,12 +6,16 @@ import { type Db, preparedOnce, type Tx } from "#server/base/db.ts";
 
 const seconds = (count: number) => sql`make_interval(secs => ${count})`;
 
-/** Not revoked, not idle for too long, not too old, and its user not suspended: by the database's clock. */
+/**
+ * Not revoked, not idle for too long, not too old, and its user neither suspended nor deleted: by the
+ * database's clock.
+ */
 const isAlive = and(
   isNull(sessions.revokedAt),
   gt(sessions.idleExpiresAt, sql`now()`),
   gt(sessions.absoluteExpiresAt, sql`now()`),
   isNull(users.suspendedAt),
+  isNull(users.deletedAt),
 );
 
 export async function insertSession(

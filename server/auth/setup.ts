@@ -73,7 +73,14 @@ export async function setUp(
       details: { by: "setup", role: "admin" },
     });
     const session = await openSession(deps, tx, { userId, rememberMe: false, device });
-    const user = { id: userId, email, isEmailVerified: true, name, role: "admin" as const };
+    const user = {
+      id: userId,
+      email,
+      isEmailVerified: true,
+      name,
+      role: "admin" as const,
+      ways: ["password" as const],
+    };
     return { ...session, me: { user, sessionId: session.sessionId, personalBandId } };
   });
 }

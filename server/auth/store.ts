@@ -1,7 +1,15 @@
 import { and, asc, eq, lt, sql } from "drizzle-orm";
-import type { Me, UserRole } from "#contract/auth.ts";
+import type { Me, SignInWay, UserRole } from "#contract/auth.ts";
 import type { UserId } from "#contract/ids.ts";
-import { bands, members, rateLimits, setupTokens, users } from "#drizzle/schema/index.ts";
+import {
+  bands,
+  externalIdentities,
+  members,
+  passkeys,
+  rateLimits,
+  setupTokens,
+  users,
+} from "#drizzle/schema/index.ts";
 import type { Db, Tx } from "#server/base/db.ts";
 
 /** Held until the end of the transaction by whoever makes the first user; arbitrary but fixed. */
@@ -69,7 +77,8 @@ export async function lockUserByEmail(tx: Tx, emailKey: string): Promise<KnownUs
   const [row] = await tx
     .select({
       userId: users.id,
-      email: users.email,
+      // Whoever is found by an address has one.
+      email: sql<string>`${users.email}`,
       name: users.name,
       isVerified: sql<boolean>`${users.emailVerifiedAt} is not null`,
       isSuspended: sql<boolean>`${users.suspendedAt} is not null`,
@@ -138,6 +147,14 @@ export async function savePasswordHash(
   await tx.update(users).set({ passwordHash }).where(eq(users.id, userId));
 }
 
+/** In one statement with the rest: it is asked for at each start of the client. */
+const waysIn = sql<SignInWay[]>`array_remove(array[
+  case when ${users}.password_hash is not null then 'password' end,
+  case when exists (select from ${passkeys} where ${passkeys.userId} = ${users}.id) then 'passkey' end,
+  case when exists (select from ${externalIdentities} where ${externalIdentities.userId} = ${users}.id)
+    then 'jellyfin' end
+], null)`;
+
 export async function findMe(
   db: Db | Tx,
   userId: UserId,
@@ -150,6 +167,7 @@ export async function findMe(
         isEmailVerified: sql<boolean>`${users.emailVerifiedAt} is not null`,
         name: users.name,
         role: users.role,
+        ways: waysIn,
       },
       personalBandId: bands.id,
     })

@@ -6,7 +6,7 @@ import type { Db, Tx } from "#server/base/db.ts";
 
 export interface UserRow {
   readonly id: UserId;
-  readonly email: string;
+  readonly email: string | null;
   readonly name: string;
   readonly role: UserRole;
   readonly isEmailVerified: boolean;
@@ -36,7 +36,13 @@ export const listUsers = (
       >`(select to_char(max(${sessions.lastUsedAt}) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') from ${sessions} where ${sessions.userId} = ${users}.id)`,
     })
     .from(users)
-    .where(and(found(choice.search), choice.before ? lt(users.id, choice.before) : undefined))
+    .where(
+      and(
+        isNull(users.deletedAt),
+        found(choice.search),
+        choice.before ? lt(users.id, choice.before) : undefined,
+      ),
+    )
     .orderBy(desc(users.id))
     .limit(choice.limit);
 
@@ -51,7 +57,7 @@ export async function lockAdmins(tx: Tx): Promise<UserId[]> {
   const rows = await tx
     .select({ id: users.id })
     .from(users)
-    .where(and(eq(users.role, "admin"), isNull(users.suspendedAt)))
+    .where(and(eq(users.role, "admin"), isNull(users.suspendedAt), isNull(users.deletedAt)))
     .orderBy(users.id)
     .for("update");
   return rows.map(({ id }) => id);
@@ -81,7 +87,10 @@ export async function saveRole(tx: Tx, userId: UserId, role: UserRole): Promise<
 }
 
 export async function findRole(db: Db | Tx, userId: UserId): Promise<UserRole | undefined> {
-  const [row] = await db.select({ role: users.role }).from(users).where(eq(users.id, userId));
+  const [row] = await db
+    .select({ role: users.role })
+    .from(users)
+    .where(and(eq(users.id, userId), isNull(users.deletedAt)));
   return row?.role;
 }
 

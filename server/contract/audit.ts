@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { UserRole } from "./auth.ts";
+import { SignInWay, UserRole } from "./auth.ts";
 import { BandId, UserId } from "./ids.ts";
 import { RegistrationMode } from "./system.ts";
 import { Timestamp } from "./time.ts";
@@ -15,11 +15,20 @@ export const AuditAction = z.enum([
   "account.password_reset",
   "account.profile_changed",
   "account.promoted_to_creator",
+  "account.linked",
+  "account.export_requested",
+  "account.export_downloaded",
+  "account.deleted",
   "second_factor.enabled",
   "second_factor.disabled",
   "second_factor.refused",
   "backup_codes.made",
   "backup_codes.used",
+  "passkey.added",
+  "passkey.renamed",
+  "passkey.removed",
+  "passkey.refused",
+  "passkey.copied",
   "session.opened",
   "session.refused",
   "session.ended",
@@ -32,6 +41,7 @@ export const AuditAction = z.enum([
   "admin.registration_changed",
   "admin.invited",
   "admin.maintenance_changed",
+  "admin.jellyfin_changed",
 ]);
 export type AuditAction = z.infer<typeof AuditAction>;
 
@@ -43,6 +53,10 @@ export const AuditDetails = z.strictObject({
   /** Why a session ended. */
   because: z.string().optional(),
   rememberMe: z.boolean().optional(),
+  /** How somebody signed in, when not with a password. */
+  way: SignInWay.optional(),
+  /** A switch that was turned. */
+  isOn: z.boolean().optional(),
   mode: RegistrationMode.optional(),
   /** An invitation for one address only. */
   hasAddress: z.boolean().optional(),

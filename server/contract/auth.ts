@@ -36,14 +36,20 @@ export const SignIn = z.strictObject({
 });
 export type SignIn = z.infer<typeof SignIn>;
 
+/** How somebody can show again who they are. */
+export const SignInWay = z.enum(["password", "passkey", "jellyfin"]);
+export type SignInWay = z.infer<typeof SignInWay>;
+
 export const Me = z.strictObject({
   user: z.strictObject({
     id: UserId,
-    email: z.string(),
+    /** `null` for who signs in through another server and gave none. */
+    email: z.string().nullable(),
     /** They have shown that the address is theirs. */
     isEmailVerified: z.boolean(),
     name: z.string(),
     role: UserRole,
+    ways: z.array(SignInWay),
   }),
   sessionId: SessionId,
   personalBandId: BandId,
@@ -85,7 +91,10 @@ export type ResetPassword = z.infer<typeof ResetPassword>;
 export const ChangePassword = z.strictObject({ password: NewPassword });
 export type ChangePassword = z.infer<typeof ChangePassword>;
 
-export const Reauthenticate = z.strictObject({ password: z.string().min(1).max(1024) });
+/** Who is signed in shows once more that it is them, in a way that they have. */
+export const Reauthenticate = z.discriminatedUnion("way", [
+  z.strictObject({ way: z.literal("password"), password: z.string().min(1).max(1024) }),
+]);
 export type Reauthenticate = z.infer<typeof Reauthenticate>;
 
 /** A device that is signed in. */
@@ -134,7 +143,7 @@ export type ListUsers = z.infer<typeof ListUsers>;
 
 export const UserEntry = z.strictObject({
   id: UserId,
-  email: z.string(),
+  email: z.string().nullable(),
   name: z.string(),
   role: UserRole,
   isEmailVerified: z.boolean(),

@@ -106,12 +106,12 @@ test("eleven minutes after signing in the password is asked for once more, and n
   expect(await storedHash(server.deps, person.userId)).toBe(before);
 
   const wrong = await laptop.api.auth.reauthenticate
-    .mutate({ password: "a guess" })
+    .mutate({ way: "password", password: "a guess" })
     .catch(refusalOf);
   expect(wrong).toMatchObject({ code: "forbidden" });
   expect(await change()).toMatchObject({ code: "reauthentication_required" });
   expect(await isSignedIn(laptop)).toBe(true);
 
-  await laptop.api.auth.reauthenticate.mutate({ password: PASSWORD });
+  await laptop.api.auth.reauthenticate.mutate({ way: "password", password: PASSWORD });
   expect(await change()).toBeUndefined();
 });

@@ -217,7 +217,7 @@ describe("an authenticator app", () => {
       expect(await change.catch(refusalOf)).toMatchObject(isRefusedAs("reauthentication_required"));
     }
     expect(await get.query()).toMatchObject({ isOn: true });
-    await ben.api.auth.reauthenticate.mutate({ password: PASSWORD });
+    await ben.api.auth.reauthenticate.mutate({ way: "password", password: PASSWORD });
     await disable.mutate();
     expect(await get.query()).toEqual({ isOn: false, backupCodesLeft: 0 });
   });

@@ -21,6 +21,7 @@ describe("signing in", () => {
     expect(me.user).toEqual({
       id: anna.userId,
       email: anna.email,
+      ways: ["password"],
       isEmailVerified: false,
       name: "anna",
       role: "user",

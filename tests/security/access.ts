@@ -67,7 +67,10 @@ export const access: Readonly<Record<string, Access>> = {
     status: 404,
     input: () => ({ token: "no such token", password: "eleven green bassoons" }),
   },
-  "auth.reauthenticate": { needs: "user", input: () => ({ password: PASSWORD }) },
+  "auth.reauthenticate": {
+    needs: "user",
+    input: () => ({ way: "password", password: PASSWORD }),
+  },
   "account.audit.list": { needs: "user", input: () => ({}) },
   "account.sessions.list": { needs: "user" },
   "account.sessions.revokeOthers": { needs: "user" },

@@ -54,7 +54,7 @@ export function useNames(search: string): ReadonlyMap<UserId, string> {
   const known = new Map(all.map((user) => [user.id, user]));
   const bearers = new Map<string, number>([[audit.you, 1]]);
   for (const { name } of known.values()) bearers.set(name, (bearers.get(name) ?? 0) + 1);
-  const call = ({ name, email }: UserEntry) =>
-    bearers.get(name) === 1 ? name : words.namesake(name, email);
+  const call = ({ id, name, email }: UserEntry) =>
+    bearers.get(name) === 1 ? name : words.namesake(name, email ?? id.slice(-8));
   return new Map([...known].map(([id, user]) => [id, call(user)]));
 }

@@ -58,7 +58,7 @@ function AskForPassword({ onShown, onCancel }: AskForPasswordProps) {
   const { field, submit } = useFields({
     initial: { current: "" },
     findWrong: ({ current }) => ({ current: current ? undefined : auth.signIn.missingPassword }),
-    onSubmit: ({ current }) => show.mutate({ password: current }),
+    onSubmit: ({ current }) => show.mutate({ way: "password", password: current }),
   });
   return (
     <form className={s.form} onSubmit={submit} noValidate>

@@ -58,7 +58,7 @@ function PasswordForm({ onClose }: { readonly onClose: () => void }) {
         <NewPasswordField
           field={field("password")}
           label={security.newPassword}
-          personal={me ? [me.user.name, me.user.email] : []}
+          personal={me ? [me.user.name, me.user.email ?? ""] : []}
           autoFocus
         />
         <FormFailure>{change.error ? sentenceOf(change.error) : null}</FormFailure>

@@ -20,7 +20,9 @@ export function Profile() {
       <Row label={settings.email}>
         <div className={s.address}>
           {me?.user.email}
-          {me && !me.user.isEmailVerified ? <NotConfirmed email={me.user.email} /> : null}
+          {me?.user.email && !me.user.isEmailVerified ? (
+            <NotConfirmed email={me.user.email} />
+          ) : null}
         </div>
       </Row>
       <Row label={settings.role}>{me ? settings.roles[me.user.role] : null}</Row>

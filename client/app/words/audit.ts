@@ -1,4 +1,5 @@
 import type { AuditAction, AuditEvent } from "#contract/audit.ts";
+import type { SignInWay } from "#contract/auth.ts";
 import { admin } from "./admin.ts";
 import { nameDevice } from "./device.ts";
 
@@ -13,11 +14,20 @@ const actions: Readonly<Record<AuditAction, string>> = {
   "account.password_reset": "New password chosen by a link in a mail",
   "account.profile_changed": "Profile changed",
   "account.promoted_to_creator": "Account made a creator",
+  "account.linked": "Sign-in through another server added",
+  "account.export_requested": "Copy of everything asked for",
+  "account.export_downloaded": "Copy of everything downloaded",
+  "account.deleted": "Account deleted",
   "second_factor.enabled": "Second factor switched on",
   "second_factor.disabled": "Second factor switched off",
   "second_factor.refused": "Wrong second factor refused",
   "backup_codes.made": "New backup codes made",
   "backup_codes.used": "Backup code used",
+  "passkey.added": "Passkey added",
+  "passkey.renamed": "Passkey renamed",
+  "passkey.removed": "Passkey removed",
+  "passkey.refused": "Passkey refused",
+  "passkey.copied": "Passkey refused, because it looks like a copy",
   "session.opened": "Signed in",
   "session.refused": "Wrong password refused",
   "session.ended": "Signed out",
@@ -30,6 +40,7 @@ const actions: Readonly<Record<AuditAction, string>> = {
   "admin.registration_changed": "Who can register changed",
   "admin.invited": "Invitation made",
   "admin.maintenance_changed": "Maintenance switched",
+  "admin.jellyfin_changed": "Sign-in with Jellyfin changed",
 };
 
 const endings: Readonly<Record<string, string>> = {
@@ -41,11 +52,18 @@ const endings: Readonly<Record<string, string>> = {
   ended_by_admin: "Signed out by an administrator",
 };
 
+const ways: Readonly<Record<SignInWay, string>> = {
+  password: "",
+  passkey: " with a passkey",
+  jellyfin: " with Jellyfin",
+};
+
 type Details = AuditEvent["details"];
 
 /** Where its details say more. */
 const precise: { readonly [Action in AuditAction]?: (details: Details) => string | undefined } = {
-  "session.opened": ({ rememberMe }) => (rememberMe ? "Signed in for 30 days" : undefined),
+  "session.opened": ({ rememberMe, way }) =>
+    `Signed in${ways[way ?? "password"]}${rememberMe ? " for 30 days" : ""}`,
   "session.ended": ({ because }) => endings[String(because)],
   "admin.registration_changed": ({ mode }) => admin.registration.changed[String(mode)],
   "admin.invited": ({ hasAddress }) =>

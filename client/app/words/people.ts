@@ -28,7 +28,7 @@ export const people = {
     ]),
   about: ({ email, role, lastSeenAt }: UserEntry): string => {
     const seen = lastSeenAt ? `last seen ${formatAgo(lastSeenAt)}` : "not seen lately";
-    return `${email} · ${settings.roles[role]} · ${seen}`;
+    return present([email ?? false, settings.roles[role], seen]).join(" · ");
   },
   /** For two who have the same name. */
   namesake: (name: string, email: string): string => `${name} (${email})`,
