@@ -1,4 +1,5 @@
 import { AppError } from "#server/base/errors.ts";
+import { commonPasswords } from "./common-passwords.ts";
 
 /** What passwords are made of most often, in their plain letters. */
 const COMMON_WORDS = new Set(
@@ -40,11 +41,14 @@ const DISGUISES: Readonly<Record<string, string>> = {
 /** Digits alone are dates and telephone numbers up to here. */
 const MAX_DATE_OR_PHONE = 12;
 
+/** `monkey2026!` is a common word in a dress; more around it than that is a password of its own. */
+const MAX_DRESS = 5;
+
 /** Nobody tries the same sign thirty times. */
 const MAX_REPEATED = 24;
 
 /**
- * Refuses what is tried first: a common word, the name of this product or person with digits and
+ * Refuses what is tried first: a password known from breaches, a common word, the name of this product or person with digits and
  * signs around it, a run along the keyboard, one thing repeated, a number.
  *
  * @param about - texts that a guesser knows: the e-mail address, the name.
@@ -63,7 +67,8 @@ function isGuessable(password: string, about: readonly string[]): boolean {
   const known = new Set([...COMMON_WORDS, ...about.flatMap(wordsOf)]);
   return (
     (/^\d+$/.test(text) && text.length <= MAX_DATE_OR_PHONE) ||
-    readingsOf(text).some((each) => known.has(each)) ||
+    commonPasswords().has(text) ||
+    readingsOf(text).some((each) => known.has(each) || isDressed(text, each)) ||
     isRepeated(text) ||
     isRun(text)
   );
@@ -76,6 +81,9 @@ const readingsOf = (text: string): string[] => [
   core(undisguise(text)),
   undisguise(text.replace(/[^\p{L}]+$/u, "")),
 ];
+
+const isDressed = (text: string, word: string): boolean =>
+  text.length - word.length <= MAX_DRESS && commonPasswords().has(word);
 
 /** The letters in the middle. */
 const core = (text: string): string => text.replaceAll(/^[^\p{L}]+|[^\p{L}]+$/gu, "");
