@@ -5,6 +5,7 @@ import { bandsRouter } from "#server/bands/router.ts";
 import { mergeRouters, router } from "#server/base/trpc.ts";
 import { connectionsRouter } from "#server/connections/router.ts";
 import { libraryRouter, scanRouter } from "#server/library/router.ts";
+import { playbackRouter } from "#server/playback/router.ts";
 import { systemRouter } from "#server/system/router.ts";
 
 /** All that the SDK sees. */
@@ -15,6 +16,7 @@ export const appRouter = router({
   bands: bandsRouter,
   connections: mergeRouters(connectionsRouter, scanRouter),
   library: libraryRouter,
+  playback: playbackRouter,
   admin: adminRouter,
 });
 

@@ -9,7 +9,13 @@ import {
   type TRPCLink,
 } from "@trpc/client";
 import type { TrackId } from "#contract/ids.ts";
-import { type CoverSize, coverPath, downloadPath, streamPath } from "#contract/playback.ts";
+import {
+  type AskTicket,
+  type CoverSize,
+  coverPath,
+  downloadPath,
+  streamPath,
+} from "#contract/playback.ts";
 import type { AppRouter } from "#server/router.ts";
 import { createCookieJar } from "./cookies.ts";
 import { createSession, sessionLink } from "./session.ts";
@@ -32,6 +38,12 @@ export interface Backline {
   /** For an `<audio>` element or any HTTP client; answers ranges. */
   streamUrl(trackId: TrackId): string;
   downloadUrl(trackId: TrackId): string;
+  /**
+   * For what sends neither this client's cookies nor its token: a loudspeaker, an `<audio>` element
+   * beside a client with a token. It works for five minutes and until the session ends; what has
+   * begun to play goes on.
+   */
+  ticketUrl(trackId: TrackId, use: AskTicket["use"]): Promise<string>;
   /** @param track - `coverHash` as the list gave it. @returns `null` when it has no cover. */
   coverUrl(track: { id: TrackId; coverHash: string | null }, size: CoverSize): string | null;
   /** `fetch` as this client makes it: with its cookies or its token. For URLs of this server only. */
@@ -81,11 +93,23 @@ export function createBackline(options: BacklineOptions): Backline {
     maxItems: BATCH_SIZE,
     headers: ({ opList }) => headers(opList.some((op) => op.type === "mutation")),
   });
-  const subscriptions = httpSubscriptionLink<AppRouter, typeof EventSource>({
-    url,
-    eventSourceOptions: { withCredentials: false, fetch: call } as EventSourceInit,
-    ...(options.EventSource ? { EventSource: options.EventSource } : {}),
-  });
+  const withTicket: TRPCLink<AppRouter> = (runtime) => (asked) => {
+    const { path, input } = asked.op;
+    const ticketUrl = async () => {
+      const ask = { path, input: input === undefined ? "" : JSON.stringify(input) };
+      return `${url}?ticket=${(await bare.auth.subscriptionTicket.query(ask)).ticket}`;
+    };
+    return httpSubscriptionLink<AppRouter, typeof EventSource>({ url: ticketUrl })(runtime)(asked);
+  };
+  // A browser's own EventSource sends cookies, but no header with a token.
+  const subscriptions =
+    options.accessToken && !options.EventSource
+      ? withTicket
+      : httpSubscriptionLink<AppRouter, typeof EventSource>({
+          url,
+          eventSourceOptions: { withCredentials: false, fetch: call } as EventSourceInit,
+          ...(options.EventSource ? { EventSource: options.EventSource } : {}),
+        });
   const transport: TRPCLink<AppRouter> = splitLink({
     condition: (op) => op.type === "subscription",
     true: subscriptions,
@@ -104,6 +128,8 @@ export function createBackline(options: BacklineOptions): Backline {
     fetch: call,
     streamUrl: (trackId) => baseUrl + streamPath(trackId),
     downloadUrl: (trackId) => baseUrl + downloadPath(trackId),
+    ticketUrl: async (trackId, use) =>
+      baseUrl + (await api.playback.ticket.query({ trackId, use })).path,
     coverUrl: (track, size) =>
       track.coverHash === null ? null : baseUrl + coverPath(track.id, track.coverHash, size),
     async keepSession() {

@@ -1,11 +1,14 @@
 import cookie from "@fastify/cookie";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { decodeJwt } from "jose";
+import type { SessionId } from "#contract/ids.ts";
+import type { Actor } from "#server/base/actor.ts";
 import { type AccessClaims, readAccessToken } from "./access-token.ts";
 import { findCookie } from "./cookies.ts";
 import { createCsrfCheck } from "./csrf.ts";
 import { isPrivate } from "./private-paths.ts";
 import { endWithSession, findActor } from "./service.ts";
+import { findHolder, readTicket, subscriptionObject } from "./tickets.ts";
 import { forWholeApp } from "./whole-app.ts";
 
 declare module "fastify" {
@@ -41,19 +44,52 @@ export const authPlugin = forWholeApp(async (app, { deps }) => {
   app.decorate("hasCsrfToken", createCsrfCheck(deps));
   const readToken = createTokenReader(deps);
 
+  /** What the request brings to show on whose behalf it is made. */
+  const findProof = async (request: FastifyRequest): Promise<Proof | undefined> => {
+    const ticket = findTicket(request);
+    // Nothing else that came along counts then.
+    if (ticket !== undefined) {
+      const holder = readTicket(deps, ticket, objectOf(request));
+      return holder && { ...holder, isTicket: true, findActor: () => findHolder(deps, holder) };
+    }
+    const token = findBearer(request) ?? findCookie(http, request, "access");
+    const claims = token === undefined ? undefined : await readToken(token);
+    return claims && { ...claims, isTicket: false, findActor: () => findActor(deps, claims) };
+  };
+
   app.addHook("onRequest", async (request, reply) => {
     if (!isPrivate(request)) return;
     const isLong = request.routeOptions.config.endsWithSession === true;
     const ending = isLong ? whenClosed(reply) : null;
-    const token = findBearer(request) ?? findCookie(http, request, "access");
-    const claims = token === undefined ? undefined : await readToken(token);
-    if (!claims) return;
-    request.signedSessionId = claims.sessionId;
+    const proof = await findProof(request);
+    if (!proof) return;
+    if (!proof.isTicket) request.signedSessionId = proof.sessionId;
     // Before the session is read, so that no end of it falls in between.
-    if (ending) request.over = endWithSession(deps, claims.sessionId, ending);
-    request.actor = (await findActor(deps, claims)) ?? null;
+    if (ending) request.over = endWithSession(deps, proof.sessionId, ending);
+    request.actor = (await proof.findActor()) ?? null;
   });
 });
+
+interface Proof {
+  readonly sessionId: SessionId;
+  /** It opens one thing and changes nothing. */
+  readonly isTicket: boolean;
+  findActor(): Promise<Actor | undefined>;
+}
+
+/** Only what reads may come with a ticket: a change is authorised by a cookie or a header. */
+function findTicket(request: FastifyRequest): string | undefined {
+  const { ticket } = request.query as Record<string, unknown>;
+  if (ticket === undefined) return undefined;
+  return request.method === "GET" || request.method === "HEAD" ? String(ticket) : undefined;
+}
+
+function objectOf(request: FastifyRequest): string {
+  const path = request.url.split("?")[0] ?? "";
+  if (!path.startsWith("/trpc/")) return path;
+  const { input } = request.query as Record<string, unknown>;
+  return subscriptionObject(path.slice("/trpc/".length), String(input ?? ""));
+}
 
 /** To be called before anything is waited for: the closing is told once. */
 function whenClosed({ raw }: FastifyReply): AbortController {

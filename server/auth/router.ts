@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  AskSubscriptionTicket,
   CsrfToken,
   Me,
   NameEmail,
@@ -11,6 +12,7 @@ import {
   SignIn,
   SignInResult,
   SignInSecondFactor,
+  SubscriptionTicket,
   VerifyEmail,
 } from "#contract/auth.ts";
 import type { UserId } from "#contract/ids.ts";
@@ -35,6 +37,7 @@ import { signInSecondFactor } from "./second-step.ts";
 import type { Grant } from "./service.ts";
 import { setUp } from "./setup.ts";
 import { getMe, signIn, signOut } from "./sign-in.ts";
+import { createSubscriptionTicket } from "./tickets.ts";
 
 /** A batch would be many tries in one request, and a streamed answer can't set cookies any more. */
 const alone = publicProcedure.use(({ ctx, next }) => {
@@ -118,6 +121,11 @@ export const authRouter = router({
     .input(Reauthenticate)
     .output(z.void())
     .mutation(({ ctx, input }) => reauthenticate(ctx.deps, ctx.actor, input, ctx.device)),
+
+  subscriptionTicket: procedure
+    .input(AskSubscriptionTicket)
+    .output(SubscriptionTicket)
+    .query(({ ctx, input }) => createSubscriptionTicket(ctx.deps, ctx.actor, input)),
 
   refresh: limited("refresh")
     .output(z.void())

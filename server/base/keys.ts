@@ -2,7 +2,7 @@ import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 import type { KeyRing } from "./vault.ts";
 
 /** What a derived key is for. Keys of different purposes have nothing in common. */
-export type KeyPurpose = "access-token" | "csrf" | "refresh-token" | "cursor" | "device";
+export type KeyPurpose = "access-token" | "csrf" | "refresh-token" | "cursor" | "device" | "ticket";
 
 /** Keys for what browsers hold. None of them can open a stored credential. */
 export interface SessionKeys {

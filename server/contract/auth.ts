@@ -70,6 +70,18 @@ export type SignInResult = z.infer<typeof SignInResult>;
 export const CsrfToken = z.strictObject({ token: z.string() });
 export type CsrfToken = z.infer<typeof CsrfToken>;
 
+/** The subscription that a ticket is for: exactly this procedure, asked exactly this. */
+export const AskSubscriptionTicket = z.strictObject({
+  path: z.string().regex(/^[A-Za-z]+(\.[A-Za-z]+){1,3}$/, "Name one procedure"),
+  /** As it goes into the query, in JSON; empty for none. */
+  input: z.string().max(4_000),
+});
+export type AskSubscriptionTicket = z.infer<typeof AskSubscriptionTicket>;
+
+/** Goes into the query as `ticket`, within five minutes. */
+export const SubscriptionTicket = z.strictObject({ ticket: z.string(), expiresAt: Timestamp });
+export type SubscriptionTicket = z.infer<typeof SubscriptionTicket>;
+
 export const Register = z.strictObject({
   email: Email,
   name: PersonName,

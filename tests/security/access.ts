@@ -133,6 +133,14 @@ export const access: Readonly<Record<string, Access>> = {
   "connections.scanProgress": { needs: "listener", input: connectionOnly },
   "library.tracks.list": { needs: "listener", input: bandOnly },
   "library.tracks.get": { needs: "listener", input: trackOnly },
+  "playback.ticket": {
+    needs: "listener",
+    input: ({ trackId }) => ({ trackId, use: "stream" }),
+  },
+  "auth.subscriptionTicket": {
+    needs: "user",
+    input: () => ({ path: "connections.scanProgress", input: "" }),
+  },
   "connections.remove": { needs: "owner", input: connectionOnly },
   "auth.signOut": { needs: "anyone" },
 };

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
+import type { MediaTicket } from "#contract/playback.ts";
 import { refreshTokens } from "#drizzle/schema/index.ts";
 import { write } from "#server/base/db.ts";
 import { type Browser, openBrowser } from "#tests/auth/browser.ts";
@@ -14,7 +15,7 @@ const GRACE_MS = 5_000;
 interface Listening extends StorageWorld {
   /** In front of the first of two servers. */
   readonly browser: Browser;
-  /** A stream, a download and live updates, all from the other server and none at its end. */
+  /** A stream, a download, a stream by a ticket and live updates, all from the other server and none at its end. */
   readonly streams: readonly Promise<string>[];
   readonly live: LiveAnswer;
   readonly there: Browser;
@@ -37,8 +38,11 @@ async function annaListensElsewhere(): Promise<Listening> {
     { cookies: new Map(browser.cookies), setCookies: [] },
   );
   world.cloud.fault({ method: "GET", stallAfterBytes: 500_000 });
-  const streams = [`/stream/${id}`, `/download/${id}`].map((path) =>
-    there.fetch(path).then(
+  const { data: ticket } = await there.query("playback.ticket", { trackId: id, use: "stream" });
+  const byTicket = fetch(other.baseUrl + (ticket as MediaTicket).path).then((got) => got.bytes());
+  const asked = [there.fetch(`/stream/${id}`), there.fetch(`/download/${id}`), byTicket];
+  const streams = asked.map((stream) =>
+    stream.then(
       () => "came to its end",
       () => "was cut",
     ),
@@ -48,14 +52,14 @@ async function annaListensElsewhere(): Promise<Listening> {
     connectionId: world.connection.id,
   });
   expect((await live.next())?.name).toBe("message");
-  await expect.poll(() => world.cloud.openDownloads()).toBe(2);
+  await expect.poll(() => world.cloud.openDownloads()).toBe(3);
   return { ...world, browser, there, streams, live };
 }
 
 /** How long everything that Anna listened to went on. */
 async function untilSilence({ streams, live, cloud }: Listening): Promise<number> {
   const begunMs = performance.now();
-  expect(await Promise.all(streams)).toEqual(["was cut", "was cut"]);
+  expect(await Promise.all(streams)).toEqual(["was cut", "was cut", "was cut"]);
   for (let event = await live.next(); event; event = await live.next()) {
     expect(event.name).not.toBe("message");
   }

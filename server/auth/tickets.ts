@@ -1,0 +1,84 @@
+import type { AskSubscriptionTicket, SubscriptionTicket } from "#contract/auth.ts";
+import type { SessionId, UserId } from "#contract/ids.ts";
+import type { Actor } from "#server/base/actor.ts";
+import type { Deps } from "#server/deps.ts";
+import * as store from "./session-store.ts";
+
+/** A song may begin within this time; one that has begun goes on for as long as it takes. */
+const LIFETIME_SECONDS = 300;
+
+type TicketDeps = Pick<Deps, "db" | "sessionKeys">;
+
+export interface Ticket {
+  /** For the query parameter `ticket`. */
+  readonly text: string;
+  readonly expiresAt: Date;
+}
+
+interface TicketClaims {
+  readonly sessionId: SessionId;
+  readonly userId: UserId;
+  readonly endSeconds: number;
+}
+
+/**
+ * Lets somebody who can't send a cookie or a header fetch one thing, as the session that asks: a
+ * loudspeaker, an `<audio>` element of another page. It opens nothing else, lives for five minutes and
+ * dies with the session.
+ *
+ * A ticket is `session.user.end.kid.mac`; the end is in seconds by the database's clock, and the MAC
+ * binds all of it to the object.
+ *
+ * @param object - the path that it is for, or what `subscriptionObject` makes.
+ */
+export async function createTicket(
+  deps: TicketDeps,
+  actor: Actor,
+  object: string,
+): Promise<Ticket> {
+  const endSeconds = await store.findMoment(deps.db, LIFETIME_SECONDS);
+  const claims = `${actor.sessionId}.${actor.userId}.${endSeconds}`;
+  const signature = deps.sessionKeys.sign("ticket", messageOf(claims, object));
+  return { text: `${claims}.${signature}`, expiresAt: new Date(endSeconds * 1000) };
+}
+
+export async function createSubscriptionTicket(
+  deps: TicketDeps,
+  actor: Actor,
+  { path, input }: AskSubscriptionTicket,
+): Promise<SubscriptionTicket> {
+  const { text, expiresAt } = await createTicket(deps, actor, subscriptionObject(path, input));
+  return { ticket: text, expiresAt: expiresAt.toISOString() };
+}
+
+/** @returns whose it is; `undefined` for one that is old, of another object or none of ours. */
+export function readTicket(
+  deps: Pick<Deps, "sessionKeys">,
+  text: string,
+  object: string,
+): TicketClaims | undefined {
+  const match = /^([0-9a-f-]{36})\.([0-9a-f-]{36})\.(\d{1,12})\.([\w-]{1,32}\.[\w-]{43})$/.exec(
+    text,
+  );
+  if (!match) return undefined;
+  const [, sessionId = "", userId = "", end = "", signature = ""] = match;
+  const message = messageOf(`${sessionId}.${userId}.${end}`, object);
+  if (!deps.sessionKeys.isSigned("ticket", message, signature)) return undefined;
+  return { sessionId: sessionId as SessionId, userId: userId as UserId, endSeconds: Number(end) };
+}
+
+/** What a subscription's ticket is for: the procedure, and what it is asked, as JSON. */
+export const subscriptionObject = (path: string, input: string): string =>
+  `/trpc/${path}?input=${input}`;
+
+/** @returns `undefined` once the ticket is too old or the session has ended. */
+export async function findHolder(
+  deps: Pick<Deps, "db">,
+  ticket: TicketClaims,
+): Promise<Actor | undefined> {
+  const { sessionId, userId, endSeconds } = ticket;
+  const role = await store.findRoleUntil(deps.db, sessionId, userId, endSeconds);
+  return role && { userId, sessionId, role };
+}
+
+const messageOf = (claims: string, object: string): string => `${claims} ${object}`;

@@ -1,0 +1,23 @@
+import { type AskTicket, downloadPath, type MediaTicket, streamPath } from "#contract/playback.ts";
+import { createTicket } from "#server/auth/tickets.ts";
+import type { Actor } from "#server/base/actor.ts";
+import type { Deps } from "#server/deps.ts";
+import { getTrack } from "#server/library/service.ts";
+
+const PATHS = {
+  stream: streamPath,
+  download: downloadPath,
+  cover: (trackId) => `/cover/${trackId}`,
+} satisfies Record<AskTicket["use"], typeof streamPath>;
+
+/** @throws AppError `not_found` for a track that the actor can't play, whose ticket would open nothing. */
+export async function giveTicket(
+  deps: Pick<Deps, "db" | "sessionKeys">,
+  actor: Actor,
+  { trackId, use }: AskTicket,
+): Promise<MediaTicket> {
+  await getTrack(deps, actor, trackId);
+  const path = PATHS[use](trackId);
+  const { text, expiresAt } = await createTicket(deps, actor, path);
+  return { path: `${path}?ticket=${text}`, expiresAt: expiresAt.toISOString() };
+}
