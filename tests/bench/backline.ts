@@ -18,11 +18,14 @@ export interface Bench {
   stop(): Promise<void>;
 }
 
-export async function startBacklineBench(dataDir?: string): Promise<Bench> {
+export async function startBacklineBench(
+  dataDir?: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Bench> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), "backline-bench-")));
   const process = launchServer({
     dataDir: folder,
-    environment: { EGRESS_ALLOW_LOOPBACK: "1", LOG_LEVEL: "info" },
+    environment: { EGRESS_ALLOW_LOOPBACK: "1", LOG_LEVEL: "info", ...environment },
   });
   const baseUrl = (await process.baseUrl).replace("localhost", "127.0.0.1");
   let cookie = "";

@@ -7,8 +7,7 @@ import { createId } from "#server/base/ids.ts";
 import { toSortKeys } from "#server/library/sort-keys.ts";
 import { findBrowser } from "#tests/support/browser.ts";
 import { type Bench, startBacklineBench } from "./backline.ts";
-import { quantile } from "./load.ts";
-import { type Figure, ms } from "./table.ts";
+import { type Figure, ms, quantile } from "./table.ts";
 
 const TRACKS = 100_000;
 const ASKS = 40;

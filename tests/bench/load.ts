@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { quantile } from "./table.ts";
 
 /** One server under load. */
 export interface Load {
@@ -50,9 +51,6 @@ export async function runLoad(load: Load): Promise<LoadResult> {
     firstByteP99Ms: quantile(firstBytesMs, 0.99),
   };
 }
-
-export const quantile = (sorted: readonly number[], q: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
 
 function runConnection(
   load: Load,

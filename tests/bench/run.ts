@@ -1,3 +1,4 @@
+import { benchAccounts } from "./accounts.ts";
 import { benchLibrary } from "./library.ts";
 import { benchScan } from "./scan.ts";
 import { benchStart } from "./start.ts";
@@ -6,6 +7,7 @@ import { printTable } from "./table.ts";
 
 const benches = {
   start: ["Start and first load", benchStart],
+  accounts: ["Accounts", benchAccounts],
   library: ["A library of 100,000 tracks", benchLibrary],
   scan: ["Scan of 10,000 files over WebDAV", benchScan],
   stream: ["Streaming over WebDAV", benchStream],

@@ -1,9 +1,9 @@
-import { fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startApache } from "#tests/support/webdav-servers.ts";
+import { runApart } from "./apart.ts";
 import { connectAndScan, startBacklineBench } from "./backline.ts";
 import type { Load, LoadResult } from "./load.ts";
 import { startNginx } from "./nginx.ts";
@@ -76,7 +76,7 @@ async function compare(shape: Shape, contenders: readonly Contender[]): Promise<
   const best = new Map<string, LoadResult>();
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const contender of contenders) {
-      const result = await runApart({
+      const result = await runApart<Load, LoadResult>("load.ts", {
         ...contender,
         ...shape,
         sizeBytes: SIZE_BYTES,
@@ -109,14 +109,4 @@ async function compare(shape: Shape, contenders: readonly Contender[]): Promise<
       measured: `${ms(ours.firstByteP99Ms)} = ${against((each) => each.firstByteP99Ms)}`,
     },
   ];
-}
-
-/** In a process of its own, so that the generator and what it measures do not share an event loop. */
-function runApart(load: Load): Promise<LoadResult> {
-  return new Promise((resolve, reject) => {
-    const child = fork(join(import.meta.dirname, "load.ts"));
-    child.once("message", (result) => resolve(result as LoadResult));
-    child.once("exit", (code) => reject(new Error(`The load generator ended with ${code}.`)));
-    child.send(load);
-  });
 }

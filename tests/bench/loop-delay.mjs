@@ -1,0 +1,12 @@
+import { writeFileSync } from "node:fs";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+
+// Loaded into a server that is measured: at SIGWINCH it writes down how late its event loop was since
+// the last time, in milliseconds.
+const delays = monitorEventLoopDelay({ resolution: 1 });
+delays.enable();
+process.on("SIGWINCH", () => {
+  const figures = { p50Ms: delays.percentile(50) / 1e6, p99Ms: delays.percentile(99) / 1e6 };
+  delays.reset();
+  writeFileSync(process.env.LOOP_DELAY_FILE, JSON.stringify(figures));
+});

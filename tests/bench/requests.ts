@@ -1,0 +1,62 @@
+import { Pool } from "undici";
+import { quantile } from "./table.ts";
+
+/** The same request again and again. */
+export interface Requests {
+  readonly origin: string;
+  readonly path: string;
+  readonly method: "GET" | "POST";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Says for each request that it was forwarded for another address, as a proxy would. */
+  readonly isFromEverywhere?: boolean;
+  readonly connections: number;
+  readonly durationMs: number;
+}
+
+export interface RequestsResult {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** Keeps every connection busy. An answer other than 200 ends the run. */
+async function run(load: Requests): Promise<RequestsResult> {
+  const pool = new Pool(load.origin, { connections: load.connections });
+  const startedMs = performance.now();
+  const tookMs: number[] = [];
+  const work = async (): Promise<void> => {
+    while (performance.now() - startedMs < load.durationMs) tookMs.push(await ask(pool, load));
+  };
+  await Promise.all(Array.from({ length: load.connections }, work));
+  const seconds = (performance.now() - startedMs) / 1000;
+  await pool.close();
+  tookMs.sort((left, right) => left - right);
+  return {
+    perSecond: tookMs.length / seconds,
+    p50Ms: quantile(tookMs, 0.5),
+    p99Ms: quantile(tookMs, 0.99),
+  };
+}
+
+let asked = 0;
+
+async function ask(pool: Pool, load: Requests): Promise<number> {
+  asked += 1;
+  const from = `10.${(asked >> 16) & 255}.${(asked >> 8) & 255}.${asked & 255}`;
+  const startedMs = performance.now();
+  const { statusCode, body } = await pool.request({
+    path: load.path,
+    method: load.method,
+    headers: load.isFromEverywhere ? { ...load.headers, "x-forwarded-for": from } : load.headers,
+    ...(load.body === undefined ? {} : { body: load.body }),
+  });
+  const text = await body.text();
+  if (statusCode !== 200) throw new Error(`${load.path} answered ${statusCode}: ${text}`);
+  return performance.now() - startedMs;
+}
+
+process.once("message", async (load) => {
+  const result = await run(load as Requests);
+  process.send?.(result, () => process.exit(0));
+});
