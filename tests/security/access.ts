@@ -161,7 +161,9 @@ export function refusalFor(
   principal: Principal,
 ): "unauthenticated" | "forbidden" | "not_found" | null {
   if (needs === "anyone") return null;
-  if (principal === "nobody" || principal === "suspended") return "unauthenticated";
+  if (principal === "nobody" || principal === "suspended" || principal === "halfway") {
+    return "unauthenticated";
+  }
   if (needs === "user") return null;
   if (needs === "admin") return principal === "admin" ? null : "forbidden";
   if (principal === "stranger" || principal === "admin") return "not_found";

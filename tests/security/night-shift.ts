@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import { BandRole } from "#contract/bands.ts";
 import type { ConnectForm } from "#contract/connections.ts";
 import type { BandId } from "#contract/ids.ts";
-import { rateLimits, users } from "#drizzle/schema/index.ts";
+import { rateLimits, totpFactors, users } from "#drizzle/schema/index.ts";
 import { insertBand, insertMember } from "#server/bands/store.ts";
 import { write } from "#server/base/db.ts";
 import { createId } from "#server/base/ids.ts";
@@ -19,8 +19,8 @@ import { runJobs } from "#tests/support/world.ts";
 
 /**
  * Who may stand before the server: nobody at all, somebody with a band of their own, the members of
- * the band Night Shift, an owner of it who was suspended while signed in, and an administrator who
- * does not belong to it.
+ * the band Night Shift, an owner of it who was suspended while signed in, another who has shown the
+ * password and owes the second factor, and an administrator who does not belong to it.
  */
 export const principals = [
   "nobody",
@@ -29,6 +29,7 @@ export const principals = [
   "editor",
   "owner",
   "suspended",
+  "halfway",
   "admin",
 ] as const;
 export type Principal = (typeof principals)[number];
@@ -106,13 +107,29 @@ async function invite(server: TestServer, bandId: BandId, principal: Principal):
 
   const role = principal === "admin" ? "admin" : "user";
   const person = await createPerson(server.deps, `canary-${principal}`, { role, isVerified: true });
-  const membership = principal === "suspended" ? "owner" : BandRole.safeParse(principal).data;
+  const isLikeOwner = principal === "suspended" || principal === "halfway";
+  const membership = isLikeOwner ? "owner" : BandRole.safeParse(principal).data;
   if (membership) {
     await write(server.deps, (tx) =>
       insertMember(tx, { bandId, userId: person.userId, role: membership }),
     );
   }
+  if (principal === "halfway") return standHalfway(server, person);
   await signIn(browser, person);
+  return { baseUrl, browser, csrf: await browser.csrfToken(), person };
+}
+
+/** Shows what they have, the ticket for the second step, wherever a session would be shown. */
+async function standHalfway({ deps, baseUrl }: TestServer, person: Person): Promise<Visitor> {
+  await write(deps, (tx) =>
+    tx
+      .insert(totpFactors)
+      .values({ userId: person.userId, sealedSecret: "nobody opens it", confirmedAt: deps.now() }),
+  );
+  const first = openBrowser(baseUrl);
+  const { ticket } = (await signIn(first, person)).data as { ticket: string };
+  const browser = openBrowser(baseUrl, { authorization: `Bearer ${ticket}` }, first);
+  for (const name of ["backline-access", "backline-refresh"]) browser.cookies.set(name, ticket);
   return { baseUrl, browser, csrf: await browser.csrfToken(), person };
 }
 

@@ -2,6 +2,7 @@ import type { AuditAction, AuditEvent } from "#contract/audit.ts";
 import type { SignInWay } from "#contract/auth.ts";
 import { admin } from "./admin.ts";
 import { nameDevice } from "./device.ts";
+import { settings } from "./settings.ts";
 
 /** What happened, in a few words that need no name. */
 const actions: Readonly<Record<AuditAction, string>> = {
@@ -65,6 +66,7 @@ const precise: { readonly [Action in AuditAction]?: (details: Details) => string
   "session.opened": ({ rememberMe, way }) =>
     `Signed in${ways[way ?? "password"]}${rememberMe ? " for 30 days" : ""}`,
   "session.ended": ({ because }) => endings[String(because)],
+  "admin.role_changed": ({ role }) => role && `Role changed: ${settings.roles[role]}`,
   "admin.registration_changed": ({ mode }) => admin.registration.changed[String(mode)],
   "admin.invited": ({ hasAddress }) =>
     hasAddress ? "Invitation mailed to an address" : "Invitation link made",
