@@ -28,6 +28,7 @@ export const requestPasswordReset = (
 
 /**
  * A new password for whoever has the link. All sessions of the account end; a second factor stays.
+ * Of all who come with the link at the same time only the one who gets it costs a hash.
  *
  * @throws AppError `not_found` for a link that is old, used or of another kind; `invalid_input` for
  *   a password that would be guessed, which does not use the link up; `busy`.
@@ -38,12 +39,11 @@ export async function resetPassword(
   device: Device,
 ): Promise<void> {
   requireUnguessable(password, []);
-  const passwordHash = await hashNewPassword(password);
   await write(deps, async (tx) => {
     const taken = await tokens.takeMailedToken(tx, hashToken(token), "reset");
     if (!taken) throw isOldLink();
     await store.saveVerified(tx, taken.userId);
-    await replacePassword(deps, tx, taken.userId, passwordHash);
+    await replacePassword(deps, tx, taken.userId, await hashNewPassword(password));
     await revokeAllWithin(deps, tx, taken.userId, "password_reset", null);
     await noteEvent(deps, tx, {
       action: "account.password_reset",

@@ -56,9 +56,12 @@ export async function register(
   if (mode === "closed") throw isClosed();
   if (mode === "invite" && invitation === null) throw needsInvitation();
   requireUnguessable(password, [email, name]);
-  const passwordHash = await hashNewPassword(password);
+  // While a hash waits for its turn it holds no connection, but behind an invitation: who has none
+  // costs no hash, and of all who come with the same one only the one who gets it does.
+  const early = mode === "open" ? await hashNewPassword(password) : null;
   await write(deps, async (tx) => {
     if (mode === "invite") await requireInvitation(tx, invitation, email);
+    const passwordHash = early ?? (await hashNewPassword(password));
     await makeWish(deps, tx, { kind: "register", email, name, passwordHash }, device);
   });
 }
