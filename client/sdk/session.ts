@@ -13,6 +13,8 @@ export interface Session {
   renew(): Promise<boolean>;
   /** Milliseconds since 1970 of the last renewal or sign-in; 0 before the first. */
   readonly renewedAtMs: number;
+  /** Grows with each of them. */
+  readonly renewals: number;
   noteRenewed(): void;
   noteSignedOut(): void;
 }
@@ -22,12 +24,17 @@ export function createSession(bare: () => TRPCClient<AppRouter>): Session {
   let token: Promise<string> | undefined;
   let renewal: Promise<boolean> | undefined;
   let renewedAtMs = 0;
+  let renewals = 0;
 
   const session: Session = {
     get renewedAtMs() {
       return renewedAtMs;
     },
+    get renewals() {
+      return renewals;
+    },
     noteRenewed() {
+      renewals += 1;
       renewedAtMs = Date.now();
       token = undefined;
     },
@@ -95,6 +102,7 @@ export const sessionLink =
     observable((observer) => {
       let current: { unsubscribe(): void } | undefined;
       let isOver = false;
+      const asked = session.renewals;
 
       const heard: Pick<typeof observer, "next" | "complete"> = {
         next(value) {
@@ -105,7 +113,7 @@ export const sessionLink =
       };
 
       const retry = async (error: TRPCClientError<AppRouter>): Promise<void> => {
-        const isRight = await putRight(session, error);
+        const isRight = await putRight(session, error, asked);
         if (isOver) return;
         if (isRight) current = next(op).subscribe({ ...heard, error: observer.error });
         else observer.error(error);
@@ -131,13 +139,14 @@ function noteWho(session: Session, path: string): void {
   if (path === "auth.signOut") session.noteSignedOut();
 }
 
-async function putRight(session: Session, error: unknown): Promise<boolean> {
+/** @param asked - `renewals` when the call was made: its refusal may come after another call's renewal. */
+async function putRight(session: Session, error: unknown, asked: number): Promise<boolean> {
   switch (refusalOf(error)?.code) {
     case "csrf_failed":
       session.forgetCsrfToken();
       return true;
     case "unauthenticated":
-      return session.renew();
+      return session.renewals > asked || session.renew();
     default:
       return false;
   }
