@@ -7,8 +7,11 @@ import type { Deps } from "#server/deps.ts";
 /** The envelope in which a browser carries its session id: short-lived, and worth nothing alone. */
 const LIFETIME_SECONDS = 600;
 
-/** How far the clocks of two replicas may be apart. */
+/** A database of several machines has several clocks, and they may be so far apart. */
 const SKEW_SECONDS = 30;
+
+/** For `jose`, which would ask this machine's clock: at the beginning of time nothing has expired. */
+const NO_CLOCK = new Date(0);
 
 const TYPE = "backline-access+jwt";
 const AUDIENCE = "backline";
@@ -17,32 +20,39 @@ const ALGORITHM = "HS256";
 export interface AccessClaims {
   readonly userId: UserId;
   readonly sessionId: SessionId;
-  /** We signed it, but too long ago: it names a session and proves nothing more. */
-  readonly isExpired: boolean;
+  /**
+   * In seconds since 1970, by the database's clock. Only who reads the session there can tell
+   * whether it is now; outside of it the token names a session and proves nothing more.
+   */
+  readonly goodFrom: number;
+  readonly goodUntil: number;
 }
 
-type TokenDeps = Pick<Deps, "config" | "sessionKeys" | "now">;
+type TokenDeps = Pick<Deps, "config" | "sessionKeys">;
 
-const Payload = z.object({ sub: UserId, sid: SessionId });
+const Payload = z
+  .object({ sub: UserId, sid: SessionId, iat: z.int(), exp: z.int() })
+  .refine(({ iat, exp }) => exp - iat <= LIFETIME_SECONDS);
 
+/** @param session.issuedAt - in seconds since 1970, by the database's clock. */
 export function createAccessToken(
   deps: TokenDeps,
-  session: { readonly userId: UserId; readonly sessionId: SessionId },
+  session: { readonly userId: UserId; readonly sessionId: SessionId; readonly issuedAt: number },
 ): Promise<string> {
   const kid = deps.sessionKeys.currentKid;
-  const issuedAt = Math.floor(deps.now().getTime() / 1000);
   return new SignJWT({ sid: session.sessionId })
     .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
     .setIssuer(issuerOf(deps))
     .setAudience(AUDIENCE)
     .setSubject(session.userId)
-    .setIssuedAt(issuedAt)
-    .setExpirationTime(issuedAt + LIFETIME_SECONDS)
+    .setIssuedAt(session.issuedAt)
+    .setExpirationTime(session.issuedAt + LIFETIME_SECONDS)
     .sign(findKey(deps.sessionKeys, kid));
 }
 
 /**
- * Reads a token of ours: one algorithm, our own type, issuer and audience, a key of our own ring.
+ * Reads a token of ours: one algorithm, our own type, issuer and audience, a key of our own ring. Its
+ * time is left to the database, because the clock of one replica may be minutes off.
  *
  * @returns `undefined` for whatever else it may be.
  * @see https://www.rfc-editor.org/rfc/rfc8725#section-3
@@ -58,23 +68,25 @@ export async function readAccessToken(
       issuer: issuerOf(deps),
       audience: AUDIENCE,
       requiredClaims: ["sub", "sid", "iat", "exp"],
-      maxTokenAge: LIFETIME_SECONDS,
-      clockTolerance: SKEW_SECONDS,
-      currentDate: deps.now(),
+      currentDate: NO_CLOCK,
     });
-    return toClaims(payload, false);
+    return toClaims(payload);
   } catch (error) {
-    // jose checks signature, type, issuer and audience before it looks at the clock.
-    if (error instanceof errors.JWTExpired) return toClaims(error.payload, true);
     if (error instanceof errors.JOSEError) return undefined;
     throw error;
   }
 }
 
-function toClaims(payload: unknown, isExpired: boolean): AccessClaims | undefined {
+function toClaims(payload: unknown): AccessClaims | undefined {
   const parsed = Payload.safeParse(payload);
   if (!parsed.success) return undefined;
-  return { userId: parsed.data.sub, sessionId: parsed.data.sid, isExpired };
+  const { sub, sid, iat, exp } = parsed.data;
+  return {
+    userId: sub,
+    sessionId: sid,
+    goodFrom: iat - SKEW_SECONDS,
+    goodUntil: exp + SKEW_SECONDS,
+  };
 }
 
 /** A header that brings or points to a key of its own (`jwk`, `jku`, `x5u`) is not one that we wrote. */

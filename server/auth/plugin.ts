@@ -1,6 +1,5 @@
 import cookie from "@fastify/cookie";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { decodeJwt } from "jose";
 import type { SessionId } from "#contract/ids.ts";
 import type { Actor } from "#server/base/actor.ts";
 import { type AccessClaims, readAccessToken } from "./access-token.ts";
@@ -104,20 +103,18 @@ const findBearer = (request: FastifyRequest): string | undefined =>
 
 /**
  * Checks the signature of a token once and not with each of the many ranges of a song, because each
- * time costs a round through the thread pool. What a good token says does not change until its `exp`;
- * from then on it is checked again.
+ * time costs a round through the thread pool. What a good token says does not change, and whether it
+ * is too old is asked with each request.
  */
 function createTokenReader(deps: Parameters<typeof readAccessToken>[0]) {
-  const known = new Map<string, { readonly claims: AccessClaims; readonly untilMs: number }>();
+  const known = new Map<string, AccessClaims>();
   return async (token: string): Promise<AccessClaims | undefined> => {
-    const nowMs = deps.now().getTime();
     const found = known.get(token);
-    if (found && nowMs < found.untilMs) return found.claims;
+    if (found) return found;
 
     const claims = await readAccessToken(deps, token);
-    known.delete(token);
-    if (claims && !claims.isExpired) {
-      known.set(token, { claims, untilMs: (decodeJwt(token).exp ?? 0) * 1000 });
+    if (claims) {
+      known.set(token, claims);
       const [oldest] = known.keys();
       if (oldest !== undefined && known.size > MAX_KNOWN_TOKENS) known.delete(oldest);
     }

@@ -36,6 +36,7 @@ export async function renewSession(
         accessToken: await createAccessToken(deps, {
           userId: outcome.session.userId,
           sessionId: outcome.session.id,
+          issuedAt: outcome.session.nowSeconds,
         }),
         refreshToken: outcome.successor,
         rememberForSeconds: rememberForSeconds(

@@ -7,6 +7,8 @@ export interface FactorRow {
   readonly sealedSecret: string;
   readonly isConfirmed: boolean;
   readonly lastStep: number;
+  /** The time step that it is now by the database's clock: 30 seconds each since 1970. */
+  readonly step: number;
 }
 
 /** Until the transaction ends nobody else uses a code of this user. */
@@ -16,6 +18,7 @@ export async function lockFactor(tx: Tx, userId: UserId): Promise<FactorRow | un
       sealedSecret: totpFactors.sealedSecret,
       isConfirmed: sql<boolean>`${totpFactors.confirmedAt} is not null`,
       lastStep: totpFactors.lastStep,
+      step: sql<number>`floor(extract(epoch from now()) / 30)::int`,
     })
     .from(totpFactors)
     .where(eq(totpFactors.userId, userId))

@@ -19,8 +19,7 @@ import { findMe } from "./store.ts";
 
 type FactorDeps = Pick<Deps, "db" | "now" | "vault">;
 
-const STEP_MS = 30_000;
-/** A clock may be a step off, and typing takes time. */
+/** A phone's clock may be a step off, and typing takes time. */
 const STEPS = [0, -1, 1];
 const BACKUP_CODES = 10;
 
@@ -107,7 +106,7 @@ export async function renewBackupCodes(
  * @returns which it was; `null` for a wrong, old or used one.
  */
 export async function spendCode(
-  deps: Pick<Deps, "now" | "vault">,
+  deps: Pick<Deps, "vault">,
   tx: Tx,
   userId: UserId,
   code: string,
@@ -118,7 +117,7 @@ export async function spendCode(
 }
 
 async function spendTotp(
-  deps: Pick<Deps, "now" | "vault">,
+  deps: Pick<Deps, "vault">,
   tx: Tx,
   userId: UserId,
   code: string,
@@ -126,8 +125,7 @@ async function spendTotp(
   const factor = await store.lockFactor(tx, userId);
   if (!factor) return false;
   const secret = deps.vault.open(factor.sealedSecret, placeOf(userId));
-  const now = Math.floor(deps.now().getTime() / STEP_MS);
-  for (const step of STEPS.map((offset) => now + offset)) {
+  for (const step of STEPS.map((offset) => factor.step + offset)) {
     if (step > factor.lastStep && isSameText(await totpCodeAt(secret, step), code)) {
       await store.saveStep(tx, userId, step);
       return true;

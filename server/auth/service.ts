@@ -42,7 +42,7 @@ export async function openSession(
   const sessionId = createId<SessionId>(deps.now());
   const refreshToken = createToken();
   await store.removeAgedSessions(tx);
-  await store.insertSession(
+  const issuedAt = await store.insertSession(
     tx,
     {
       id: sessionId,
@@ -67,7 +67,7 @@ export async function openSession(
   });
   return {
     sessionId,
-    accessToken: await createAccessToken(deps, { userId: who.userId, sessionId }),
+    accessToken: await createAccessToken(deps, { userId: who.userId, sessionId, issuedAt }),
     refreshToken,
     rememberForSeconds: rememberForSeconds(who, ABSOLUTE_SECONDS),
   };
@@ -78,9 +78,8 @@ export async function findActor(
   deps: Pick<Deps, "db">,
   claims: AccessClaims,
 ): Promise<Actor | undefined> {
-  if (claims.isExpired) return undefined;
   const { sessionId, userId } = claims;
-  const session = await store.findLiveSession(deps.db, sessionId, userId);
+  const session = await store.findLiveSession(deps.db, claims);
   if (!session) return undefined;
   if (session.isDue) {
     await write(deps, (tx) => store.markSessionUsed(tx, sessionId, idleSecondsOf(session)));

@@ -6,6 +6,9 @@ import { type Db, preparedOnce, type Tx } from "#server/base/db.ts";
 
 const seconds = (count: number) => sql`make_interval(secs => ${count})`;
 
+/** Whole seconds since 1970, by the database's clock. */
+const nowSeconds = sql<number>`floor(extract(epoch from now()))::int`;
+
 /**
  * Not revoked, not idle for too long, not too old, and its user neither suspended nor deleted: by the
  * database's clock.
@@ -18,6 +21,7 @@ const isAlive = and(
   isNull(users.deletedAt),
 );
 
+/** @returns when that was, in seconds since 1970. */
 export async function insertSession(
   tx: Tx,
   session: {
@@ -28,12 +32,17 @@ export async function insertSession(
     readonly ipAddress: string;
   },
   lifetime: { readonly idleSeconds: number; readonly absoluteSeconds: number },
-): Promise<void> {
-  await tx.insert(sessions).values({
-    ...session,
-    idleExpiresAt: sql`now() + ${seconds(lifetime.idleSeconds)}`,
-    absoluteExpiresAt: sql`now() + ${seconds(lifetime.absoluteSeconds)}`,
-  });
+): Promise<number> {
+  const [row] = await tx
+    .insert(sessions)
+    .values({
+      ...session,
+      idleExpiresAt: sql`now() + ${seconds(lifetime.idleSeconds)}`,
+      absoluteExpiresAt: sql`now() + ${seconds(lifetime.absoluteSeconds)}`,
+    })
+    .returning({ nowSeconds });
+  if (!row) throw new Error("An insert returned no row.");
+  return row.nowSeconds;
 }
 
 /** Forgets sessions that ended by age, some at a time, so that nobody who signs in waits for it. */
@@ -51,12 +60,20 @@ export interface LiveSession {
   readonly isDue: boolean;
 }
 
+/**
+ * The session that a token names, between the two ends of that token (in seconds since 1970), by the
+ * database's clock.
+ */
 export async function findLiveSession(
   db: Db,
-  sessionId: SessionId,
-  userId: UserId,
+  token: {
+    readonly sessionId: SessionId;
+    readonly userId: UserId;
+    readonly goodFrom: number;
+    readonly goodUntil: number;
+  },
 ): Promise<LiveSession | undefined> {
-  const [row] = await liveSession(db).execute({ sessionId, userId });
+  const [row] = await liveSession(db).execute(token);
   return row;
 }
 
@@ -73,6 +90,7 @@ const liveSession = preparedOnce((db) =>
       and(
         eq(sessions.id, sql.placeholder("sessionId")),
         eq(sessions.userId, sql.placeholder("userId")),
+        sql`now() between to_timestamp(${sql.placeholder("goodFrom")}) and to_timestamp(${sql.placeholder("goodUntil")})`,
         isAlive,
       ),
     )
@@ -158,6 +176,8 @@ export interface LockedSession {
   readonly userId: UserId;
   readonly rememberMe: boolean;
   readonly absoluteSecondsLeft: number;
+  /** Since 1970, by the database's clock. */
+  readonly nowSeconds: number;
 }
 
 /** Revoking waits until the transaction ends, and so does renewing. `undefined` when it has ended. */
@@ -171,6 +191,7 @@ export async function lockLiveSession(
       userId: sessions.userId,
       rememberMe: sessions.rememberMe,
       absoluteSecondsLeft: sql<number>`floor(extract(epoch from ${sessions.absoluteExpiresAt} - now()))::int`,
+      nowSeconds,
     })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))

@@ -135,7 +135,7 @@ describe("an access token", () => {
     ];
     const kept = { ...world.deps, sessionKeys: createSessionKeys(ring) };
     const dropped = { ...world.deps, sessionKeys: createSessionKeys(ring.slice(0, 1)) };
-    expect(await readAccessToken(kept, token)).toMatchObject({ isExpired: false });
+    expect(await readAccessToken(kept, token)).toMatchObject({ sessionId: world.me.sessionId });
     expect(await readAccessToken(dropped, token)).toBeUndefined();
   });
 });

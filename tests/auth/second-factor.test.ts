@@ -3,15 +3,16 @@ import { describe, expect, test } from "vitest";
 import { type Backline, createBackline, refusalOf } from "#sdk/index.ts";
 import { toTotpUri, totpCodeAt } from "#server/auth/crypto.ts";
 import { write } from "#server/base/db.ts";
+import { createClockedDatabase } from "#tests/support/database-clock.ts";
 import { startServer } from "#tests/support/server.ts";
 import { createPerson, PASSWORD } from "./people.ts";
 
 const STEP_MS = 30_000;
 
-/** Ben with an authenticator app, on a server whose clock the test sets. */
+/** Ben with an authenticator app, on a server whose database's clock the test sets. */
 async function benWithApp() {
-  let nowMs = Date.now();
-  const server = await startServer({ now: () => new Date(nowMs) });
+  const clock = await createClockedDatabase();
+  const server = await startServer({ database: clock.database });
   await server.admin();
   const person = await createPerson(server.deps, "ben");
   const free = () => write(server.deps, (tx) => tx.execute(sql`delete from rate_limits`));
@@ -24,12 +25,10 @@ async function benWithApp() {
   };
   const ben = (await showPassword()).device;
   const { secret, uri } = await ben.api.account.twoFactor.begin.mutate();
-  const codeAt = (steps: number) => totpCodeAt(secret, Math.floor(nowMs / STEP_MS) + steps);
+  const codeAt = (steps: number) => totpCodeAt(secret, Math.floor(clock.nowMs() / STEP_MS) + steps);
   const { codes } = await ben.api.account.twoFactor.confirm.mutate({ code: await codeAt(0) });
-  const pass = (steps: number) => {
-    nowMs += steps * STEP_MS;
-  };
-  pass(1);
+  const pass = (steps: number) => clock.pass(server.deps, steps * STEP_MS);
+  await pass(1);
 
   /** Password and then a code. */
   const enter = async (code: string) => {
@@ -97,7 +96,7 @@ describe("an authenticator app", () => {
 
   test("may be a step early or late, and not two", async () => {
     const { codeAt, enter, pass } = await benWithApp();
-    pass(10);
+    await pass(10);
     expect(await enter(await codeAt(-2)).catch(refusalOf)).toMatchObject(isRefusedAs("forbidden"));
     expect(await enter(await codeAt(2)).catch(refusalOf)).toMatchObject(isRefusedAs("forbidden"));
     await enter(await codeAt(-1));
@@ -107,7 +106,7 @@ describe("an authenticator app", () => {
 
   test("has codes that count once, also for 50 at the same time", async () => {
     const { codeAt, enter, pass, showPassword, free } = await benWithApp();
-    pass(5);
+    await pass(5);
     const code = await codeAt(0);
     const tickets = [];
     for (let i = 0; i < 50; i += 1) tickets.push(await showPassword());
@@ -178,17 +177,19 @@ describe("an authenticator app", () => {
   });
 
   test("does not wait longer than five minutes for its code", async () => {
-    const { codeAt, server, showPassword } = await benWithApp();
-    const { device, answer } = await showPassword();
-    if (answer.status !== "second_factor") throw new Error("unreachable");
-    await write(server.deps, (tx) =>
-      tx.execute(sql`update sign_in_tickets set expires_at = now() - interval '1 second'`),
-    );
-    const late = device.api.auth.signInSecondFactor.mutate({
-      ticket: answer.ticket,
-      code: await codeAt(0),
-    });
-    expect(await late.catch(refusalOf)).toMatchObject(isRefusedAs("unauthenticated"));
+    const { codeAt, pass, showPassword } = await benWithApp();
+    const patient = await showPassword();
+    const late = await showPassword();
+    const enter = async ({ device, answer }: typeof late) => {
+      if (answer.status !== "second_factor") throw new Error("unreachable");
+      const { ticket } = answer;
+      const entering = device.api.auth.signInSecondFactor.mutate({ ticket, code: await codeAt(0) });
+      return entering.catch(refusalOf);
+    };
+    await pass(9.9);
+    expect(await enter(patient)).toMatchObject({ status: "signed_in" });
+    await pass(0.2);
+    expect(await enter(late)).toMatchObject(isRefusedAs("unauthenticated"));
   });
 
   test("counts only from its first right code on", async () => {

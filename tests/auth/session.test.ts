@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { sessions, users } from "#drizzle/schema/index.ts";
 import { endWithSession, revokeSession, sessionTopic, whenRevoked } from "#server/auth/service.ts";
 import { write } from "#server/base/db.ts";
+import { createClockedDatabase } from "#tests/support/database-clock.ts";
 import { type Browser, openBrowser } from "./browser.ts";
 import { annasServer, signIn } from "./people.ts";
 
@@ -30,10 +31,10 @@ describe("a session", () => {
   });
 
   test("can be left although the access token is too old, and without one", async () => {
-    const clock = { ms: Date.now() };
-    const { browser, anna, deps } = await annasServer(1, { now: () => new Date(clock.ms) });
+    const clock = await createClockedDatabase();
+    const { browser, anna, deps } = await annasServer(1, { database: clock.database });
     await signIn(browser, anna);
-    clock.ms += 3_600_000;
+    await clock.pass(deps, 3_600_000);
     expect((await browser.query("auth.me")).status).toBe(401);
     expect((await browser.mutate("auth.signOut")).status).toBe(200);
     const [session] = await deps.db.select().from(sessions);
@@ -42,11 +43,11 @@ describe("a session", () => {
   });
 
   test("is renewed with the CSRF token that the page already has, after the access token expired", async () => {
-    const clock = { ms: Date.now() };
-    const { browser, anna } = await annasServer(1, { now: () => new Date(clock.ms) });
+    const clock = await createClockedDatabase();
+    const { browser, anna, deps } = await annasServer(1, { database: clock.database });
     await signIn(browser, anna);
     const csrf = await browser.csrfToken();
-    clock.ms += 700_000;
+    await clock.pass(deps, 700_000);
     expect((await browser.query("auth.me")).status).toBe(401);
     expect((await browser.mutate("auth.refresh", undefined, { csrf })).status).toBe(200);
     expect((await browser.query("auth.me")).status).toBe(200);

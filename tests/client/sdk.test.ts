@@ -2,14 +2,15 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { TrackId } from "#contract/ids.ts";
 import { createCookieJar } from "#sdk/cookies.ts";
 import { createBackline, refusalOf } from "#sdk/index.ts";
+import { createClockedDatabase } from "#tests/support/database-clock.ts";
 import { ADMIN, startServer } from "#tests/support/server.ts";
 
 const MINUTE_MS = 60_000;
 
 /** Anna's program, signed in; what it asks the server for is noted, and time is in the test's hands. */
 async function annasProgram() {
-  let aheadMs = 0;
-  const server = await startServer({ now: () => new Date(Date.now() + aheadMs) });
+  const clock = await createClockedDatabase();
+  const server = await startServer({ database: clock.database });
   await server.admin();
   const asked: string[] = [];
   const network = { isDown: false };
@@ -32,9 +33,7 @@ async function annasProgram() {
     ...{ server, program, asked, network, signIn, bandId },
     count: (path: string) => asked.filter((each) => each === path).length,
     twin: { signIn: () => twin.api.auth.signIn.mutate({ ...account, rememberMe: false }) },
-    wait(minutes: number) {
-      aheadMs += minutes * MINUTE_MS;
-    },
+    wait: (minutes: number) => clock.pass(server.deps, minutes * MINUTE_MS),
   };
 }
 
@@ -55,7 +54,7 @@ describe("a program", () => {
 
   test("does not notice that its access ran out, and renews it once for all that it asks", async () => {
     const { program, bandId, count, wait } = await annasProgram();
-    wait(11);
+    await wait(11);
     const cards = () => program.api.connections.list.query({ bandId });
     await Promise.all([program.api.auth.me.query(), cards(), program.api.bands.list.query()]);
     expect(count("auth.refresh")).toBe(1);
@@ -80,7 +79,7 @@ describe("a program", () => {
     await twin.signIn();
     expect(await change()).toMatchObject({ isDemo: true });
     await twin.signIn();
-    wait(11);
+    await wait(11);
     expect((await program.api.auth.me.query()).user.email).toBe(ADMIN.email);
   });
 
