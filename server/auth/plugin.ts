@@ -1,13 +1,11 @@
 import cookie from "@fastify/cookie";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { SessionId } from "#contract/ids.ts";
-import type { Actor } from "#server/base/actor.ts";
 import { type AccessClaims, readAccessToken } from "./access-token.ts";
 import { findCookie } from "./cookies.ts";
 import { createCsrfCheck } from "./csrf.ts";
 import { isPrivate } from "./private-paths.ts";
 import { endWithSession, findActor } from "./service.ts";
-import { findHolder, readTicket, subscriptionObject } from "./tickets.ts";
+import { readTicket, subscriptionObject } from "./tickets.ts";
 import { forWholeApp } from "./whole-app.ts";
 
 declare module "fastify" {
@@ -44,37 +42,27 @@ export const authPlugin = forWholeApp(async (app, { deps }) => {
   const readToken = createTokenReader(deps);
 
   /** What the request brings to show on whose behalf it is made. */
-  const findProof = async (request: FastifyRequest): Promise<Proof | undefined> => {
+  const findProof = async (request: FastifyRequest): Promise<AccessClaims | undefined> => {
     const ticket = findTicket(request);
     // Nothing else that came along counts then.
-    if (ticket !== undefined) {
-      const holder = readTicket(deps, ticket, objectOf(request));
-      return holder && { ...holder, isTicket: true, findActor: () => findHolder(deps, holder) };
-    }
+    if (ticket !== undefined) return readTicket(deps, ticket, objectOf(request));
     const token = findBearer(request) ?? findCookie(http, request, "access");
     const claims = token === undefined ? undefined : await readToken(token);
-    return claims && { ...claims, isTicket: false, findActor: () => findActor(deps, claims) };
+    request.signedSessionId = claims?.sessionId ?? null;
+    return claims;
   };
 
   app.addHook("onRequest", async (request, reply) => {
     if (!isPrivate(request)) return;
     const isLong = request.routeOptions.config.endsWithSession === true;
     const ending = isLong ? whenClosed(reply) : null;
-    const proof = await findProof(request);
-    if (!proof) return;
-    if (!proof.isTicket) request.signedSessionId = proof.sessionId;
+    const claims = await findProof(request);
+    if (!claims) return;
     // Before the session is read, so that no end of it falls in between.
-    if (ending) request.over = endWithSession(deps, proof.sessionId, ending);
-    request.actor = (await proof.findActor()) ?? null;
+    if (ending) request.over = endWithSession(deps, claims.sessionId, ending);
+    request.actor = (await findActor(deps, claims)) ?? null;
   });
 });
-
-interface Proof {
-  readonly sessionId: SessionId;
-  /** It opens one thing and changes nothing. */
-  readonly isTicket: boolean;
-  findActor(): Promise<Actor | undefined>;
-}
 
 /** Only what reads may come with a ticket: a change is authorised by a cookie or a header. */
 function findTicket(request: FastifyRequest): string | undefined {

@@ -106,28 +106,6 @@ export async function findMoment(db: Db, secondsFromNow: number): Promise<number
   return row.second;
 }
 
-/** The role of whose session lives, until a second of the database's clock. */
-export async function findRoleUntil(
-  db: Db,
-  sessionId: SessionId,
-  userId: UserId,
-  endSeconds: number,
-): Promise<UserRole | undefined> {
-  const [row] = await db
-    .select({ role: users.role })
-    .from(sessions)
-    .innerJoin(users, eq(users.id, sessions.userId))
-    .where(
-      and(
-        eq(sessions.id, sessionId),
-        eq(sessions.userId, userId),
-        isAlive,
-        sql`extract(epoch from now()) < ${endSeconds}`,
-      ),
-    );
-  return row?.role;
-}
-
 export async function isSessionAlive(db: Db, sessionId: SessionId): Promise<boolean> {
   const rows = await aliveSession(db).execute({ sessionId });
   return rows.length > 0;

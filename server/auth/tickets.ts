@@ -2,6 +2,7 @@ import type { AskSubscriptionTicket, SubscriptionTicket } from "#contract/auth.t
 import type { SessionId, UserId } from "#contract/ids.ts";
 import type { Actor } from "#server/base/actor.ts";
 import type { Deps } from "#server/deps.ts";
+import type { AccessClaims } from "./access-token.ts";
 import * as store from "./session-store.ts";
 
 /** A song may begin within this time; one that has begun goes on for as long as it takes. */
@@ -13,12 +14,6 @@ export interface Ticket {
   /** For the query parameter `ticket`. */
   readonly text: string;
   readonly expiresAt: Date;
-}
-
-interface TicketClaims {
-  readonly sessionId: SessionId;
-  readonly userId: UserId;
-  readonly endSeconds: number;
 }
 
 /**
@@ -56,7 +51,7 @@ export function readTicket(
   deps: Pick<Deps, "sessionKeys">,
   text: string,
   object: string,
-): TicketClaims | undefined {
+): AccessClaims | undefined {
   const match = /^([0-9a-f-]{36})\.([0-9a-f-]{36})\.(\d{1,12})\.([\w-]{1,32}\.[\w-]{43})$/.exec(
     text,
   );
@@ -64,21 +59,16 @@ export function readTicket(
   const [, sessionId = "", userId = "", end = "", signature = ""] = match;
   const message = messageOf(`${sessionId}.${userId}.${end}`, object);
   if (!deps.sessionKeys.isSigned("ticket", message, signature)) return undefined;
-  return { sessionId: sessionId as SessionId, userId: userId as UserId, endSeconds: Number(end) };
+  return {
+    sessionId: sessionId as SessionId,
+    userId: userId as UserId,
+    goodFrom: 0,
+    goodUntil: Number(end),
+  };
 }
 
 /** What a subscription's ticket is for: the procedure, and what it is asked, as JSON. */
 export const subscriptionObject = (path: string, input: string): string =>
   `/trpc/${path}?input=${input}`;
-
-/** @returns `undefined` once the ticket is too old or the session has ended. */
-export async function findHolder(
-  deps: Pick<Deps, "db">,
-  ticket: TicketClaims,
-): Promise<Actor | undefined> {
-  const { sessionId, userId, endSeconds } = ticket;
-  const role = await store.findRoleUntil(deps.db, sessionId, userId, endSeconds);
-  return role && { userId, sessionId, role };
-}
 
 const messageOf = (claims: string, object: string): string => `${claims} ${object}`;
