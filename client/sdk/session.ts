@@ -131,7 +131,12 @@ export const sessionLink =
       };
     });
 
-const OPENING = new Set(["auth.signIn", "auth.signInSecondFactor", "auth.setup"]);
+const OPENING = new Set([
+  "auth.signIn",
+  "auth.signInSecondFactor",
+  "auth.signInPasskey",
+  "auth.setup",
+]);
 
 /** Signing in or out replaces the session, and the server wants a CSRF token of the new one. */
 function noteWho(session: Session, path: string): void {

@@ -10,7 +10,15 @@ import {
   TotpOffer,
   UpgradeResult,
 } from "#contract/auth.ts";
+import {
+  AddPasskey,
+  OnePasskey,
+  Passkey,
+  PasskeyCreation,
+  RenamePasskey,
+} from "#contract/passkeys.ts";
 import { listOwnEvents } from "#server/audit/service.ts";
+import * as passkeys from "#server/auth/passkeys.ts";
 import { changePassword } from "#server/auth/passwords.ts";
 import * as factor from "#server/auth/second-factor.ts";
 import { endOtherSessions, endSession, listSessions } from "#server/auth/sessions.ts";
@@ -50,6 +58,33 @@ export const accountRouter = router({
     renewBackupCodes: procedure
       .output(BackupCodes)
       .mutation(({ ctx }) => factor.renewBackupCodes(ctx.deps, ctx.actor, ctx.device)),
+  }),
+
+  passkeys: router({
+    list: procedure
+      .output(z.array(Passkey))
+      .query(({ ctx }) => passkeys.listPasskeys(ctx.deps, ctx.actor)),
+
+    begin: procedure
+      .output(PasskeyCreation)
+      .mutation(({ ctx }) => passkeys.beginPasskey(ctx.deps, ctx.actor)),
+
+    add: procedure
+      .input(AddPasskey)
+      .output(z.void())
+      .mutation(({ ctx, input }) => passkeys.addPasskey(ctx.deps, ctx.actor, input, ctx.device)),
+
+    rename: procedure
+      .input(RenamePasskey)
+      .output(z.void())
+      .mutation(({ ctx, input }) => passkeys.renamePasskey(ctx.deps, ctx.actor, input, ctx.device)),
+
+    remove: procedure
+      .input(OnePasskey)
+      .output(z.void())
+      .mutation(({ ctx, input }) =>
+        passkeys.removePasskey(ctx.deps, ctx.actor, input.id, ctx.device),
+      ),
   }),
 
   sessions: router({

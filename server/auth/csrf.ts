@@ -31,11 +31,14 @@ export function requireCsrf(request: FastifyRequest): void {
   const isBearer = /^bearer /i.test(request.headers.authorization ?? "");
   if (isBearer && request.headers.cookie === undefined) return;
   if (request.server.hasCsrfToken(request)) return;
-  throw new AppError(
+  throw isOutOfDate();
+}
+
+const isOutOfDate = (): AppError =>
+  new AppError(
     "csrf_failed",
     "This page is out of date, perhaps because you signed in or out in another window. Nothing was changed; reload the page and try again.",
   );
-}
 
 export const createCsrfCheck =
   (deps: Pick<Deps, "config" | "sessionKeys">): CsrfCheck =>
@@ -60,6 +63,17 @@ export function giveCsrfToken(
   const value = createToken();
   setPreSessionCookie(deps.config.http, reply, value);
   return signFor(deps.sessionKeys, preSession(value));
+}
+
+/**
+ * What a browser is known by, signed in or not: what was given to one is worth nothing in another.
+ *
+ * @throws AppError `csrf_failed` for a client that is known by nothing.
+ */
+export function requireBrowser(deps: Pick<Deps, "config">, request: FastifyRequest): string {
+  const binding = bindingOf(deps, request);
+  if (binding === undefined) throw isOutOfDate();
+  return binding;
 }
 
 /**

@@ -39,6 +39,28 @@ export const passwordChangedLetter = (name: string, url: string): Letter => ({
   notes: [`It was not you? Choose a new password at once, which signs everybody out: ${url}`],
 });
 
+export const passkeyAddedLetter = (name: string, passkey: string, url: string): Letter => ({
+  subject: "A passkey was added to your account",
+  greeting: hello(name),
+  paragraphs: [
+    `The passkey “${passkey}” was added to your Backline account just now. Whoever has it can sign in without your password.`,
+  ],
+  notes: [`It was not you? ${passkeyHelp(url)}`],
+});
+
+export const passkeyRemovedLetter = (name: string, passkey: string, url: string): Letter => ({
+  subject: "A passkey was removed from your account",
+  greeting: hello(name),
+  paragraphs: [
+    `The passkey “${passkey}” was removed from your Backline account just now. It lets nobody in any more.`,
+  ],
+  notes: [`It was not you? ${passkeyHelp(url)}`],
+});
+
+/** A new password alone would leave a stranger's passkey where it is. */
+const passkeyHelp = (url: string): string =>
+  `Sign in and look at Settings, Security: remove the passkeys that you do not know, and change your password, which signs everybody else out: ${url}`;
+
 export const invitationLetter = (inviter: string, url: string): Letter => ({
   subject: `${inviter} invites you to Backline`,
   greeting: "Hello,",

@@ -10,6 +10,7 @@ import { requireUnguessable } from "./guessable-passwords.ts";
 import { passwordChangedLetter } from "./letters.ts";
 import { linkTo } from "./links.ts";
 import * as tokens from "./mailed-token-store.ts";
+import { removeUnprovedPasskeys } from "./passkeys.ts";
 import { hashNewPassword } from "./password.ts";
 import { requireRecent } from "./reauthentication.ts";
 import { isOldLink } from "./registration.ts";
@@ -27,8 +28,8 @@ export const requestPasswordReset = (
 ): Promise<void> => write(deps, (tx) => makeWish(deps, tx, { kind: "reset", email }, device));
 
 /**
- * A new password for whoever has the link. All sessions of the account end; a second factor stays.
- * Of all who come with the link at the same time only the one who gets it costs a hash.
+ * A new password for whoever has the link. All sessions of the account end; a second factor and
+ * passkeys stay. Of all who come with the link at the same time only the one who gets it costs a hash.
  *
  * @throws AppError `not_found` for a link that is old, used or of another kind; `invalid_input` for
  *   a password that would be guessed, which does not use the link up; `busy`.
@@ -42,6 +43,7 @@ export async function resetPassword(
   await write(deps, async (tx) => {
     const taken = await tokens.takeMailedToken(tx, hashToken(token), "reset");
     if (!taken) throw isOldLink();
+    await removeUnprovedPasskeys(deps, tx, taken.userId, device);
     await store.saveVerified(tx, taken.userId);
     await replacePassword(deps, tx, taken.userId, await hashNewPassword(password));
     await revokeAllWithin(deps, tx, taken.userId, "password_reset", null);

@@ -11,10 +11,17 @@ import { forWholeApp } from "./whole-app.ts";
 
 /**
  * Tries a minute and client. Signing in is what people guess at, and registering sends mails to
- * addresses that strangers type in; a link or a setup token can't be guessed, and a household renews
- * many tabs, so those only keep the work bounded.
+ * addresses that strangers type in; a link, a passkey or a setup token can't be guessed, and a
+ * household renews many tabs, so those only keep the work bounded.
  */
-const TRIES_PER_MINUTE = { signIn: 10, register: 5, link: 30, setUp: 100, refresh: 600 };
+const TRIES_PER_MINUTE = {
+  signIn: 10,
+  register: 5,
+  link: 30,
+  passkey: 60,
+  setUp: 100,
+  refresh: 600,
+};
 
 export type Limited = keyof typeof TRIES_PER_MINUTE;
 
@@ -42,6 +49,7 @@ export const rateLimitPlugin = forWholeApp(async (app, { deps }) => {
     signIn: limiter("signIn"),
     register: limiter("register"),
     link: limiter("link"),
+    passkey: limiter("passkey"),
     setUp: limiter("setUp"),
     refresh: limiter("refresh"),
   });

@@ -4,6 +4,7 @@ import type { Actor, Device } from "#server/base/actor.ts";
 import { write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
+import { reauthenticatePasskey } from "./passkey-sign-in.ts";
 import { verifyPassword } from "./password.ts";
 import * as sessionStore from "./session-store.ts";
 import { findPasswordHash } from "./store.ts";
@@ -12,14 +13,28 @@ import { findPasswordHash } from "./store.ts";
 const RECENT_SECONDS = 600;
 
 /**
- * Shows the password again, for what asks for it.
+ * Shows again who it is, for what asks for it.
  *
- * @throws AppError `forbidden` for a wrong one: the session stays.
+ * @throws AppError `forbidden` for what is not right: the session stays.
  */
-export async function reauthenticate(
+export function reauthenticate(
+  deps: Pick<Deps, "config" | "db" | "now">,
+  actor: Actor,
+  shown: Reauthenticate,
+  device: Device,
+): Promise<void> {
+  switch (shown.way) {
+    case "password":
+      return reauthenticatePassword(deps, actor, shown.password, device);
+    case "passkey":
+      return reauthenticatePasskey(deps, actor, shown.assertion, device);
+  }
+}
+
+async function reauthenticatePassword(
   deps: Pick<Deps, "db" | "now">,
   actor: Actor,
-  { password }: Reauthenticate,
+  password: string,
   device: Device,
 ): Promise<void> {
   const hash = await findPasswordHash(deps.db, actor.userId);
@@ -38,11 +53,11 @@ export async function reauthenticate(
   }
 }
 
-/** @throws AppError `reauthentication_required` when the password was shown longer than ten minutes ago. */
+/** @throws AppError `reauthentication_required` when they showed who they are longer than ten minutes ago. */
 export async function requireRecent(deps: Pick<Deps, "db">, actor: Actor): Promise<void> {
   if (await sessionStore.isRecent(deps.db, actor.sessionId, RECENT_SECONDS)) return;
   throw new AppError(
     "reauthentication_required",
-    "This matters enough to ask for your password once more. Nothing was changed yet.",
+    "This matters enough to ask once more who you are. Nothing was changed yet.",
   );
 }

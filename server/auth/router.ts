@@ -16,6 +16,7 @@ import {
   VerifyEmail,
 } from "#contract/auth.ts";
 import type { UserId } from "#contract/ids.ts";
+import { PasskeyRequest, SignInPasskey } from "#contract/passkeys.ts";
 import { signInFirst } from "#server/base/actor.ts";
 import { AppError } from "#server/base/errors.ts";
 import { type Context, procedure, publicProcedure, router } from "#server/base/trpc.ts";
@@ -26,8 +27,9 @@ import {
   setDeviceCookie,
   setSessionCookies,
 } from "./cookies.ts";
-import { giveCsrfToken } from "./csrf.ts";
+import { giveCsrfToken, requireBrowser } from "./csrf.ts";
 import { readKnownDevice, toKnownDevice } from "./known-device.ts";
+import { offerReauthentication, offerSignIn, signInPasskey } from "./passkey-sign-in.ts";
 import * as passwords from "./passwords.ts";
 import { countTry, type Limited } from "./rate-limits.ts";
 import { reauthenticate } from "./reauthentication.ts";
@@ -51,7 +53,7 @@ const limited = (name: Limited) =>
     return next();
   });
 
-/** A try at the password of whoever is signed in. */
+/** A try to show that one is whoever is signed in. */
 const ownTry = limited("signIn").use(({ ctx, next }) => {
   if (!ctx.actor) throw signInFirst();
   return next({ ctx: { ...ctx, actor: ctx.actor } });
@@ -86,6 +88,18 @@ export const authRouter = router({
     .mutation(async ({ ctx, input }) => {
       const step = { ...input, device: ctx.device, knownUserId: knownUserOf(ctx) };
       return welcome(ctx, await signInSecondFactor(ctx.deps, step));
+    }),
+
+  passkeyOptions: limited("passkey")
+    .output(PasskeyRequest)
+    .mutation(({ ctx }) => offerSignIn(ctx.deps, requireBrowser(ctx.deps, ctx.request))),
+
+  signInPasskey: limited("passkey")
+    .input(SignInPasskey)
+    .output(SignedIn)
+    .mutation(async ({ ctx, input }) => {
+      const browser = requireBrowser(ctx.deps, ctx.request);
+      return welcome(ctx, await signInPasskey(ctx.deps, input, browser, ctx.device));
     }),
 
   register: limited("register")
@@ -126,6 +140,10 @@ export const authRouter = router({
     .input(AskSubscriptionTicket)
     .output(SubscriptionTicket)
     .query(({ ctx, input }) => createSubscriptionTicket(ctx.deps, ctx.actor, input)),
+
+  reauthenticationOptions: procedure
+    .output(PasskeyRequest)
+    .mutation(({ ctx }) => offerReauthentication(ctx.deps, ctx.actor)),
 
   refresh: limited("refresh")
     .output(z.void())

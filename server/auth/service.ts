@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { SignInWay } from "#contract/auth.ts";
 import type { SessionId, UserId } from "#contract/ids.ts";
 import { noteEvent } from "#server/audit/service.ts";
 import type { Actor, Device } from "#server/base/actor.ts";
@@ -37,7 +38,13 @@ type SessionDeps = Pick<Deps, "config" | "sessionKeys" | "now">;
 export async function openSession(
   deps: SessionDeps,
   tx: Tx,
-  who: { readonly userId: UserId; readonly rememberMe: boolean; readonly device: Device },
+  who: {
+    readonly userId: UserId;
+    readonly rememberMe: boolean;
+    readonly device: Device;
+    /** Left out for a password. */
+    readonly way?: SignInWay;
+  },
 ): Promise<Grant & { readonly sessionId: SessionId }> {
   const sessionId = createId<SessionId>(deps.now());
   const refreshToken = createToken();
@@ -63,7 +70,7 @@ export async function openSession(
     actorId: who.userId,
     subjectId: who.userId,
     device: who.device,
-    details: { rememberMe: who.rememberMe },
+    details: { rememberMe: who.rememberMe, ...(who.way ? { way: who.way } : {}) },
   });
   return {
     sessionId,

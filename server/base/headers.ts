@@ -24,6 +24,8 @@ const INERT_POLICY = Object.entries(INERT_DIRECTIVES)
 const PERMISSIONS = [
   "autoplay=(self)",
   "fullscreen=(self)",
+  "publickey-credentials-create=(self)",
+  "publickey-credentials-get=(self)",
   ...["camera", "display-capture", "geolocation", "microphone", "midi", "payment", "usb"].map(
     (feature) => `${feature}=()`,
   ),

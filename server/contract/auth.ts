@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { BandId, SessionId, UserId } from "./ids.ts";
+import { PasskeyAssertion } from "./passkeys.ts";
 import { Timestamp } from "./time.ts";
 
 export const UserRole = z.enum(["user", "creator", "admin"]);
@@ -106,6 +107,7 @@ export type ChangePassword = z.infer<typeof ChangePassword>;
 /** Who is signed in shows once more that it is them, in a way that they have. */
 export const Reauthenticate = z.discriminatedUnion("way", [
   z.strictObject({ way: z.literal("password"), password: z.string().min(1).max(1024) }),
+  z.strictObject({ way: z.literal("passkey"), assertion: PasskeyAssertion }),
 ]);
 export type Reauthenticate = z.infer<typeof Reauthenticate>;
 

@@ -5,7 +5,7 @@ export const ErrorCode = z.enum([
   "invalid_input",
   "unauthenticated",
   "csrf_failed",
-  /** The password has to be shown again first. */
+  /** Whoever asks has to show again first who they are. */
   "reauthentication_required",
   "forbidden",
   "not_found",

@@ -17,6 +17,16 @@ export interface Access {
   readonly status?: number;
 }
 
+/** What is signed for no challenge of ours. */
+const strayPasskey = {
+  ...{ id: "AAAA", rawId: "AAAA", type: "public-key" },
+  response: { clientDataJSON: "AAAA", authenticatorData: "AAAA", signature: "AAAA" },
+};
+const strayAttestation = {
+  ...strayPasskey,
+  response: { clientDataJSON: "AAAA", attestationObject: "AAAA" },
+};
+
 const bandOnly = ({ bandId }: Objects) => ({ bandId });
 const connectionOnly = ({ connectionId }: Objects) => ({ connectionId });
 const userOfNobody = ({ connectionId }: Objects) => ({ userId: connectionId });
@@ -71,6 +81,7 @@ export const access: Readonly<Record<string, Access>> = {
     needs: "user",
     input: () => ({ way: "password", password: PASSWORD }),
   },
+  "auth.reauthenticationOptions": { needs: "user", status: 409 },
   "account.audit.list": { needs: "user", input: () => ({}) },
   "account.sessions.list": { needs: "user" },
   "account.sessions.revokeOthers": { needs: "user" },
@@ -85,6 +96,29 @@ export const access: Readonly<Record<string, Access>> = {
     needs: "anyone",
     status: 401,
     input: () => ({ ticket: "no such ticket", code: "123456" }),
+  },
+  "auth.passkeyOptions": { needs: "anyone" },
+  "auth.signInPasskey": {
+    needs: "anyone",
+    status: 401,
+    input: () => ({ assertion: strayPasskey, rememberMe: false }),
+  },
+  "account.passkeys.list": { needs: "user" },
+  "account.passkeys.begin": { needs: "user" },
+  "account.passkeys.add": {
+    needs: "user",
+    status: 403,
+    input: () => ({ name: "Phone", attestation: strayAttestation }),
+  },
+  "account.passkeys.rename": {
+    needs: "user",
+    status: 404,
+    input: ({ connectionId }) => ({ id: connectionId, name: "Phone" }),
+  },
+  "account.passkeys.remove": {
+    needs: "user",
+    status: 404,
+    input: ({ connectionId }) => ({ id: connectionId }),
   },
   "account.twoFactor.get": { needs: "user" },
   "account.twoFactor.begin": { needs: "user" },

@@ -131,6 +131,11 @@ describe("every answer", () => {
     expect(answer.headers["content-security-policy"]).toContain("frame-ancestors 'none'");
     expect(answer.headers["content-security-policy"]).toContain("base-uri 'none'");
     expect(answer.headers["permissions-policy"]).toContain("camera=()");
+    for (const what of ["create", "get"]) {
+      expect(answer.headers["permissions-policy"]).toContain(
+        `publickey-credentials-${what}=(self)`,
+      );
+    }
     const [, seconds] =
       /^max-age=(\d+); includeSubDomains$/.exec(
         answer.headers["strict-transport-security"] ?? "",

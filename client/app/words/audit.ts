@@ -65,6 +65,7 @@ type Details = AuditEvent["details"];
 const precise: { readonly [Action in AuditAction]?: (details: Details) => string | undefined } = {
   "session.opened": ({ rememberMe, way }) =>
     `Signed in${ways[way ?? "password"]}${rememberMe ? " for 30 days" : ""}`,
+  "session.reauthenticated": ({ way }) => (way === "passkey" ? "Passkey shown again" : undefined),
   "session.ended": ({ because }) => endings[String(because)],
   "admin.role_changed": ({ role }) => role && `Role changed: ${settings.roles[role]}`,
   "admin.registration_changed": ({ mode }) => admin.registration.changed[String(mode)],
