@@ -13,7 +13,17 @@ export const CLIENT_DIR = join(import.meta.dirname, "../../client/dist");
 const NONCE_PLACEHOLDER = "__CSP_NONCE__";
 
 /** The first part of addresses that are never a page of the client. */
-const NOT_PAGES = ["trpc", "api", "stream", "download", "cover", "health", "oauth", "assets"];
+const NOT_PAGES = [
+  "trpc",
+  "api",
+  "stream",
+  "download",
+  "cover",
+  "picture",
+  "health",
+  "oauth",
+  "assets",
+];
 
 /** Pages have no dots, so that a file that is missing is missing. */
 const PAGE = /^\/[\w~%/-]*$/;

@@ -4,7 +4,7 @@ import type { CoverSize } from "#contract/playback.ts";
 import { covers, members, tracks } from "#drizzle/schema/index.ts";
 import type { Actor } from "#server/base/actor.ts";
 import type { Db, Tx } from "#server/base/db.ts";
-import type { Thumbnails } from "./picture.ts";
+import type { Thumbnails } from "#server/base/picture.ts";
 
 export async function hasCover(db: Db, bandId: BandId, hash: string): Promise<boolean> {
   const rows = await db

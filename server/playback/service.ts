@@ -5,6 +5,13 @@ import type { TrackId } from "#contract/ids.ts";
 import type { Actor } from "#server/base/actor.ts";
 import { AppError } from "#server/base/errors.ts";
 import {
+  type Conditions,
+  checkConditions,
+  honoursRange,
+  isWeakMatch,
+  type Validators,
+} from "#server/base/preconditions.ts";
+import {
   type AttachedConnection,
   noteStorageFailure,
   noteStorageSuccess,
@@ -16,13 +23,6 @@ import { noteTrackChanged } from "#server/library/service.ts";
 import { noSuchTrack } from "#server/library/track-rows.ts";
 import type { ByteRange, OpenedRange, Storage } from "#server/storage/provider.ts";
 import { mediaTypeOf } from "./media-type.ts";
-import {
-  type Conditions,
-  checkConditions,
-  honoursRange,
-  isWeakMatch,
-  type Validators,
-} from "./preconditions.ts";
 import { OutsideOfFile, parseRange } from "./range.ts";
 import { createResumingBody } from "./resuming-body.ts";
 import * as store from "./store.ts";

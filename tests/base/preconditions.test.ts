@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { checkConditions, honoursRange } from "#server/playback/preconditions.ts";
+import { checkConditions, honoursRange } from "#server/base/preconditions.ts";
 
 const modifiedAt = new Date("2026-03-14T12:00:00.700Z");
 const strong = { etag: '"a"', modifiedAt };
