@@ -32,7 +32,10 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ["/trpc", "/stream", "/download", "/cover"].map((path) => [path, { target: SERVER }]),
+      ["/trpc", "/stream", "/download", "/cover", "/picture"].map((path) => [
+        path,
+        { target: SERVER },
+      ]),
     ),
   },
 });

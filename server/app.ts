@@ -24,6 +24,7 @@ import { healthRoutes } from "#server/base/health.ts";
 import { logRequests, toRequestId } from "#server/base/request-log.ts";
 import type { Context } from "#server/base/trpc.ts";
 import { guardWire, wireOptions } from "#server/base/wire.ts";
+import { accountRoutes } from "./account/routes.ts";
 import type { Deps } from "./deps.ts";
 import { playbackRoutes } from "./playback/routes.ts";
 import { appRouter } from "./router.ts";
@@ -72,6 +73,7 @@ const withSignIn: FastifyPluginAsync<SignInOptions> = async (app, { deps, privat
   await app.register(rateLimitPlugin, { deps });
   await app.register(authPlugin, { deps });
 
+  await app.register(accountRoutes, { deps });
   await app.register(playbackRoutes, { deps });
   await app.register(fastifyTRPCPlugin, { prefix: "/trpc", trpcOptions: trpcOptions(deps) });
   await privateRoutes?.(app);

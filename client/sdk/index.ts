@@ -8,7 +8,8 @@ import {
   type TRPCClient,
   type TRPCLink,
 } from "@trpc/client";
-import type { TrackId } from "#contract/ids.ts";
+import { type PictureSize, picturePath } from "#contract/account.ts";
+import type { TrackId, UserId } from "#contract/ids.ts";
 import {
   type AskTicket,
   type CoverSize,
@@ -46,6 +47,8 @@ export interface Backline {
   ticketUrl(trackId: TrackId, use: AskTicket["use"]): Promise<string>;
   /** @param track - `coverHash` as the list gave it. @returns `null` when it has no cover. */
   coverUrl(track: { id: TrackId; coverHash: string | null }, size: CoverSize): string | null;
+  /** @returns `null` for somebody without a picture. */
+  pictureUrl(user: { id: UserId; pictureHash: string | null }, size: PictureSize): string | null;
   /** `fetch` as this client makes it: with its cookies or its token. For URLs of this server only. */
   readonly fetch: typeof fetch;
   /**
@@ -132,6 +135,8 @@ export function createBackline(options: BacklineOptions): Backline {
       baseUrl + (await api.playback.ticket.query({ trackId, use })).path,
     coverUrl: (track, size) =>
       track.coverHash === null ? null : baseUrl + coverPath(track.id, track.coverHash, size),
+    pictureUrl: (user, size) =>
+      user.pictureHash === null ? null : baseUrl + picturePath(user.id, user.pictureHash, size),
     async keepSession() {
       if (options.accessToken) return true;
       if (Date.now() - session.renewedAtMs < RENEW_AFTER_MS) return true;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ChangeEmail, SetPicture, UpdateProfile } from "#contract/account.ts";
 import { AuditPage, ListAudit } from "#contract/audit.ts";
 import {
   BackupCodes,
@@ -18,14 +19,38 @@ import {
   RenamePasskey,
 } from "#contract/passkeys.ts";
 import { listOwnEvents } from "#server/audit/service.ts";
+import { changeEmail } from "#server/auth/email-change.ts";
 import * as passkeys from "#server/auth/passkeys.ts";
 import { changePassword } from "#server/auth/passwords.ts";
+import { updateProfile } from "#server/auth/profile.ts";
 import * as factor from "#server/auth/second-factor.ts";
 import { endOtherSessions, endSession, listSessions } from "#server/auth/sessions.ts";
 import { upgradeToCreator } from "#server/auth/users.ts";
 import { procedure, router } from "#server/base/trpc.ts";
+import { removePicture, setPicture } from "./pictures.ts";
 
 export const accountRouter = router({
+  updateProfile: procedure
+    .input(UpdateProfile)
+    .output(z.void())
+    .mutation(({ ctx, input }) => updateProfile(ctx.deps, ctx.actor, input, ctx.device)),
+
+  picture: router({
+    set: procedure
+      .input(SetPicture)
+      .output(z.void())
+      .mutation(({ ctx, input }) => setPicture(ctx.deps, ctx.actor, input.picture, ctx.device)),
+
+    remove: procedure
+      .output(z.void())
+      .mutation(({ ctx }) => removePicture(ctx.deps, ctx.actor, ctx.device)),
+  }),
+
+  changeEmail: procedure
+    .input(ChangeEmail)
+    .output(z.void())
+    .mutation(({ ctx, input }) => changeEmail(ctx.deps, ctx.actor, input.email, ctx.device)),
+
   changePassword: procedure
     .input(ChangePassword)
     .output(z.void())

@@ -61,6 +61,52 @@ export const passkeyRemovedLetter = (name: string, passkey: string, url: string)
 const passkeyHelp = (url: string): string =>
   `Sign in and look at Settings, Security: remove the passkeys that you do not know, and change your password, which signs everybody else out: ${url}`;
 
+/** To the new address, which counts from the proof on. */
+export const newAddressLetter = (name: string, url: string): Letter => ({
+  subject: "Confirm your new e-mail address",
+  greeting: hello(name),
+  paragraphs: [
+    "You asked for this address for your Backline account. Confirm that it is yours; from then on you sign in with it.",
+  ],
+  action: { label: "Confirm the address", url },
+  notes: ["The link works once, for an hour.", notYou],
+});
+
+/** To the owner of an address that another account asked for. */
+export const takenLetter = (name: string, url: string): Letter => ({
+  subject: "You have an account already",
+  greeting: hello(name),
+  paragraphs: [
+    "Somebody, perhaps you, wanted this address for another Backline account. You have an account with it already, and nothing about it was changed.",
+  ],
+  action: { label: "Sign in", url },
+  notes: ["An address belongs to one account alone."],
+});
+
+/** To the address of until now, before anything has changed. */
+export const changeAskedLetter = (name: string, masked: string, url: string): Letter => ({
+  subject: "Another e-mail address was asked for",
+  greeting: hello(name),
+  paragraphs: [
+    `Your Backline account is to get the address ${masked} instead of this one. Nothing is changed until the link that was mailed there is used.`,
+  ],
+  notes: [
+    `It was not you? Then somebody else is signed in to your account. Choose a new password at once: that signs everybody out, and the link is worth nothing. ${url}`,
+  ],
+});
+
+/** To the address that it was. */
+export const addressChangedLetter = (name: string, masked: string, origin: string): Letter => ({
+  subject: "Your e-mail address was changed",
+  greeting: hello(name),
+  paragraphs: [
+    `Your Backline account has the address ${masked} now. You sign in with that one, and all mails go there.`,
+  ],
+  notes: [
+    `It was not you? With this address you can't choose a new password any more. Ask an administrator of ${origin} at once to suspend the account; everything in it is kept.`,
+  ],
+});
+
 export const invitationLetter = (inviter: string, url: string): Letter => ({
   subject: `${inviter} invites you to Backline`,
   greeting: "Hello,",

@@ -60,3 +60,13 @@ export async function takeMailedToken(
 export async function removeMailedTokens(tx: Tx, userId: UserId): Promise<void> {
   await tx.delete(mailedTokens).where(eq(mailedTokens.userId, userId));
 }
+
+export async function removeMailedTokensOf(
+  tx: Tx,
+  userId: UserId,
+  kind: MailedTokenKind,
+): Promise<void> {
+  await tx
+    .delete(mailedTokens)
+    .where(and(eq(mailedTokens.userId, userId), eq(mailedTokens.kind, kind)));
+}

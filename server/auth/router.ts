@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ConfirmEmailChange } from "#contract/account.ts";
 import {
   AskSubscriptionTicket,
   CsrfToken,
@@ -28,6 +29,7 @@ import {
   setSessionCookies,
 } from "./cookies.ts";
 import { giveCsrfToken, requireBrowser } from "./csrf.ts";
+import { confirmEmailChange } from "./email-change.ts";
 import { readKnownDevice, toKnownDevice } from "./known-device.ts";
 import { offerReauthentication, offerSignIn, signInPasskey } from "./passkey-sign-in.ts";
 import * as passwords from "./passwords.ts";
@@ -118,6 +120,11 @@ export const authRouter = router({
     .input(VerifyEmail)
     .output(z.void())
     .mutation(({ ctx, input }) => registration.verifyEmail(ctx.deps, input.token, ctx.device)),
+
+  confirmEmailChange: limited("link")
+    .input(ConfirmEmailChange)
+    .output(z.void())
+    .mutation(({ ctx, input }) => confirmEmailChange(ctx.deps, input.token, ctx.device)),
 
   requestPasswordReset: limited("register")
     .input(NameEmail)

@@ -80,6 +80,9 @@ export async function setUp(
       name,
       role: "admin" as const,
       ways: ["password" as const],
+      locale: null,
+      timeZone: null,
+      pictureHash: null,
     };
     return { ...session, me: { user, sessionId: session.sessionId, personalBandId } };
   });

@@ -8,6 +8,7 @@ import {
   passkeys,
   rateLimits,
   setupTokens,
+  userPictures,
   users,
 } from "#drizzle/schema/index.ts";
 import type { Db, Tx } from "#server/base/db.ts";
@@ -168,12 +169,16 @@ export async function findMe(
         name: users.name,
         role: users.role,
         ways: waysIn,
+        locale: users.locale,
+        timeZone: users.timeZone,
+        pictureHash: userPictures.hash,
       },
       personalBandId: bands.id,
     })
     .from(users)
     .innerJoin(members, and(eq(members.userId, users.id), eq(members.role, "owner")))
     .innerJoin(bands, and(eq(bands.id, members.bandId), eq(bands.isPersonal, true)))
+    .leftJoin(userPictures, eq(userPictures.userId, users.id))
     .where(eq(users.id, userId))
     .orderBy(asc(bands.createdAt))
     .limit(1);

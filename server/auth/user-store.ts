@@ -103,3 +103,40 @@ export async function promoteToCreator(tx: Tx, userId: UserId): Promise<boolean>
     .returning({ id: users.id });
   return rows.length > 0;
 }
+
+/** @returns the name that it replaces. */
+export async function saveProfile(
+  tx: Tx,
+  userId: UserId,
+  profile: {
+    readonly name: string;
+    readonly locale: string | null;
+    readonly timeZone: string | null;
+  },
+): Promise<string | undefined> {
+  const [before] = await tx
+    .select({ name: users.name })
+    .from(users)
+    .where(eq(users.id, userId))
+    .for("no key update");
+  await tx.update(users).set(profile).where(eq(users.id, userId));
+  return before?.name;
+}
+
+/**
+ * Gives somebody an address that they have proved, unless they are kept out.
+ *
+ * @throws DrizzleQueryError whose cause has the code 23505 when another account has it.
+ */
+export async function saveEmail(
+  tx: Tx,
+  userId: UserId,
+  address: { readonly email: string; readonly emailKey: string },
+): Promise<boolean> {
+  const rows = await tx
+    .update(users)
+    .set({ ...address, emailVerifiedAt: sql`now()` })
+    .where(and(eq(users.id, userId), isNull(users.suspendedAt), isNull(users.deletedAt)))
+    .returning({ id: users.id });
+  return rows.length > 0;
+}

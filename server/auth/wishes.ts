@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { UserId } from "#contract/ids.ts";
+import { SessionId, UserId } from "#contract/ids.ts";
 import { noteEvent } from "#server/audit/service.ts";
 import { createPersonalBand } from "#server/bands/service.ts";
 import type { Device } from "#server/base/actor.ts";
@@ -11,13 +11,20 @@ import { sendLetter } from "#server/mail/service.ts";
 import { createToken, hashToken } from "./crypto.ts";
 import { toEmailKey } from "./email.ts";
 import { countHit } from "./hits.ts";
-import { knownLetter, resetLetter, verifyLetter } from "./letters.ts";
+import {
+  knownLetter,
+  newAddressLetter,
+  resetLetter,
+  takenLetter,
+  verifyLetter,
+} from "./letters.ts";
 import { linkTo } from "./links.ts";
 import * as tokens from "./mailed-token-store.ts";
+import { isSessionAlive } from "./session-store.ts";
 import * as store from "./store.ts";
 
 /**
- * Somebody who is not signed in asked for something by naming an address. Whether there is such an
+ * Somebody asked for something by naming an address that may be anybody's. Whether there is such an
  * account is only looked up in the job, so that the answer is the same, and takes the same time, for
  * every address. Nothing exists yet that an id could name; what is asked for is sealed instead.
  */
@@ -35,6 +42,12 @@ const Wish = z.discriminatedUnion("kind", [
   }),
   z.object({ kind: z.literal("verify"), email: z.string() }),
   z.object({ kind: z.literal("reset"), email: z.string() }),
+  z.object({
+    kind: z.literal("change"),
+    email: z.string(),
+    userId: UserId,
+    sessionId: SessionId,
+  }),
 ]);
 export type Wish = z.infer<typeof Wish>;
 
@@ -47,6 +60,7 @@ type WishDeps = Pick<Deps, "config" | "db" | "jobs" | "now" | "vault">;
 
 const VERIFY_SECONDS = 86_400;
 const RESET_SECONDS = 3_600;
+const CHANGE_SECONDS = 3_600;
 
 /** So many mails an hour reach an address that somebody else types in. */
 const MAILS_AN_HOUR = 4;
@@ -64,6 +78,8 @@ export async function grantWish(
   { wishId, sealedWish }: { readonly wishId: string; readonly sealedWish: string },
 ): Promise<void> {
   const { wish, device } = Waiting.parse(JSON.parse(deps.vault.open(sealedWish, placeOf(wishId))));
+  // Whoever signs everybody out stops with it what those had asked for.
+  if (wish.kind === "change" && !(await isSessionAlive(deps.db, wish.sessionId))) return;
   const emailKey = toEmailKey(wish.email);
   const { hits } = await countHit(deps, `mail ${hashToken(emailKey)}`, HOUR_MS);
   if (hits > MAILS_AN_HOUR) return;
@@ -72,12 +88,15 @@ export async function grantWish(
 
 async function grantWithin(deps: WishDeps, tx: Tx, wish: Wish, device: Device): Promise<void> {
   const known = await store.lockUserByEmail(tx, toEmailKey(wish.email));
-  if (wish.kind === "register") {
-    await (known ? meetAgain(deps, tx, known, wish) : register(deps, tx, wish, device));
-  } else if (known && wish.kind === "verify") {
-    if (!known.isVerified) await mailVerification(deps, tx, known);
-  } else if (known && !known.isSuspended) {
-    await mailReset(deps, tx, known, device);
+  switch (wish.kind) {
+    case "register":
+      return known ? meetAgain(deps, tx, known, wish) : register(deps, tx, wish, device);
+    case "verify":
+      return known && !known.isVerified ? mailVerification(deps, tx, known) : undefined;
+    case "reset":
+      return known && !known.isSuspended ? mailReset(deps, tx, known, device) : undefined;
+    case "change":
+      return mailChange(deps, tx, known, wish);
   }
 }
 
@@ -162,6 +181,30 @@ async function mailReset(
   });
   const letter = resetLetter(name, linkTo(deps, "/reset-password", token));
   await sendLetter(deps, tx, "reset", email, letter);
+}
+
+/** Of an address that is another account's its owner learns, and nothing comes of it. */
+async function mailChange(
+  deps: WishDeps,
+  tx: Tx,
+  known: store.KnownUser | undefined,
+  { userId, email }: Extract<Wish, { kind: "change" }>,
+): Promise<void> {
+  if (known && known.userId !== userId) {
+    const letter = takenLetter(known.name, linkTo(deps, "/sign-in"));
+    await sendLetter(deps, tx, "taken", known.email, letter);
+    return;
+  }
+  const me = await store.findMe(tx, userId);
+  if (!me) return;
+  const token = createToken();
+  await tokens.replaceMailedToken(
+    tx,
+    { tokenHash: hashToken(token), kind: "change", userId, email, passwordHash: null, name: null },
+    CHANGE_SECONDS,
+  );
+  const letter = newAddressLetter(me.user.name, linkTo(deps, "/confirm-email", token));
+  await sendLetter(deps, tx, "change", email, letter);
 }
 
 const placeOf = (wishId: string) => ({

@@ -49,6 +49,13 @@ export async function createPersonalBand(
   return bandId;
 }
 
+/** The band of one is called like its owner, for as long as nobody gives it another name. */
+export const renamePersonalBand = (
+  tx: Tx,
+  ownerId: UserId,
+  name: { readonly from: string; readonly to: string },
+): Promise<void> => store.renamePersonalBand(tx, ownerId, name);
+
 /** The actor's own bands, the personal one first. */
 export const listBands = (deps: Pick<Deps, "db">, actor: Actor): Promise<Band[]> =>
   store.listBandsOf(deps.db, actor.userId);

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
 import type { Band, BandRole } from "#contract/bands.ts";
 import type { BandId, UserId } from "#contract/ids.ts";
 import { bands, members } from "#drizzle/schema/index.ts";
@@ -47,6 +47,21 @@ export async function insertBand(
   band: { readonly id: BandId; readonly name: string; readonly isPersonal: boolean },
 ): Promise<void> {
   await tx.insert(bands).values(band);
+}
+
+export async function renamePersonalBand(
+  tx: Tx,
+  ownerId: UserId,
+  name: { readonly from: string; readonly to: string },
+): Promise<void> {
+  const owned = tx
+    .select({ bandId: members.bandId })
+    .from(members)
+    .where(and(eq(members.userId, ownerId), eq(members.role, "owner")));
+  await tx
+    .update(bands)
+    .set({ name: name.to })
+    .where(and(inArray(bands.id, owned), eq(bands.isPersonal, true), eq(bands.name, name.from)));
 }
 
 export async function insertMember(

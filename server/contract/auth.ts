@@ -51,6 +51,11 @@ export const Me = z.strictObject({
     name: z.string(),
     role: UserRole,
     ways: z.array(SignInWay),
+    /** BCP 47; `null`: dates are written as the browser says. */
+    locale: z.string().nullable(),
+    /** IANA; `null`: the clock is where the browser is. */
+    timeZone: z.string().nullable(),
+    pictureHash: z.string().nullable(),
   }),
   sessionId: SessionId,
   personalBandId: BandId,
@@ -93,7 +98,7 @@ export const Register = z.strictObject({
 export type Register = z.infer<typeof Register>;
 
 /** The secret of a link that was mailed. */
-const LinkToken = z.string().trim().min(1).max(200);
+export const LinkToken = z.string().trim().min(1).max(200);
 
 export const VerifyEmail = z.strictObject({ token: LinkToken });
 export const NameEmail = z.strictObject({ email: Email });

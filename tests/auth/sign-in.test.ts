@@ -25,6 +25,9 @@ describe("signing in", () => {
       isEmailVerified: false,
       name: "anna",
       role: "user",
+      locale: null,
+      timeZone: null,
+      pictureHash: null,
     });
     expect((await browser.query("auth.me")).data).toEqual(me);
   });

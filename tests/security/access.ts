@@ -26,6 +26,9 @@ const strayAttestation = {
   ...strayPasskey,
   response: { clientDataJSON: "AAAA", attestationObject: "AAAA" },
 };
+/** A PNG of one pixel. */
+const DOT =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 const bandOnly = ({ bandId }: Objects) => ({ bandId });
 const connectionOnly = ({ connectionId }: Objects) => ({ connectionId });
@@ -92,6 +95,18 @@ export const access: Readonly<Record<string, Access>> = {
   },
   "account.changePassword": { needs: "user", input: () => ({ password: PASSWORD }) },
   "account.upgradeToCreator": { needs: "user" },
+  "account.updateProfile": {
+    needs: "user",
+    input: () => ({ name: "Anybody", locale: "de-CH", timeZone: "Europe/Zurich" }),
+  },
+  "account.picture.set": { needs: "user", input: () => ({ picture: DOT }) },
+  "account.picture.remove": { needs: "user" },
+  "account.changeEmail": { needs: "user", input: () => ({ email: "nobody@band.example" }) },
+  "auth.confirmEmailChange": {
+    needs: "anyone",
+    status: 404,
+    input: () => ({ token: "no such token" }),
+  },
   "auth.signInSecondFactor": {
     needs: "anyone",
     status: 401,
@@ -184,6 +199,8 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   "/stream/:trackId": { needs: "listener", input: trackOnly },
   "/download/:trackId": { needs: "listener", input: trackOnly },
   "/cover/:trackId": { needs: "listener", input: trackOnly },
+  // Of whoever asks; whose else it may be is in `tests/account/profile.test.ts` and below.
+  "/picture/:userId": { needs: "user" },
 };
 
 /** Raw routes that know nobody, and tRPC's own, whose procedures are above. */

@@ -26,10 +26,14 @@ export const routeDoors: readonly Door[] = Object.entries(routeAccess).flatMap((
     name: `${method} ${route}`,
     access: each,
     isHead: method === "HEAD",
-    ask: ({ browser }: Visitor, { trackId }: Objects) =>
-      browser.fetch(route.replace(":trackId", trackId), { method }),
+    ask: (visitor: Visitor, objects: Objects) =>
+      visitor.browser.fetch(pathOf(route, visitor, objects), { method }),
   })),
 );
+
+/** The address of a route: about an object of a band, or about the visitor as a user. */
+export const pathOf = (route: string, { person }: Visitor, { trackId }: Objects): string =>
+  route.replace(":trackId", trackId).replace(":userId", person?.userId ?? trackId);
 
 /** Routes first, because the last procedures take away what they need. */
 export const doors: readonly Door[] = [...routeDoors, ...procedureDoors];

@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import { BandRole } from "#contract/bands.ts";
 import type { ConnectForm } from "#contract/connections.ts";
 import type { BandId } from "#contract/ids.ts";
-import { rateLimits, totpFactors, users } from "#drizzle/schema/index.ts";
+import { rateLimits, totpFactors, userPictures, users } from "#drizzle/schema/index.ts";
 import { insertBand, insertMember } from "#server/bands/store.ts";
 import { write } from "#server/base/db.ts";
 import { createId } from "#server/base/ids.ts";
@@ -114,6 +114,7 @@ async function invite(server: TestServer, bandId: BandId, principal: Principal):
       insertMember(tx, { bandId, userId: person.userId, role: membership }),
     );
   }
+  await write(server.deps, (tx) => tx.insert(userPictures).values(pictureOf(person)));
   if (principal === "halfway") return standHalfway(server, person);
   await signIn(browser, person);
   return { baseUrl, browser, csrf: await browser.csrfToken(), person };
@@ -132,6 +133,13 @@ async function standHalfway({ deps, baseUrl }: TestServer, person: Person): Prom
   for (const name of ["backline-access", "backline-refresh"]) browser.cookies.set(name, ticket);
   return { baseUrl, browser, csrf: await browser.csrfToken(), person };
 }
+/** Everybody has one of their own. */
+const pictureOf = ({ userId, email }: Person) => ({
+  userId,
+  hash: email,
+  small: Buffer.from(`small ${email}`),
+  large: Buffer.from(`large ${email}`),
+});
 
 async function suspend({ deps }: TestServer, { person }: Visitor): Promise<void> {
   if (!person) throw new Error("Nobody cannot be suspended.");

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { access, routeAccess } from "./access.ts";
 import { ask } from "./asking.ts";
 import { fingerprints } from "./database.ts";
-import { findProcedure, procedureDoors } from "./doors.ts";
+import { findProcedure, pathOf, procedureDoors } from "./doors.ts";
 import { forgetTries, type NightShift, nightShift } from "./night-shift.ts";
 import { procedures } from "./procedures.ts";
 
@@ -79,7 +79,7 @@ test("reading everything there is to read changes nothing", async () => {
     await owner.browser.fetch(`/trpc/${path}`, { method: "HEAD" });
   }
   for (const route of Object.keys(routeAccess)) {
-    const path = route.replace(":trackId", world.theirs.trackId);
+    const path = pathOf(route, owner, world.theirs);
     for (const method of ["GET", "HEAD"]) {
       const answer = await owner.browser.fetch(path, { method });
       expect([method, path, answer.status]).toEqual([method, path, 200]);
