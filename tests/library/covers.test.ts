@@ -1,10 +1,10 @@
-import { deflateSync } from "node:zlib";
 import { sql } from "drizzle-orm";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { decodeBmp } from "#server/base/bmp.ts";
 import { sniffPicture } from "#server/base/picture.ts";
 import { makeThumbnails } from "#server/library/picture.ts";
+import { hugePng, SVG } from "#tests/support/pictures.ts";
 import { annasStorage, listTracks, type StorageWorld, trackAt } from "#tests/support/world.ts";
 import { mp3 } from "./made-audio.ts";
 import { deedsOf, NOTHING, newestScan, rescan } from "./scanning.ts";
@@ -13,30 +13,6 @@ const plain = (width: number, height: number, background: string) =>
   sharp({ create: { width, height, channels: 3, background } });
 
 const red = (): Promise<Buffer> => plain(900, 600, "#c03020").png().toBuffer();
-
-const SVG = Buffer.from(
-  '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>alert(1)</script></svg>',
-);
-
-/** A PNG that says it is 30,000 × 30,000 and has next to nothing in it. */
-function hugePng(): Buffer {
-  const chunk = (type: string, data: Buffer): Buffer => {
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(data.length);
-    return Buffer.concat([length, Buffer.from(type), data, Buffer.alloc(4)]);
-  };
-  const head = Buffer.alloc(13);
-  head.writeUInt32BE(30_000, 0);
-  head.writeUInt32BE(30_000, 4);
-  head[8] = 8;
-  head[9] = 2;
-  return Buffer.concat([
-    Buffer.from("\x89PNG\r\n\x1a\n", "latin1"),
-    chunk("IHDR", head),
-    chunk("IDAT", deflateSync(Buffer.alloc(1_000_000))),
-    chunk("IEND", Buffer.alloc(0)),
-  ]);
-}
 
 /** 24 bits a pixel, from the bottom up: red above, blue below. */
 function twoColourBmp(): Buffer {
