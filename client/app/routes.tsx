@@ -65,6 +65,13 @@ const verifyEmailRoute = createRoute({
   component: lazyRouteComponent(() => import("./auth/verify-email-page.tsx"), "VerifyEmailPage"),
 });
 
+const confirmEmailRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/confirm-email",
+  beforeLoad: requireFirstAccount,
+  component: lazyRouteComponent(() => import("./auth/confirm-email-page.tsx"), "ConfirmEmailPage"),
+});
+
 const forgotPasswordRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/forgot-password",
@@ -177,6 +184,7 @@ const routeTree = rootRoute.addChildren([
   signInRoute,
   registerRoute,
   verifyEmailRoute,
+  confirmEmailRoute,
   forgotPasswordRoute,
   resetPasswordRoute,
   setupRoute,

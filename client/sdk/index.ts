@@ -8,8 +8,8 @@ import {
   type TRPCClient,
   type TRPCLink,
 } from "@trpc/client";
-import { type PictureSize, picturePath } from "#contract/account.ts";
 import type { TrackId, UserId } from "#contract/ids.ts";
+import { type PictureSize, picturePath } from "#contract/pictures.ts";
 import {
   type AskTicket,
   type CoverSize,

@@ -1,6 +1,6 @@
 import { and, eq, or, sql } from "drizzle-orm";
-import type { PictureSize } from "#contract/account.ts";
 import type { UserId } from "#contract/ids.ts";
+import type { PictureSize } from "#contract/pictures.ts";
 import { members, userPictures } from "#drizzle/schema/index.ts";
 import type { Actor } from "#server/base/actor.ts";
 import type { Db, Tx } from "#server/base/db.ts";

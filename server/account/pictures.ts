@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { PictureSize } from "#contract/account.ts";
 import type { UserId } from "#contract/ids.ts";
+import type { PictureSize } from "#contract/pictures.ts";
 import { noteEvent } from "#server/audit/service.ts";
 import { countHit } from "#server/auth/hits.ts";
 import type { Actor, Device } from "#server/base/actor.ts";

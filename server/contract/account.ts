@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Email, LinkToken, PersonName } from "./auth.ts";
-import type { UserId } from "./ids.ts";
+import { MAX_PICTURE_BYTES } from "./pictures.ts";
 
 /** A language and region as BCP 47 names it, in the way it is written: `de-CH`. */
 const Locale = z
@@ -25,9 +25,6 @@ export const UpdateProfile = z.strictObject({
 });
 export type UpdateProfile = z.infer<typeof UpdateProfile>;
 
-/** Decoded. In base64 it fits into a request with room to spare. */
-export const MAX_PICTURE_BYTES = 700_000;
-
 const MAX_PICTURE_CHARACTERS = Math.ceil(MAX_PICTURE_BYTES / 3) * 4;
 
 export const SetPicture = z.strictObject({
@@ -37,12 +34,6 @@ export const SetPicture = z.strictObject({
     .max(MAX_PICTURE_CHARACTERS, "A picture can have at most 700 kB")
     .regex(/^[A-Za-z\d+/]*={0,2}$/, "This is not base64"),
 });
-
-export type PictureSize = "small" | "large";
-
-/** @param hash - in the URL, so that it may be cached for ever. */
-export const picturePath = (userId: UserId, hash: string, size: PictureSize): string =>
-  `/picture/${userId}?size=${size}&v=${hash}`;
 
 export const ChangeEmail = z.strictObject({ email: Email });
 export type ChangeEmail = z.infer<typeof ChangeEmail>;

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import type { TrackId } from "#contract/ids.ts";
+import type { TrackId, UserId } from "#contract/ids.ts";
 import { createCookieJar } from "#sdk/cookies.ts";
 import { createBackline, refusalOf } from "#sdk/index.ts";
 import { createClockedDatabase } from "#tests/support/database-clock.ts";
@@ -158,6 +158,15 @@ describe("a program with a token", () => {
       expect([headers.get("cookie"), headers.get("x-csrf-token")]).toEqual([null, null]);
     }
     expect(requests[1]?.headers.get("range")).toBe("bytes=0-9");
+  });
+
+  test("asks for no picture where there is none", () => {
+    const { program } = withToken();
+    const id = "1" as UserId;
+    expect(program.pictureUrl({ id, pictureHash: null }, "small")).toBeNull();
+    expect(program.pictureUrl({ id, pictureHash: "abc" }, "large")).toBe(
+      "https://music.example/picture/1?size=large&v=abc",
+    );
   });
 
   test("asks for no cover where there is none", () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { UserEntry } from "#contract/auth.ts";
 import { judgePassword } from "../../client/app/auth/password-strength.ts";
 import {
@@ -6,6 +6,7 @@ import {
   formatBytes,
   formatDuration,
   plural,
+  setDateStyle,
   speakDuration,
 } from "../../client/app/words/format.ts";
 import { people } from "../../client/app/words/people.ts";
@@ -88,6 +89,8 @@ describe("a person in the list of people", () => {
   });
 
   test("is marked with all that is not", () => {
+    setDateStyle({ locale: "en-GB", timeZone: "UTC" });
+    onTestFinished(() => setDateStyle(null));
     const suspendedAt = "2026-03-14T19:30:00.000Z";
     expect(people.tags({ ...ben, isEmailVerified: false, suspendedAt }, true)).toEqual([
       "You",

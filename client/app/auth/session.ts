@@ -1,6 +1,7 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import type { Me, UserRole } from "#contract/auth.ts";
 import { backline, queryClient, refusalOf } from "../api.ts";
+import { setDateStyle } from "../words/format.ts";
 
 /** Who is signed in here; `null`: nobody. */
 export const sessionQuery = queryOptions({
@@ -12,7 +13,9 @@ export const sessionQuery = queryOptions({
 
 async function findMe(): Promise<Me | null> {
   try {
-    return await backline.api.auth.me.query();
+    const me = await backline.api.auth.me.query();
+    setDateStyle(me.user);
+    return me;
   } catch (error) {
     if (!isSignedOut(error)) throw error;
     endSession();
@@ -26,8 +29,13 @@ export const isSignedOut = (error: unknown): boolean =>
 export const useIsAdmin = (): boolean => useQuery(sessionQuery).data?.user.role === "admin";
 
 export function noteSignedIn(me: Me): void {
+  setDateStyle(me.user);
   queryClient.setQueryData(sessionQuery.queryKey, me);
 }
+
+/** Whoever is signed in has changed something about themselves. */
+export const refreshMe = (): Promise<Me | null> =>
+  queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
 
 /** Whoever is signed in has another role from now on. */
 export function noteRole(role: UserRole): void {
@@ -50,6 +58,7 @@ export function onSessionEnd(listener: (reason: SessionEnd) => void): void {
 export function endSession(reason: SessionEnd = "lost"): void {
   if (!queryClient.getQueryData(sessionQuery.queryKey)) return;
   queryClient.clear();
+  setDateStyle(null);
   queryClient.setQueryData(sessionQuery.queryKey, null);
   for (const listener of listeners) listener(reason);
 }

@@ -5,6 +5,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { sentenceOf } from "../api.ts";
 import { sessionQuery, signOut } from "../auth/session.ts";
 import { frame } from "../words/frame.ts";
+import { Avatar } from "./avatar.tsx";
 import { useBandId } from "./band.ts";
 import { openHelp } from "./dialogs.ts";
 import { MenuLink } from "./menu-link.tsx";
@@ -27,7 +28,9 @@ export function AccountMenu() {
     <Menu position="bottom-end" width={232}>
       <Menu.Target>
         <UnstyledButton className={s.personButton} aria-label={frame.account(name)}>
-          <span className={s.person} data-initials={initialsOf(name)} aria-hidden="true" />
+          <span className={s.person}>
+            <Avatar user={me.user} size="small" />
+          </span>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
@@ -54,11 +57,3 @@ export function AccountMenu() {
     </Menu>
   );
 }
-
-const initialsOf = (name: string): string =>
-  name
-    .split(/\s+/)
-    .flatMap((word) => [...word].slice(0, 1))
-    .slice(0, 2)
-    .join("")
-    .toUpperCase();

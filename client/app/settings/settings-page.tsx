@@ -2,6 +2,7 @@ import { Button, SegmentedControl, Switch, useMantineColorScheme } from "@mantin
 import { useQuery } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { trpc } from "../api.ts";
+import { sessionQuery } from "../auth/session.ts";
 import { openHelp } from "../frame/dialogs.ts";
 import { Screen, Section } from "../frame/screen.tsx";
 import { settings } from "../words/settings.ts";
@@ -12,9 +13,12 @@ import { Security } from "./security.tsx";
 import s from "./settings.module.css";
 
 export function SettingsPage() {
+  // The address may have been confirmed in another tab a moment ago. All dates below are written in
+  // the way that is chosen here, so they are drawn anew with it.
+  const { data: me } = useQuery({ ...sessionQuery, staleTime: 0 });
   return (
     <Screen title={settings.title}>
-      <Profile />
+      {me ? <Profile user={me.user} /> : null}
       <Security />
       <Section title={settings.appearance}>
         <Colours />

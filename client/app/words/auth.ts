@@ -93,6 +93,18 @@ export const auth = {
       "This address is not the whole link: its end is missing. Open it from the mail once more, or let us send a new one.",
     send: "Send a new link",
   },
+  confirmEmail: {
+    title: "Confirm your new e-mail address",
+    text: "Press the button to show that this address is yours. It takes the place of the old one at once.",
+    submit: "Confirm the address",
+    done: "Your new address is confirmed",
+    doneText: "From now on you sign in with it. Devices that are signed in stay so.",
+    old: "A new link is needed",
+    missing:
+      "This address is not the whole link: its end is missing. Open it from the mail once more, or ask for a new one in Settings.",
+    taken: "This address can't be yours",
+    toSettings: "Go to Settings",
+  },
   forgot: {
     title: "Choose a new password",
     text: "Enter the e-mail of your account. We send a link there with which you choose a new password. Nothing in your library is lost meanwhile.",

@@ -1,17 +1,53 @@
+/** `null`: as the browser says. */
+export interface DateStyle {
+  /** BCP 47. */
+  readonly locale: string | null;
+  /** IANA. */
+  readonly timeZone: string | null;
+}
+
+const BROWSERS: DateStyle = { locale: null, timeZone: null };
+
+/** What is asked for of each, in whatever order and words a language has for it. */
+const SHAPES = {
+  day: { day: "numeric", month: "long", year: "numeric" },
+  shortDay: { day: "numeric", month: "short", year: "numeric" },
+  moment: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
+  sample: { dateStyle: "long", timeStyle: "short" },
+} as const satisfies Readonly<Record<string, Intl.DateTimeFormatOptions>>;
+
+type Shape = keyof typeof SHAPES;
+
 const counts = new Intl.NumberFormat("en");
-const days = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
-const shortDays = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric",
-  month: "short",
-  year: "numeric",
-});
-const moments = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric",
-  month: "short",
-  hour: "2-digit",
-  minute: "2-digit",
-});
 const ago = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+let style = BROWSERS;
+const dates = new Map<Shape, Intl.DateTimeFormat>();
+
+/** How every date is written from now on. What is on the screen already has to be drawn anew. */
+export function setDateStyle(next: DateStyle | null): void {
+  style = next ?? BROWSERS;
+  dates.clear();
+}
+
+function formatDate(shape: Shape, moment: string | number): string {
+  const format = dates.get(shape) ?? createFormat(shape, style);
+  dates.set(shape, format);
+  return format.format(new Date(moment));
+}
+
+function createFormat(shape: Shape, { locale, timeZone }: DateStyle): Intl.DateTimeFormat {
+  const options = { ...SHAPES[shape], ...(timeZone === null ? {} : { timeZone }) };
+  try {
+    return new Intl.DateTimeFormat(locale ?? undefined, options);
+  } catch {
+    // A browser may be older than the name of a place.
+    return new Intl.DateTimeFormat(locale ?? undefined, SHAPES[shape]);
+  }
+}
+
+/** '14 March 2026 at 19:30', to see what a choice is like. */
+export const formatSample = (moment: number): string => formatDate("sample", moment);
 
 export const formatCount = (value: number): string => counts.format(value);
 
@@ -59,13 +95,13 @@ const split = (seconds: number): [number, number, number] => [
 ];
 
 /** '14 March 2026'. */
-export const formatDay = (moment: string): string => days.format(new Date(moment));
+export const formatDay = (moment: string): string => formatDate("day", moment);
 
 /** '14 Mar 2026', for columns. */
-export const formatShortDay = (moment: string): string => shortDays.format(new Date(moment));
+export const formatShortDay = (moment: string): string => formatDate("shortDay", moment);
 
 /** '14 Mar, 19:30'. */
-export const formatMoment = (moment: string): string => moments.format(new Date(moment));
+export const formatMoment = (moment: string): string => formatDate("moment", moment);
 
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ["year", 365 * 86_400],
