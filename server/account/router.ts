@@ -11,6 +11,7 @@ import {
   TotpOffer,
   UpgradeResult,
 } from "#contract/auth.ts";
+import { JellyfinCredentials, OwnJellyfin } from "#contract/jellyfin.ts";
 import {
   AddPasskey,
   OnePasskey,
@@ -20,6 +21,7 @@ import {
 } from "#contract/passkeys.ts";
 import { listOwnEvents } from "#server/audit/service.ts";
 import { changeEmail } from "#server/auth/email-change.ts";
+import { getOwnJellyfin, linkJellyfin, unlinkJellyfin } from "#server/auth/jellyfin-link.ts";
 import * as passkeys from "#server/auth/passkeys.ts";
 import { changePassword } from "#server/auth/passwords.ts";
 import { updateProfile } from "#server/auth/profile.ts";
@@ -110,6 +112,19 @@ export const accountRouter = router({
       .mutation(({ ctx, input }) =>
         passkeys.removePasskey(ctx.deps, ctx.actor, input.id, ctx.device),
       ),
+  }),
+
+  jellyfin: router({
+    get: procedure.output(OwnJellyfin).query(({ ctx }) => getOwnJellyfin(ctx.deps, ctx.actor)),
+
+    link: procedure
+      .input(JellyfinCredentials)
+      .output(z.void())
+      .mutation(({ ctx, input }) => linkJellyfin(ctx.deps, ctx.actor, input, ctx.device)),
+
+    unlink: procedure
+      .output(z.void())
+      .mutation(({ ctx }) => unlinkJellyfin(ctx.deps, ctx.actor, ctx.device)),
   }),
 
   sessions: router({

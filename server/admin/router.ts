@@ -9,9 +9,11 @@ import {
   SetRole,
   UserPage,
 } from "#contract/auth.ts";
+import { JellyfinServer, SetJellyfin } from "#contract/jellyfin.ts";
 import { RegistrationMode } from "#contract/system.ts";
 import { listAllEvents } from "#server/audit/service.ts";
 import { invite, listInvitations, removeInvitation } from "#server/auth/invitations.ts";
+import * as jellyfin from "#server/auth/jellyfin-settings.ts";
 import { setRegistrationMode } from "#server/auth/registration.ts";
 import * as users from "#server/auth/users.ts";
 import { adminProcedure, router } from "#server/base/trpc.ts";
@@ -64,6 +66,21 @@ export const adminRouter = router({
       .mutation(({ ctx, input }) =>
         setRegistrationMode(ctx.deps, ctx.actor, input.mode, ctx.device),
       ),
+  }),
+
+  jellyfin: router({
+    get: adminProcedure
+      .output(JellyfinServer.nullable())
+      .query(({ ctx }) => jellyfin.getJellyfin(ctx.deps)),
+
+    set: adminProcedure
+      .input(SetJellyfin)
+      .output(JellyfinServer)
+      .mutation(({ ctx, input }) => jellyfin.setJellyfin(ctx.deps, ctx.actor, input, ctx.device)),
+
+    remove: adminProcedure
+      .output(z.void())
+      .mutation(({ ctx }) => jellyfin.removeJellyfin(ctx.deps, ctx.actor, ctx.device)),
   }),
 
   invitations: router({

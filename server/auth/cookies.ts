@@ -4,7 +4,7 @@ import type { Config } from "#server/config.ts";
 import type { Grant } from "./service.ts";
 
 /**
- * The four cookies, none of them readable by a script.
+ * The five cookies, none of them readable by a script.
  *
  * - `access`: the signed envelope. `Lax`, because people come back from a provider's sign-in page
  *   and from links in mails. It is kept as long as `refresh` although its content expires sooner:
@@ -13,14 +13,17 @@ import type { Grant } from "./service.ts";
  * - `pre`: random, for whoever is not signed in; a CSRF token needs something to be bound to.
  * - `device`: whose this browser has been before. It lets nobody in, but people who guess at an
  *   account from elsewhere do not slow its owner down here.
+ * - `browser`: random, for whoever signs in through a media server, which has to know one device from
+ *   another. It is told a MAC that it goes into, never the cookie.
  */
-type CookieName = "access" | "refresh" | "pre" | "device";
+type CookieName = "access" | "refresh" | "pre" | "device" | "browser";
 
 const SAME_SITE: Readonly<Record<CookieName, "lax" | "strict">> = {
   access: "lax",
   refresh: "strict",
   pre: "strict",
   device: "strict",
+  browser: "strict",
 };
 
 type Http = Pick<Config["http"], "isSecure">;
@@ -61,9 +64,15 @@ export function setPreSessionCookie(http: Http, reply: FastifyReply, value: stri
 
 const DEVICE_SECONDS = 400 * 86_400;
 
-export function setDeviceCookie(http: Http, reply: FastifyReply, value: string): void {
-  const name = nameOf(http, "device");
-  reply.setCookie(name, value, { ...attributesOf(http, "device"), maxAge: DEVICE_SECONDS });
+/** What stays when somebody signs out. */
+export function setLastingCookie(
+  http: Http,
+  reply: FastifyReply,
+  name: "device" | "browser",
+  value: string,
+): void {
+  const attributes = { ...attributesOf(http, name), maxAge: DEVICE_SECONDS };
+  reply.setCookie(nameOf(http, name), value, attributes);
 }
 
 export function clearSessionCookies(http: Http, reply: FastifyReply): void {

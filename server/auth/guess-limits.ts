@@ -16,12 +16,15 @@ const MOST_OF_AN_ACCOUNT = 30;
 const MOST_CODES = 20;
 
 export interface Guess {
-  readonly emailKey: string;
+  /** What was typed, in the one form that it is compared in: whose account is guessed at. */
+  readonly accountKey: string;
   readonly device: Device;
   /** Whose this browser has been before; `null` for nobody's. */
   readonly knownUserId: UserId | null;
-  /** Whose the address is; `null` for nobody's. */
+  /** Whose the account is; `null` for nobody's. */
   readonly userId: UserId | null;
+  /** What to do rather than wait. */
+  readonly instead: string;
 }
 
 /**
@@ -35,8 +38,8 @@ export interface Guess {
  */
 export async function takeTry(deps: Pick<Deps, "db">, guess: Guess): Promise<void> {
   const [network, account] = keysOf(guess);
-  await count(deps, network, MOST_OF_A_NETWORK, "from your network");
-  if (account !== null) await count(deps, account, MOST_OF_AN_ACCOUNT, "for this account");
+  await count(deps, guess, network, MOST_OF_A_NETWORK, "from your network");
+  if (account !== null) await count(deps, guess, account, MOST_OF_AN_ACCOUNT, "for this account");
 }
 
 export async function giveBack(tx: Tx, guess: Guess): Promise<void> {
@@ -66,14 +69,15 @@ export const tooManyCodes = (): AppError =>
 
 const codesOf = (userId: UserId): string => `codes ${userId}`;
 
-function keysOf({ device, emailKey, knownUserId, userId }: Guess): [string, string | null] {
+function keysOf({ accountKey, device, knownUserId, userId }: Guess): [string, string | null] {
   const isKnownDevice = userId !== null && knownUserId === userId;
-  const account = isKnownDevice ? null : `guesses ${hashToken(emailKey)}`;
+  const account = isKnownDevice ? null : `guesses ${hashToken(accountKey)}`;
   return [`failures ${device.network}`, account];
 }
 
 async function count(
   deps: Pick<Deps, "db">,
+  { instead }: Guess,
   key: string,
   most: number,
   where: string,
@@ -83,7 +87,7 @@ async function count(
   const retryAfterSeconds = Math.max(1, Math.ceil(msLeft / 1000));
   throw new AppError(
     "rate_limited",
-    `There were too many wrong passwords ${where}. Wait ${Math.ceil(retryAfterSeconds / 60)} minutes and try again, or choose a new password by mail. Devices that are signed in keep working.`,
+    `There were too many wrong passwords ${where}. Wait ${Math.ceil(retryAfterSeconds / 60)} minutes and try again, or ${instead}. Devices that are signed in keep working.`,
     { retryAfterSeconds },
   );
 }

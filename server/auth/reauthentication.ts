@@ -4,6 +4,7 @@ import type { Actor, Device } from "#server/base/actor.ts";
 import { write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
+import { isOwnJellyfin, type JellyfinDeps } from "./jellyfin-identity.ts";
 import { reauthenticatePasskey } from "./passkey-sign-in.ts";
 import { verifyPassword } from "./password.ts";
 import * as sessionStore from "./session-store.ts";
@@ -17,28 +18,16 @@ const RECENT_SECONDS = 600;
  *
  * @throws AppError `forbidden` for what is not right: the session stays.
  */
-export function reauthenticate(
-  deps: Pick<Deps, "config" | "db" | "now">,
+export async function reauthenticate(
+  deps: JellyfinDeps,
   actor: Actor,
   shown: Reauthenticate,
   device: Device,
 ): Promise<void> {
-  switch (shown.way) {
-    case "password":
-      return reauthenticatePassword(deps, actor, shown.password, device);
-    case "passkey":
-      return reauthenticatePasskey(deps, actor, shown.assertion, device);
+  if (shown.way === "passkey") {
+    return reauthenticatePasskey(deps, actor, shown.assertion, device);
   }
-}
-
-async function reauthenticatePassword(
-  deps: Pick<Deps, "db" | "now">,
-  actor: Actor,
-  password: string,
-  device: Device,
-): Promise<void> {
-  const hash = await findPasswordHash(deps.db, actor.userId);
-  const { isRight } = await verifyPassword(hash, password);
+  const isRight = await isOwn(deps, actor, shown, device);
   await write(deps, async (tx) => {
     if (isRight) await sessionStore.markAuthenticated(tx, actor.sessionId);
     await noteEvent(deps, tx, {
@@ -46,10 +35,27 @@ async function reauthenticatePassword(
       actorId: actor.userId,
       subjectId: actor.userId,
       device,
+      details: shown.way === "password" ? {} : { way: shown.way },
     });
   });
   if (!isRight) {
     throw new AppError("forbidden", "The password is not right. Nothing was changed; try again.");
+  }
+}
+
+async function isOwn(
+  deps: JellyfinDeps,
+  actor: Actor,
+  shown: Exclude<Reauthenticate, { way: "passkey" }>,
+  device: Device,
+): Promise<boolean> {
+  switch (shown.way) {
+    case "password": {
+      const hash = await findPasswordHash(deps.db, actor.userId);
+      return (await verifyPassword(hash, shown.password)).isRight;
+    }
+    case "jellyfin":
+      return isOwnJellyfin(deps, actor, shown, device);
   }
 }
 

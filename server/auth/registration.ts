@@ -87,7 +87,7 @@ export const resendVerification = (
  * @throws AppError `not_found` for a link that is old, used or of another kind.
  */
 export const verifyEmail = (
-  deps: Pick<Deps, "db" | "events" | "now">,
+  deps: Pick<Deps, "db" | "events" | "jobs" | "now">,
   token: string,
   device: Device,
 ): Promise<void> =>

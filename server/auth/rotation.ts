@@ -11,7 +11,7 @@ import * as store from "./session-store.ts";
 /** Two tabs renew at once, or an answer gets lost: for so long a used token gets the same answer again. */
 const GRACE_SECONDS = 10;
 
-type RotationDeps = Pick<Deps, "config" | "db" | "events" | "log" | "now" | "sessionKeys">;
+type RotationDeps = Pick<Deps, "config" | "db" | "events" | "jobs" | "log" | "now" | "sessionKeys">;
 
 /**
  * Trades a refresh token for its one successor and a fresh access token.

@@ -17,6 +17,7 @@ import {
   VerifyEmail,
 } from "#contract/auth.ts";
 import type { UserId } from "#contract/ids.ts";
+import { SignInJellyfin } from "#contract/jellyfin.ts";
 import { PasskeyRequest, SignInPasskey } from "#contract/passkeys.ts";
 import { signInFirst } from "#server/base/actor.ts";
 import { AppError } from "#server/base/errors.ts";
@@ -25,11 +26,13 @@ import {
   clearCookie,
   clearSessionCookies,
   findCookie,
-  setDeviceCookie,
+  setLastingCookie,
   setSessionCookies,
 } from "./cookies.ts";
+import { createToken, isToken } from "./crypto.ts";
 import { giveCsrfToken, requireBrowser } from "./csrf.ts";
 import { confirmEmailChange } from "./email-change.ts";
+import { signInJellyfin } from "./jellyfin-sign-in.ts";
 import { readKnownDevice, toKnownDevice } from "./known-device.ts";
 import { offerReauthentication, offerSignIn, signInPasskey } from "./passkey-sign-in.ts";
 import * as passwords from "./passwords.ts";
@@ -42,6 +45,8 @@ import type { Grant } from "./service.ts";
 import { setUp } from "./setup.ts";
 import { getMe, signIn, signOut } from "./sign-in.ts";
 import { createSubscriptionTicket } from "./tickets.ts";
+
+type Granted = Grant & { readonly me: Me };
 
 /** A batch would be many tries in one request, and a streamed answer can't set cookies any more. */
 const alone = publicProcedure.use(({ ctx, next }) => {
@@ -77,11 +82,16 @@ export const authRouter = router({
     .input(SignIn)
     .output(SignInResult)
     .mutation(async ({ ctx, input }) => {
-      const granted = await signIn(ctx.deps, input, ctx.device, knownUserOf(ctx));
-      // Who owes a second factor gets no session yet.
-      return "ticket" in granted
-        ? { status: "second_factor" as const, ticket: granted.ticket }
-        : welcome(ctx, granted);
+      return toResult(ctx, await signIn(ctx.deps, input, ctx.device, knownUserOf(ctx)));
+    }),
+
+  signInJellyfin: limited("signIn")
+    .input(SignInJellyfin)
+    .output(SignInResult)
+    .mutation(async ({ ctx, input }) => {
+      const place = keepBrowser(ctx);
+      const showing = { device: ctx.device, knownUserId: knownUserOf(ctx), place };
+      return toResult(ctx, await signInJellyfin(ctx.deps, input, showing));
     }),
 
   signInSecondFactor: limited("signIn")
@@ -166,17 +176,30 @@ export const authRouter = router({
   }),
 });
 
+/** Who owes a second factor gets no session yet. */
+const toResult = (ctx: Context, granted: Granted | { readonly ticket: string }): SignInResult =>
+  "ticket" in granted ? { status: "second_factor", ticket: granted.ticket } : welcome(ctx, granted);
+
 /** The session goes into cookies and nowhere else; the token of before is bound to nothing now. */
-function welcome(ctx: Context, { me, ...grant }: Grant & { readonly me: Me }): SignedIn {
+function welcome(ctx: Context, { me, ...grant }: Granted): SignedIn {
   const { http } = ctx.deps.config;
   setSessionCookies(http, ctx.reply, grant);
-  setDeviceCookie(http, ctx.reply, toKnownDevice(ctx.deps, me.user.id));
+  setLastingCookie(http, ctx.reply, "device", toKnownDevice(ctx.deps, me.user.id));
   clearCookie(http, ctx.reply, "pre");
   return { status: "signed_in", me };
 }
 
 const knownUserOf = (ctx: Context): UserId | null =>
   readKnownDevice(ctx.deps, findCookie(ctx.deps.config.http, ctx.request, "device"));
+
+/** One that signs in through another server is told from others by a cookie that stays. */
+function keepBrowser(ctx: Context): string {
+  const { http } = ctx.deps.config;
+  const known = findCookie(http, ctx.request, "browser");
+  const browser = known !== undefined && isToken(known) ? known : createToken();
+  setLastingCookie(http, ctx.reply, "browser", browser);
+  return `browser ${browser}`;
+}
 
 function requireAlone(ctx: Context): void {
   const accepted = [ctx.request.headers["trpc-accept"], ctx.request.headers.accept];

@@ -12,6 +12,7 @@ import { deleteTicket, takeTicketTry } from "./second-factor-store.ts";
 import { type Grant, openSession } from "./service.ts";
 import { getMe, isSuspended, type SignedIn } from "./sign-in.ts";
 import * as store from "./store.ts";
+import { hasTokens, moveTokensTo } from "./upstream-tokens.ts";
 
 type StepDeps = Pick<Deps, "config" | "db" | "now" | "sessionKeys" | "vault">;
 
@@ -61,7 +62,10 @@ async function enter(
   if (verdict !== "right") return verdict;
   await deleteTicket(tx, tokenHash);
   if ((await store.lockUser(tx, userId))?.isSuspended) throw isSuspended();
-  return { userId, ...(await openSession(deps, tx, { userId, rememberMe, device: step.device })) };
+  const way = (await hasTokens(tx, tokenHash)) ? "jellyfin" : undefined;
+  const session = await openSession(deps, tx, { userId, rememberMe, device: step.device, way });
+  await moveTokensTo(tx, tokenHash, session.sessionId);
+  return { userId, ...session };
 }
 
 async function judge(

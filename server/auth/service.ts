@@ -11,6 +11,7 @@ import { type AccessClaims, createAccessToken } from "./access-token.ts";
 import { createToken, hashToken } from "./crypto.ts";
 import * as tokens from "./refresh-token-store.ts";
 import * as store from "./session-store.ts";
+import { giveTokensBack } from "./upstream-tokens.ts";
 
 const DAY_SECONDS = 86_400;
 
@@ -43,7 +44,7 @@ export async function openSession(
     readonly rememberMe: boolean;
     readonly device: Device;
     /** Left out for a password. */
-    readonly way?: SignInWay;
+    readonly way?: SignInWay | undefined;
   },
 ): Promise<Grant & { readonly sessionId: SessionId }> {
   const sessionId = createId<SessionId>(deps.now());
@@ -100,14 +101,14 @@ export async function findActor(
  * @param because - a word for the owner's list, such as `signed_out`.
  */
 export const revokeSession = (
-  deps: Pick<Deps, "db" | "events" | "now">,
+  deps: Pick<Deps, "db" | "events" | "jobs" | "now">,
   sessionId: SessionId,
   because: string,
   device?: Device,
 ): Promise<void> => write(deps, (tx) => revokeWithin(deps, tx, sessionId, because, device));
 
 export async function revokeWithin(
-  deps: Pick<Deps, "events" | "now">,
+  deps: Pick<Deps, "events" | "jobs" | "now">,
   tx: Tx,
   sessionId: SessionId,
   because: string,
@@ -116,6 +117,7 @@ export async function revokeWithin(
   const userId = await store.markSessionRevoked(tx, sessionId, because);
   if (userId === undefined) return;
   await deps.events.publish(tx, sessionTopic(sessionId));
+  await giveTokensBack(deps, tx, sessionId);
   await noteEvent(deps, tx, {
     action: because === "refresh_token_copied" ? "session.copied" : "session.ended",
     actorId: device ? userId : null,
@@ -131,7 +133,7 @@ export async function revokeWithin(
  * @param except - the one that stays; `null` for none.
  */
 export async function revokeAllWithin(
-  deps: Pick<Deps, "events" | "now">,
+  deps: Pick<Deps, "events" | "jobs" | "now">,
   tx: Tx,
   userId: UserId,
   because: string,

@@ -13,7 +13,7 @@ const nowSeconds = sql<number>`floor(extract(epoch from now()))::int`;
  * Not revoked, not idle for too long, not too old, and its user neither suspended nor deleted: by the
  * database's clock.
  */
-const isAlive = and(
+export const isAlive = and(
   isNull(sessions.revokedAt),
   gt(sessions.idleExpiresAt, sql`now()`),
   gt(sessions.absoluteExpiresAt, sql`now()`),

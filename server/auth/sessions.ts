@@ -21,7 +21,7 @@ export async function listSessions(deps: Pick<Deps, "db">, actor: Actor): Promis
 
 /** @throws AppError `not_found` for a session that is over or somebody else's, as if there were none. */
 export const endSession = (
-  deps: Pick<Deps, "db" | "events" | "now">,
+  deps: Pick<Deps, "db" | "events" | "jobs" | "now">,
   actor: Actor,
   sessionId: SessionId,
   device: Device,
@@ -35,7 +35,7 @@ export const endSession = (
 
 /** Signs every device out but the one that asks. */
 export const endOtherSessions = (
-  deps: Pick<Deps, "db" | "events" | "now">,
+  deps: Pick<Deps, "db" | "events" | "jobs" | "now">,
   actor: Actor,
   device: Device,
 ): Promise<void> =>

@@ -17,7 +17,7 @@ import * as store from "./store.ts";
 export type SignedIn = Grant & { readonly me: Me };
 
 /** To find the phone and type in a code. */
-const TICKET_SECONDS = 300;
+export const TICKET_SECONDS = 300;
 
 /** How often a sign-in starts anew because the password was changed under its hands. */
 const TRIES = 3;
@@ -39,7 +39,13 @@ export async function signIn(
   const emailKey = toEmailKey(input.email);
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const known = await store.findCredentials(deps.db, emailKey);
-    const guess = { emailKey, device, knownUserId, userId: known?.userId ?? null };
+    const guess = {
+      accountKey: emailKey,
+      device,
+      knownUserId,
+      userId: known?.userId ?? null,
+      instead: "choose a new password by mail",
+    };
     const verdict = await compare(deps, guess, known?.passwordHash ?? null, input.password);
     if (!known || !verdict.isRight) {
       await noteRefusal(deps, known?.userId ?? null, device);
@@ -61,7 +67,7 @@ export async function signIn(
 }
 
 /** For whoever owes the second factor. It opens nothing by itself. */
-async function giveTicket(
+export async function giveTicket(
   tx: Tx,
   userId: UserId,
   rememberMe: boolean,
@@ -89,7 +95,7 @@ async function compare(
 
 /** @param sessionId - `null` when the browser names none: there is nothing to end then. */
 export async function signOut(
-  deps: Pick<Deps, "db" | "events" | "now">,
+  deps: Pick<Deps, "db" | "events" | "jobs" | "now">,
   sessionId: SessionId | null,
   device: Device,
 ): Promise<void> {

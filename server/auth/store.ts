@@ -7,6 +7,7 @@ import {
   members,
   passkeys,
   rateLimits,
+  settings,
   setupTokens,
   userPictures,
   users,
@@ -53,11 +54,11 @@ export async function insertUser(
   tx: Tx,
   user: {
     readonly id: UserId;
-    readonly email: string;
-    readonly emailKey: string;
+    readonly email: string | null;
+    readonly emailKey: string | null;
     readonly name: string;
     readonly role: UserRole;
-    readonly passwordHash: string;
+    readonly passwordHash: string | null;
     readonly isVerified: boolean;
   },
 ): Promise<void> {
@@ -148,12 +149,16 @@ export async function savePasswordHash(
   await tx.update(users).set({ passwordHash }).where(eq(users.id, userId));
 }
 
-/** In one statement with the rest: it is asked for at each start of the client. */
+/**
+ * In one statement with the rest: it is asked for at each start of the client. Who somebody is at a
+ * media server counts for the one that is trusted now.
+ */
 const waysIn = sql<SignInWay[]>`array_remove(array[
   case when ${users}.password_hash is not null then 'password' end,
   case when exists (select from ${passkeys} where ${passkeys.userId} = ${users}.id) then 'passkey' end,
-  case when exists (select from ${externalIdentities} where ${externalIdentities.userId} = ${users}.id)
-    then 'jellyfin' end
+  case when exists (select from ${externalIdentities} where ${externalIdentities.userId} = ${users}.id
+    and ${externalIdentities.serverId} = (select ${settings.value} -> 'trusted' ->> 'serverId'
+      from ${settings} where ${settings.key} = 'jellyfin')) then 'jellyfin' end
 ], null)`;
 
 export async function findMe(

@@ -9,7 +9,7 @@ import type { Deps } from "#server/deps.ts";
 import { revokeAllWithin } from "./service.ts";
 import * as store from "./user-store.ts";
 
-type UserDeps = Pick<Deps, "db" | "events" | "now">;
+type UserDeps = Pick<Deps, "db" | "events" | "jobs" | "now">;
 
 /** Everybody who has an account here, for administrators. What they store and play is not in it. */
 export async function listUsers(

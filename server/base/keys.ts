@@ -2,7 +2,14 @@ import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 import type { KeyRing } from "./vault.ts";
 
 /** What a derived key is for. Keys of different purposes have nothing in common. */
-export type KeyPurpose = "access-token" | "csrf" | "refresh-token" | "cursor" | "device" | "ticket";
+export type KeyPurpose =
+  | "access-token"
+  | "csrf"
+  | "refresh-token"
+  | "cursor"
+  | "device"
+  | "ticket"
+  | "upstream-device";
 
 /** Keys for what browsers hold. None of them can open a stored credential. */
 export interface SessionKeys {

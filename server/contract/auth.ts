@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { BandId, SessionId, UserId } from "./ids.ts";
+import { JellyfinCredentials } from "./jellyfin.ts";
 import { PasskeyAssertion } from "./passkeys.ts";
 import { Timestamp } from "./time.ts";
 
@@ -113,6 +114,7 @@ export type ChangePassword = z.infer<typeof ChangePassword>;
 export const Reauthenticate = z.discriminatedUnion("way", [
   z.strictObject({ way: z.literal("password"), password: z.string().min(1).max(1024) }),
   z.strictObject({ way: z.literal("passkey"), assertion: PasskeyAssertion }),
+  JellyfinCredentials.extend({ way: z.literal("jellyfin") }),
 ]);
 export type Reauthenticate = z.infer<typeof Reauthenticate>;
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ProviderId } from "./connections.ts";
+import { JellyfinName } from "./jellyfin.ts";
 
 export const RegistrationMode = z.enum(["open", "invite", "closed"]);
 export type RegistrationMode = z.infer<typeof RegistrationMode>;
@@ -11,6 +12,8 @@ export const SystemInfo = z.strictObject({
   setupRequired: z.boolean(),
   registration: RegistrationMode,
   providers: z.array(ProviderId),
+  /** The server whose accounts can be used to sign in; `null`: none. */
+  jellyfin: JellyfinName.nullable(),
 });
 export type SystemInfo = z.infer<typeof SystemInfo>;
 

@@ -1,5 +1,6 @@
 import { ProviderId } from "#contract/connections.ts";
 import type { AdminNotice, SystemInfo } from "#contract/system.ts";
+import { findJellyfinName } from "#server/auth/jellyfin-server.ts";
 import { getRegistrationMode } from "#server/auth/registration.ts";
 import { isSetupRequired } from "#server/auth/setup.ts";
 import { version } from "#server/base/version.ts";
@@ -9,6 +10,7 @@ export const getSystemInfo = async (deps: Pick<Deps, "db" | "providers">): Promi
   version,
   setupRequired: await isSetupRequired(deps),
   registration: await getRegistrationMode(deps),
+  jellyfin: await findJellyfinName(deps),
   providers: ProviderId.options.filter((id) => deps.providers[id].offWhy === null),
 });
 
