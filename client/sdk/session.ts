@@ -133,8 +133,9 @@ export const sessionLink =
 
 const OPENING = new Set([
   "auth.signIn",
-  "auth.signInSecondFactor",
+  "auth.signInJellyfin",
   "auth.signInPasskey",
+  "auth.signInSecondFactor",
   "auth.setup",
 ]);
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import { onTestFinished } from "vitest";
+import { z } from "zod";
 import type { JellyfinProduct } from "#contract/jellyfin.ts";
 
 /**
@@ -35,6 +36,8 @@ export interface FakeJellyfin {
   readonly tries: () => number;
   /** As a server that is away: no answer but this status. `null`: there again. */
   fail(status: number | null): void;
+  /** Lets people in, and takes no token back. */
+  failLogouts(isFailing: boolean): void;
   /** Answers as another server from now on, at the same address. */
   become(serverId: string): void;
 }
@@ -60,12 +63,15 @@ export interface FakeJellyfinOptions {
   readonly info?: Readonly<Record<string, unknown>>;
 }
 
+const Body = z.object({ Username: z.string(), Pw: z.string() });
+
 const createGuid = (): string => randomBytes(16).toString("hex");
 
 export async function startFakeJellyfin(options: FakeJellyfinOptions = {}): Promise<FakeJellyfin> {
   const { product = "jellyfin", name = "Media" } = options;
   let serverId = options.serverId ?? createGuid();
   let failing: number | null = null;
+  let isKeeping = false;
   let tries = 0;
   const accounts = new Map<string, Account>();
   let tokens: LiveToken[] = [];
@@ -95,21 +101,19 @@ export async function startFakeJellyfin(options: FakeJellyfinOptions = {}): Prom
 
   app.post("/Users/AuthenticateByName", async (request, reply) => {
     tries += 1;
-    const said = readIntroduction(request, product);
+    const said = readIntroduction(request, product) ?? new Map<string, string>();
     // Jellyfin: an ArgumentException for each that is missing, which is a 400.
-    for (const part of ["Client", "Device", "DeviceId", "Version"]) {
-      if (!said?.get(part)) return complain(reply, 400, `a sign-in without ${part}`);
-    }
-    const { Username, Pw } = request.body as { Username?: unknown; Pw?: unknown };
-    if (typeof Username !== "string" || typeof Pw !== "string") {
-      return complain(reply, 400, "a sign-in without Username or Pw");
-    }
+    const missing = ["Client", "Device", "DeviceId", "Version"].filter((part) => !said.get(part));
+    if (missing.length > 0) return complain(reply, 400, `a sign-in without ${missing}`);
+    const body = Body.safeParse(request.body);
+    if (!body.success) return complain(reply, 400, "a sign-in without Username or Pw");
+    const { Username, Pw } = body.data;
     secrets.push(Pw);
     const account = [...accounts.values()].find((each) => isSame(each.name, Username));
     if (account?.isDisabled) return reply.code(403).send("Error processing request.");
     if (account?.password !== Pw) return reply.code(401).send("Error processing request.");
 
-    const deviceId = said?.get("DeviceId") ?? "";
+    const deviceId = said.get("DeviceId") ?? "";
     tokens = tokens.filter((each) => each.userId !== account.id || each.deviceId !== deviceId);
     const token = createGuid();
     tokens.push({ token, userId: account.id, deviceId });
@@ -129,12 +133,14 @@ export async function startFakeJellyfin(options: FakeJellyfinOptions = {}): Prom
   });
 
   app.post("/Sessions/Logout", async (request, reply) => {
+    if (isKeeping) return reply.code(503).send();
     const said = readIntroduction(request, product);
     const token =
       said?.get("Token") ??
       (product === "emby" ? String(request.headers["x-emby-token"]) : undefined);
     const known = tokens.find((each) => each.token === token);
     if (!known) return reply.code(401).send();
+    if (said?.get("DeviceId") !== known.deviceId) complaints.push("a sign-out of another device");
     tokens = tokens.filter((each) => each !== known);
     return reply.code(204).send();
   });
@@ -162,6 +168,9 @@ export async function startFakeJellyfin(options: FakeJellyfinOptions = {}): Prom
     tries: () => tries,
     fail: (status) => {
       failing = status;
+    },
+    failLogouts: (isFailing) => {
+      isKeeping = isFailing;
     },
     become: (other) => {
       serverId = other;
