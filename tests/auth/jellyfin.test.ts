@@ -133,6 +133,26 @@ describe("an account of the media server", () => {
     expect(world.jellyfin.liveTokens()).toEqual([]);
   });
 
+  test("that its server lets in although it should not is kept out here", async () => {
+    const world = await annasMedia();
+    for (const says of [{ HasPassword: false }, { Policy: { IsDisabled: true } }]) {
+      world.jellyfin.change(world.ben, { says });
+      const refusal = await refusalFrom(world);
+      expect(refusal).toMatchObject({ code: "forbidden" });
+      expect(refusal?.message).toMatch(/no password|switched off/);
+    }
+    expect(world.jellyfin.liveTokens()).toEqual([]);
+    const { users } = await world.anna.api.admin.users.list.query({});
+    expect(users).toHaveLength(1);
+  });
+
+  test("may be called anything over there", async () => {
+    const world = await annasMedia();
+    world.jellyfin.change(world.ben, { says: { Name: `\u0000<b>${"x".repeat(300)}\ud800` } });
+    const { me } = await enterFrom(world);
+    expect(me.user.name).toMatch(/^<b>x{97}$/);
+  });
+
   test("lets nobody in once the server is not trusted any more, and is kept for its return", async () => {
     const world = await annasMedia();
     const { me, device } = await enterFrom(world);

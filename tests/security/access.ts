@@ -60,6 +60,26 @@ export const access: Readonly<Record<string, Access>> = {
     status: 401,
     input: () => ({ email: "canary-owner@band.example", password: "a guess", rememberMe: false }),
   },
+  // No media server is trusted yet, and what is tried is none.
+  "auth.signInJellyfin": {
+    needs: "anyone",
+    status: 404,
+    input: () => ({ username: "canary-owner", password: "a guess", rememberMe: false }),
+  },
+  "account.jellyfin.get": { needs: "user" },
+  "account.jellyfin.link": {
+    needs: "user",
+    status: 404,
+    input: () => ({ username: "canary-owner", password: "a guess" }),
+  },
+  "account.jellyfin.unlink": { needs: "user", status: 404 },
+  "admin.jellyfin.get": { needs: "admin" },
+  "admin.jellyfin.set": {
+    needs: "admin",
+    status: 422,
+    input: ({ form }) => ({ url: "url" in form ? form.url : "", newUsers: false }),
+  },
+  "admin.jellyfin.remove": { needs: "admin" },
   // Asks for no actor, but for the refresh token of a session that is alive.
   "auth.refresh": { needs: "user" },
   "auth.register": {

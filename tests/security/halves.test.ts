@@ -3,9 +3,11 @@ import { expect, test } from "vitest";
 import { startSetup } from "#server/auth/setup.ts";
 import { write } from "#server/base/db.ts";
 import type { Deps } from "#server/deps.ts";
+import { handlers } from "#server/worker.ts";
 import { type Answer, openBrowser } from "#tests/auth/browser.ts";
-import { PASSWORD } from "#tests/auth/people.ts";
+import { PASSWORD, signIn } from "#tests/auth/people.ts";
 import { createTestFolder } from "#tests/support/deps.ts";
+import { startFakeJellyfin } from "#tests/support/fake-jellyfin.ts";
 import { ADMIN, startServer } from "#tests/support/server.ts";
 import { access } from "./access.ts";
 import { fingerprints } from "./database.ts";
@@ -129,4 +131,46 @@ test("a server is set up whole or not at all", async () => {
   expect(wrong).toEqual([]);
   expect(answer.status).toBe(200);
   expect(cuts).toBeGreaterThanOrEqual(5);
+});
+
+test("an account of a media server is trusted, linked, used and unlinked whole or not at all", {
+  timeout: 120_000,
+}, async () => {
+  const jellyfin = await startFakeJellyfin();
+  const { deps, baseUrl, admin } = await startServer({
+    clientDir: await createTestFolder(),
+    environment: { TRUST_PROXY: "127.0.0.1" },
+  });
+  await admin();
+  const browser = openBrowser(baseUrl);
+  await signIn(browser, ADMIN);
+  await prepareCuts(deps);
+  let network = 0;
+  /** From another network each time, so that it is not too often for one. */
+  const ask = (path: string, input?: Record<string, unknown>) => {
+    network += 1;
+    const headers = { "x-forwarded-for": `203.0.113.${network}` };
+    return openBrowser(baseUrl, headers, browser).mutate(path, input);
+  };
+  const inPieces = async (path: string, input?: Record<string, unknown>) => {
+    const { answer, cuts, wrong } = await doInPieces(deps, () => ask(path, input));
+    expect([path, answer.status, wrong]).toEqual([path, 200, []]);
+    return cuts;
+  };
+  const userId = jellyfin.addUser("Anna", PASSWORD);
+  const own = { username: "Anna", password: PASSWORD };
+  expect(
+    await inPieces("admin.jellyfin.set", { url: jellyfin.url, newUsers: true }),
+  ).toBeGreaterThanOrEqual(2);
+  expect(await inPieces("account.jellyfin.link", own)).toBeGreaterThanOrEqual(3);
+  expect(jellyfin.liveTokens()).toEqual([]);
+  await inPieces("auth.signInJellyfin", { ...own, rememberMe: false });
+  // Each that was cut off was given back at once.
+  expect(jellyfin.liveTokens(userId)).toHaveLength(1);
+  await inPieces("account.jellyfin.unlink");
+  expect(await inPieces("auth.signInJellyfin", { ...own, rememberMe: true })).toBeGreaterThan(10);
+  expect(jellyfin.liveTokens(userId)).toHaveLength(1);
+  await inPieces("auth.signOut");
+  while (await deps.jobs.runNext(deps, handlers, AbortSignal.timeout(60_000)));
+  expect(jellyfin.liveTokens(userId)).toEqual([]);
 });

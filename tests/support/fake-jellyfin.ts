@@ -47,6 +47,8 @@ interface Account {
   name: string;
   password: string;
   isDisabled: boolean;
+  /** What the answer says of them besides, or otherwise. */
+  says: Readonly<Record<string, unknown>>;
 }
 
 export interface LiveToken {
@@ -125,6 +127,7 @@ export async function startFakeJellyfin(options: FakeJellyfinOptions = {}): Prom
         Id: account.id,
         HasPassword: account.password !== "",
         Policy: { IsAdministrator: false, IsDisabled: account.isDisabled },
+        ...account.says,
       },
       SessionInfo: { Id: createGuid(), UserId: account.id, DeviceId: deviceId },
       AccessToken: token,
@@ -153,7 +156,7 @@ export async function startFakeJellyfin(options: FakeJellyfinOptions = {}): Prom
     serverId,
     addUser(userName, password) {
       const id = createGuid();
-      accounts.set(id, { id, name: userName, password, isDisabled: false });
+      accounts.set(id, { id, name: userName, password, isDisabled: false, says: {} });
       return id;
     },
     change(userId, change) {

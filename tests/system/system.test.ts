@@ -15,6 +15,7 @@ describe("what anyone may know of a server", () => {
       version: "0.1.0",
       setupRequired: true,
       registration: "invite",
+      jellyfin: null,
       providers: ["webdav"],
     });
     await server.admin();

@@ -2,6 +2,7 @@ import { Screen, Section } from "../frame/screen.tsx";
 import { admin } from "../words/admin.ts";
 import { AuditLog } from "./audit-log.tsx";
 import { Invitations } from "./invitations.tsx";
+import { Jellyfin } from "./jellyfin.tsx";
 import { People } from "./people.tsx";
 import { Registration } from "./registration.tsx";
 
@@ -13,6 +14,7 @@ export const AdminPage = () => (
     <Section title={admin.invitations.title}>
       <Invitations />
     </Section>
+    <Jellyfin />
     <People />
     <AuditLog />
   </Screen>

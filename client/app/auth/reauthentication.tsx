@@ -3,6 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { refusalOf, sentenceOf, trpc } from "../api.ts";
 import { auth } from "../words/auth.ts";
+import { AskForJellyfin } from "./ask-for-jellyfin.tsx";
 import s from "./gate.module.css";
 import { FormFailure } from "./gate.tsx";
 import { PasswordField } from "./password-field.tsx";
@@ -41,10 +42,18 @@ export function useReauthentication(): Reauthentication {
     },
     dialog: (
       <Modal opened={answer !== null} onClose={() => close(false)} title={words.title} size={400}>
-        <AskForPassword onShown={() => close(true)} onCancel={() => close(false)} />
+        <Ask onShown={() => close(true)} onCancel={() => close(false)} />
       </Modal>
     ),
   };
+}
+
+/** In a way that they have; the password, where they have one. */
+function Ask(props: AskForPasswordProps) {
+  const { data: me } = useQuery(sessionQuery);
+  const ways = me?.user.ways ?? [];
+  const isElsewhere = ways.includes("jellyfin") && !ways.includes("password");
+  return isElsewhere ? <AskForJellyfin {...props} /> : <AskForPassword {...props} />;
 }
 
 interface AskForPasswordProps {

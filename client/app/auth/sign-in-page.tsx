@@ -1,24 +1,26 @@
 import { Button, Checkbox } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { Link, useRouter, useSearch } from "@tanstack/react-router";
+import { Link, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import type { SignIn } from "#contract/auth.ts";
-import { refusalOf, sentenceOf, trpc } from "../api.ts";
+import { trpc } from "../api.ts";
 import { auth } from "../words/auth.ts";
+import { jellyfin } from "../words/jellyfin.ts";
 import { EmailField } from "./account-fields.tsx";
 import { CodeForm } from "./code-form.tsx";
-import { useCountdown } from "./countdown.ts";
 import s from "./gate.module.css";
 import { Aside, FormFailure, Gate } from "./gate.tsx";
-import { toOwnPath } from "./next.ts";
+import { JellyfinSignIn } from "./jellyfin-sign-in.tsx";
 import { PasswordField } from "./password-field.tsx";
-import { noteSignedIn } from "./session.ts";
+import { useSignInFailure } from "./sign-in-failure.ts";
+import { useWelcome, type Welcome } from "./welcome.ts";
 
 const words = auth.signIn;
 
 export function SignInPage() {
   const { next, lost, changed } = useSearch({ strict: false });
   const { data: info } = useQuery(trpc.system.info.queryOptions());
+  const [isElsewhere, setIsElsewhere] = useState(false);
   const [ticket, setTicket] = useState<string | null>(null);
   const [isLate, setIsLate] = useState(false);
   const begin = () => {
@@ -32,10 +34,27 @@ export function SignInPage() {
       </Gate>
     );
   }
+  if (isElsewhere && info?.jellyfin) {
+    return (
+      <JellyfinSignIn
+        server={info.jellyfin}
+        next={next}
+        onTicket={setTicket}
+        onBack={() => setIsElsewhere(false)}
+      />
+    );
+  }
   const text = changed ? words.changed : lost ? words.lost : undefined;
   return (
     <Gate title={words.title} text={isLate ? auth.code.lost : text}>
       <SignInForm next={next} onTicket={setTicket} />
+      {info?.jellyfin ? (
+        <div className={s.otherWays}>
+          <Button variant="default" size="lg" fullWidth onClick={() => setIsElsewhere(true)}>
+            {jellyfin.signIn.with(info.jellyfin)}
+          </Button>
+        </div>
+      ) : null}
       <Aside>
         <Link to="/forgot-password">{words.forgotten}</Link>
         {info && info.registration !== "closed" ? (
@@ -46,36 +65,10 @@ export function SignInPage() {
   );
 }
 
-interface SignInFormProps {
-  readonly next: string | undefined;
-  /** The password was right, and a second factor is owed. */
-  readonly onTicket: (ticket: string) => void;
-}
-
-function useSignIn({ next, onTicket }: SignInFormProps) {
-  const router = useRouter();
-  return useMutation(
-    trpc.auth.signIn.mutationOptions({
-      onSuccess(result) {
-        if (result.status === "second_factor") {
-          onTicket(result.ticket);
-          return;
-        }
-        noteSignedIn(result.me);
-        router.history.push(toOwnPath(next) ?? "/");
-      },
-    }),
-  );
-}
-
-function SignInForm(props: SignInFormProps) {
-  const signIn = useSignIn(props);
+function SignInForm(props: Welcome) {
+  const signIn = useMutation(trpc.auth.signIn.mutationOptions({ onSuccess: useWelcome(props) }));
   const [wrong, setWrong] = useState<{ email?: string; password?: string }>({});
-  const refusal = refusalOf(signIn.error);
-  const wait = useCountdown(
-    refusal?.code === "rate_limited" ? (refusal.retryAfterSeconds ?? 30) : 0,
-    signIn.error,
-  );
+  const { wait, sentence } = useSignInFailure(signIn.error);
 
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -100,19 +93,12 @@ function SignInForm(props: SignInFormProps) {
         error={wrong.password}
       />
       <Checkbox name="rememberMe" label={words.remember} description={words.rememberHint} />
-      <FormFailure>{describe(signIn.error, wait)}</FormFailure>
+      <FormFailure>{sentence}</FormFailure>
       <Button type="submit" size="lg" loading={signIn.isPending} disabled={wait > 0} fullWidth>
         {wait > 0 ? words.lockedButton(wait) : words.submit}
       </Button>
     </form>
   );
-}
-
-function describe(error: unknown, wait: number): string | null {
-  if (wait > 0) return words.locked(wait);
-  // A wait that is over is no failure any more.
-  if (!error || refusalOf(error)?.code === "rate_limited") return null;
-  return sentenceOf(error);
 }
 
 const toSignIn = (form: FormData): SignIn => ({

@@ -36,7 +36,7 @@ export function AccountMenu() {
       <Menu.Dropdown>
         <Menu.Label>
           <span className={`${s.whoName} cut`}>{name}</span>
-          <span className={`${s.whoEmail} cut`}>{email}</span>
+          {email === null ? null : <span className={`${s.whoEmail} cut`}>{email}</span>}
         </Menu.Label>
         <Menu.Divider />
         <MenuLink

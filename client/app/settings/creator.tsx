@@ -12,8 +12,14 @@ import { Row } from "./row.tsx";
 
 const words = settings.creator;
 
+const hintFor = ({ email, isEmailVerified }: Me["user"]): string => {
+  if (isEmailVerified) return words.text;
+  return email === null ? words.noEmail : words.unconfirmed;
+};
+
 /** The way to become a creator, for whoever is not one yet; it leads only there. */
-export function Creator({ user: { role, isEmailVerified } }: Pick<Me, "user">) {
+export function Creator({ user }: Pick<Me, "user">) {
+  const { role, isEmailVerified } = user;
   const [isAsked, setIsAsked] = useState(false);
   const upgrade = useMutation(
     trpc.account.upgradeToCreator.mutationOptions({
@@ -32,7 +38,7 @@ export function Creator({ user: { role, isEmailVerified } }: Pick<Me, "user">) {
   return (
     <>
       {role === "user" ? (
-        <Row label={words.title} hint={isEmailVerified ? words.text : words.unconfirmed}>
+        <Row label={words.title} hint={hintFor(user)}>
           <Button variant="default" disabled={!isEmailVerified} onClick={ask}>
             {words.ask}
           </Button>

@@ -68,6 +68,10 @@ const precise: { readonly [Action in AuditAction]?: (details: Details) => string
   "session.reauthenticated": ({ way }) => (way === "passkey" ? "Passkey shown again" : undefined),
   "session.ended": ({ because }) => endings[String(because)],
   "admin.role_changed": ({ role }) => role && `Role changed: ${settings.roles[role]}`,
+  "account.linked": ({ isOn }) =>
+    isOn === false ? "Sign-in through another server removed" : undefined,
+  "admin.jellyfin_changed": ({ isOn }) =>
+    isOn === false ? "Sign-in with Jellyfin switched off" : undefined,
   "admin.registration_changed": ({ mode }) => admin.registration.changed[String(mode)],
   "admin.invited": ({ hasAddress }) =>
     hasAddress ? "Invitation mailed to an address" : "Invitation link made",

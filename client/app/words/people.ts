@@ -20,10 +20,10 @@ export const people = {
   failed: "The people could not be loaded.",
   more: "Show more",
   moreOf: "Show more people",
-  tags: ({ isEmailVerified, suspendedAt }: UserEntry, isMe: boolean): string[] =>
+  tags: ({ email, isEmailVerified, suspendedAt }: UserEntry, isMe: boolean): string[] =>
     present([
       isMe && "You",
-      !isEmailVerified && "Not confirmed",
+      email !== null && !isEmailVerified && "Not confirmed",
       suspendedAt && `Suspended since ${formatDay(suspendedAt)}`,
     ]),
   about: ({ email, role, lastSeenAt }: UserEntry): string => {

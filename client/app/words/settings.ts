@@ -50,6 +50,7 @@ export const settings = {
     title: "Creator",
     text: "There is no way back: once you are a creator, you cannot become a listener again.",
     unconfirmed: "Confirm your e-mail first.",
+    noEmail: "That takes a confirmed e-mail address, and this account has none.",
     ask: "Become a creator",
     dialog: "Become a creator?",
     keeps: "Everything in your library stays as it is.",

@@ -1,0 +1,42 @@
+import { Button } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { sentenceOf, trpc } from "../api.ts";
+import { auth } from "../words/auth.ts";
+import { jellyfin } from "../words/jellyfin.ts";
+import s from "./gate.module.css";
+import { FormFailure } from "./gate.tsx";
+import { JellyfinFields, NO_CREDENTIALS, wrongCredentials } from "./jellyfin-fields.tsx";
+import { useFields } from "./use-fields.ts";
+
+const words = auth.again;
+
+interface AskForJellyfinProps {
+  readonly onShown: () => void;
+  readonly onCancel: () => void;
+}
+
+/** For whoever has no password here. */
+export function AskForJellyfin({ onShown, onCancel }: AskForJellyfinProps) {
+  const { data: info } = useQuery(trpc.system.info.queryOptions());
+  const show = useMutation(trpc.auth.reauthenticate.mutationOptions({ onSuccess: onShown }));
+  const { field, submit } = useFields({
+    initial: NO_CREDENTIALS,
+    findWrong: wrongCredentials,
+    onSubmit: (credentials) => show.mutate({ way: "jellyfin", ...credentials }),
+  });
+  return (
+    <form className={s.form} onSubmit={submit} noValidate>
+      {info?.jellyfin ? <p className={s.dialogText}>{jellyfin.again.text(info.jellyfin)}</p> : null}
+      <JellyfinFields field={field} />
+      <FormFailure>{show.error ? sentenceOf(show.error) : null}</FormFailure>
+      <div className={s.dialogActions}>
+        <Button variant="default" onClick={onCancel}>
+          {words.cancel}
+        </Button>
+        <Button type="submit" loading={show.isPending}>
+          {words.submit}
+        </Button>
+      </div>
+    </form>
+  );
+}
