@@ -1,8 +1,8 @@
-import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
 import type { KeyRing } from "#server/base/vault.ts";
 import { type ProviderSettings, providerModules } from "#server/storage/registry.ts";
+import { cidrs, flag, isLoopbackHost, keyRing, origins } from "./variable-kinds.ts";
 
 /** What the server is told from outside, by purpose. */
 export interface Config {
@@ -19,12 +19,18 @@ export interface Config {
     readonly isSecure: boolean;
     /** CIDRs of the proxies whose `X-Forwarded-For` counts. */
     readonly trustedProxies: readonly string[];
+    /** Other websites whose pages may ask us, with a token of their own and never with cookies. */
+    readonly corsOrigins: readonly string[];
   };
   readonly database: {
     /** `null`: the embedded one in `dataDir`. */
     readonly url: string | null;
     readonly poolSize: number;
   };
+  /** Where servers count together; `null`: in the database. */
+  readonly redisUrl: string | null;
+  /** On, whatever the administrators have chosen. */
+  readonly isInMaintenance: boolean;
   readonly keys: {
     /** `null`: kept in `dataDir`, made at the first start. */
     readonly encryption: KeyRing | null;
@@ -42,44 +48,6 @@ export interface Config {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const flag = z
-  .enum(["0", "1"])
-  .default("0")
-  .transform((value) => value === "1");
-
-const list = z
-  .string()
-  .default("")
-  .transform((value) =>
-    value
-      .split(",")
-      .map((each) => each.trim())
-      .filter((each) => each !== ""),
-  );
-
-const cidrs = list.refine((each) => each.every(isCidr), {
-  message:
-    "expected addresses or CIDRs, such as 10.0.0.0/8, separated by commas (a number of hops is not one)",
-});
-
-/** `kid:key,kid:key`: 32 random bytes in base64 each, the current one first. */
-const keyRing = z.string().transform((value, context): KeyRing => {
-  const keys = value.split(",").map((each) => toKey(each.trim()));
-  const ring = keys.filter((each) => each !== null);
-  const message = problemOf(ring, keys.length);
-  if (message !== null) context.addIssue({ code: "custom", message });
-  return ring;
-});
-
-function problemOf(ring: KeyRing, expected: number): string | null {
-  if (ring.length < expected) {
-    return "expected kid:base64 with 32 random bytes a key; `openssl rand -base64 32` makes one";
-  }
-  if (ring.some((each) => isGuessable(each.key))) return "this key is not random";
-  const kids = new Set(ring.map((each) => each.kid));
-  return kids.size < ring.length ? "two keys have the same id" : null;
-}
-
 /** The variables that are not a provider's own. `.env.example` lists them all. */
 export const Variables = z.object({
   DATA_DIR: z.string().min(1).default("./data"),
@@ -93,8 +61,11 @@ export const Variables = z.object({
     .optional(),
   INSECURE_HTTP: flag,
   TRUST_PROXY: cidrs,
+  CORS_ORIGINS: origins,
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(500).default(10),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  MAINTENANCE_MODE: flag,
   ENCRYPTION_KEYS: keyRing.optional(),
   SESSION_KEYS: keyRing.optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
@@ -110,6 +81,7 @@ export const Variables = z.object({
 /** Secrets that may come as a file: `NAME_FILE` holds its path. */
 export const SECRET_VARIABLES = [
   "DATABASE_URL",
+  "REDIS_URL",
   "ENCRYPTION_KEYS",
   "SESSION_KEYS",
   "SMTP_URL",
@@ -170,8 +142,11 @@ export function parseConfig(environment: Environment): Config {
       isLoopback: publicUrl.protocol === "http:" && isLoopbackHost(publicUrl.hostname),
       isSecure: publicUrl.protocol === "https:",
       trustedProxies: values.TRUST_PROXY,
+      corsOrigins: values.CORS_ORIGINS,
     },
     database: { url: values.DATABASE_URL ?? null, poolSize: values.DATABASE_POOL_SIZE },
+    redisUrl: values.REDIS_URL ?? null,
+    isInMaintenance: values.MAINTENANCE_MODE,
     keys: { encryption: values.ENCRYPTION_KEYS ?? null, session: values.SESSION_KEYS ?? null },
     mail: {
       smtpUrl: values.SMTP_URL === undefined ? null : new URL(values.SMTP_URL),
@@ -210,23 +185,3 @@ const unusable = (issues: readonly z.core.$ZodIssue[]): Error => {
   const lines = issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
   return new Error(`The environment is not usable:\n${[...new Set(lines)].join("\n")}`);
 };
-
-function toKey(text: string): { kid: string; key: Buffer } | null {
-  const match = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/_-]{43}=?)$/.exec(text);
-  if (!match?.[1] || !match[2]) return null;
-  return { kid: match[1], key: Buffer.from(match[2], "base64") };
-}
-
-const isGuessable = (key: Buffer): boolean => new Set(key).size < 12;
-
-const isLoopbackHost = (host: string): boolean =>
-  host === "localhost" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host);
-
-function isCidr(text: string): boolean {
-  const [address = "", bits, ...rest] = text.split("/");
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return (
-    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
-  );
-}

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from "fastify";
+import type { Counters } from "#server/base/counters.ts";
 import type { Pool } from "#server/base/db.ts";
 import type { Egress } from "#server/base/egress/client.ts";
 import type { Events } from "#server/base/events.ts";
@@ -18,6 +19,7 @@ export interface Deps {
   readonly db: Pool;
   /** Asks the database for a sign of life, past a pool that may be used up; throws without one. */
   readonly probe: () => Promise<void>;
+  readonly counters: Counters;
   readonly jobs: Jobs;
   readonly events: Events;
   readonly vault: Vault;

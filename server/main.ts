@@ -4,6 +4,7 @@ import closeWithGrace from "close-with-grace";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { startSetup } from "#server/auth/setup.ts";
+import { openCounters } from "#server/base/counters.ts";
 import {
   type DatabaseTarget,
   migrateDatabase,
@@ -86,6 +87,8 @@ async function startDeps(config: Config, log: Log, stops: Stops): Promise<Deps> 
     applicationName: "backline",
   });
   stops.push(database.close);
+  const counters = await openCounters(config, database.pool, log);
+  stops.push(counters.close);
   const keys = await openKeys(config, log);
   await requireKnownKeys({ db: database.pool }, keys);
 
@@ -106,6 +109,7 @@ async function startDeps(config: Config, log: Log, stops: Stops): Promise<Deps> 
     config,
     db: database.pool,
     probe: database.probe,
+    counters,
     jobs,
     events,
     vault: createVault(keys.encryption),

@@ -47,8 +47,11 @@ describe("a setting that is not usable", () => {
     PUBLIC_URL: "ftp://canary.example",
     INSECURE_HTTP: "canary",
     TRUST_PROXY: "10.0.0.0/canary",
+    CORS_ORIGINS: "https://canary.example/",
     DATABASE_URL: "mysql://canary:canary@db/x",
     DATABASE_POOL_SIZE: "100000",
+    REDIS_URL: "http://canary:6379",
+    MAINTENANCE_MODE: "canary",
     ENCRYPTION_KEYS: "canary",
     SESSION_KEYS: `k1:${"canary00".repeat(5)}AAA=`,
     EGRESS_ALLOW: "canary.example",
@@ -88,6 +91,24 @@ describe("a setting that is not usable", () => {
     "includes TRUST_PROXY=%s: a number of hops would be ignored in silence",
     (value) => expect(refusal({ TRUST_PROXY: value })).toContain("TRUST_PROXY"),
   );
+
+  test.each([
+    "*",
+    "null",
+    "https://*.canary.example",
+    "https://canary.example/path",
+    "https://canary.example/",
+    "https://user@canary.example",
+    "https://CANARY.example",
+    "https://canary.example:443",
+    "http://canary.example",
+    "canary.example",
+    "https://app.example,http://canary.example",
+  ])("includes CORS_ORIGINS=%s", (value) => {
+    const message = refusal({ CORS_ORIGINS: value });
+    expect(message).toContain("CORS_ORIGINS");
+    expect(message).not.toMatch(/canary/i);
+  });
 
   test.each([
     "https://music.example/path",

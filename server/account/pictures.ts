@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import type { UserId } from "#contract/ids.ts";
 import type { PictureSize } from "#contract/pictures.ts";
 import { noteEvent } from "#server/audit/service.ts";
-import { countHit } from "#server/auth/hits.ts";
 import type { Actor, Device } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
@@ -29,12 +28,12 @@ const LARGE = { pixels: 512, shape: "square" } as const;
  *   for one of too many pixels; `invalid_input` for a broken one; `rate_limited`.
  */
 export async function setPicture(
-  deps: Pick<Deps, "db" | "now">,
+  deps: Pick<Deps, "counters" | "db" | "now">,
   actor: Actor,
   picture: string,
   device: Device,
 ): Promise<void> {
-  const { hits, msLeft } = await countHit(deps, `picture ${actor.userId}`, HOUR_MS);
+  const { hits, msLeft } = await deps.counters.count(`picture ${actor.userId}`, HOUR_MS);
   if (hits > PICTURES_AN_HOUR) throw tooOften(msLeft);
   const drawn = await draw(Buffer.from(picture, "base64"));
   const hash = createHash("sha256").update(drawn.large).digest("base64url");

@@ -9,7 +9,6 @@ import type { Letter } from "#server/mail/letter.ts";
 import { sendLetter } from "#server/mail/service.ts";
 import { hashToken } from "./crypto.ts";
 import { toEmailKey } from "./email.ts";
-import { countHit } from "./hits.ts";
 import { addressChangedLetter, changeAskedLetter } from "./letters.ts";
 import { linkTo } from "./links.ts";
 import * as tokens from "./mailed-token-store.ts";
@@ -19,7 +18,7 @@ import { findMe } from "./store.ts";
 import { saveEmail } from "./user-store.ts";
 import { makeWish } from "./wishes.ts";
 
-type ChangeDeps = Pick<Deps, "config" | "db" | "jobs" | "now" | "vault">;
+type ChangeDeps = Pick<Deps, "config" | "counters" | "db" | "jobs" | "now" | "vault">;
 
 /** Each is a mail to the address of until now. */
 const CHANGES_AN_HOUR = 10;
@@ -89,7 +88,7 @@ export const confirmEmailChange = (
   });
 
 async function requireFewChanges(deps: ChangeDeps, userId: UserId): Promise<void> {
-  const { hits, msLeft } = await countHit(deps, `change email ${userId}`, HOUR_MS);
+  const { hits, msLeft } = await deps.counters.count(`change email ${userId}`, HOUR_MS);
   if (hits <= CHANGES_AN_HOUR) return;
   const minutes = Math.ceil(msLeft / 60_000);
   throw new AppError(

@@ -1,11 +1,8 @@
 import type { UserId } from "#contract/ids.ts";
 import type { Device } from "#server/base/actor.ts";
-import type { Tx } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
 import { hashToken } from "./crypto.ts";
-import { countHit } from "./hits.ts";
-import * as store from "./store.ts";
 
 const WINDOW_MS = 15 * 60_000;
 /** Wrong passwords from one network. */
@@ -36,14 +33,14 @@ export interface Guess {
  *
  * @throws AppError `rate_limited`
  */
-export async function takeTry(deps: Pick<Deps, "db">, guess: Guess): Promise<void> {
+export async function takeTry(deps: Pick<Deps, "counters">, guess: Guess): Promise<void> {
   const [network, account] = keysOf(guess);
   await count(deps, guess, network, MOST_OF_A_NETWORK, "from your network");
   if (account !== null) await count(deps, guess, account, MOST_OF_AN_ACCOUNT, "for this account");
 }
 
-export async function giveBack(tx: Tx, guess: Guess): Promise<void> {
-  for (const key of keysOf(guess)) if (key !== null) await store.removeHit(tx, key);
+export async function giveBack({ counters }: Pick<Deps, "counters">, guess: Guess): Promise<void> {
+  for (const key of keysOf(guess)) if (key !== null) await counters.giveBack(key);
 }
 
 /**
@@ -52,13 +49,18 @@ export async function giveBack(tx: Tx, guess: Guess): Promise<void> {
  *
  * @returns false when there have been too many wrong ones.
  */
-export async function takeCodeTry(tx: Tx, userId: UserId): Promise<boolean> {
-  const { hits } = await store.insertHit(tx, codesOf(userId), WINDOW_MS);
+export async function takeCodeTry(
+  { counters }: Pick<Deps, "counters">,
+  userId: UserId,
+): Promise<boolean> {
+  const { hits } = await counters.count(codesOf(userId), WINDOW_MS);
   return hits <= MOST_CODES;
 }
 
-export const giveCodeTryBack = (tx: Tx, userId: UserId): Promise<void> =>
-  store.removeHit(tx, codesOf(userId));
+export const giveCodeTryBack = (
+  { counters }: Pick<Deps, "counters">,
+  userId: UserId,
+): Promise<void> => counters.giveBack(codesOf(userId));
 
 export const tooManyCodes = (): AppError =>
   new AppError(
@@ -76,13 +78,13 @@ function keysOf({ accountKey, device, knownUserId, userId }: Guess): [string, st
 }
 
 async function count(
-  deps: Pick<Deps, "db">,
+  { counters }: Pick<Deps, "counters">,
   { instead }: Guess,
   key: string,
   most: number,
   where: string,
 ): Promise<void> {
-  const { hits, msLeft } = await countHit(deps, key, WINDOW_MS);
+  const { hits, msLeft } = await counters.count(key, WINDOW_MS);
   if (hits <= most) return;
   const retryAfterSeconds = Math.max(1, Math.ceil(msLeft / 1000));
   throw new AppError(

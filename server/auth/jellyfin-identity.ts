@@ -1,7 +1,6 @@
 import type { UserId } from "#contract/ids.ts";
 import type { JellyfinCredentials } from "#contract/jellyfin.ts";
 import type { Actor, Device } from "#server/base/actor.ts";
-import { write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
 import { hashToken } from "./crypto.ts";
@@ -13,7 +12,7 @@ import { discardToken, type UpstreamToken } from "./upstream-tokens.ts";
 
 export type JellyfinDeps = Pick<
   Deps,
-  "config" | "db" | "egress" | "jobs" | "log" | "now" | "sessionKeys" | "vault"
+  "config" | "counters" | "db" | "egress" | "jobs" | "log" | "now" | "sessionKeys" | "vault"
 >;
 
 /** Somebody whom the media server has recognised a moment ago. */
@@ -55,7 +54,7 @@ export async function showIdentity(
   const { externalId, name, token } = recognised;
   const upstream = { site: server, deviceId, token };
   return orDiscard(deps, upstream, async () => {
-    await write(deps, (tx) => giveBack(tx, guess));
+    await giveBack(deps, guess);
     requireFit(server, recognised);
     return { server, serverId: server.serverId, externalId, name, upstream };
   });
@@ -117,7 +116,7 @@ async function ask(
   try {
     return await authenticate(deps, server, deviceId, credentials);
   } catch (cause) {
-    await write(deps, (tx) => giveBack(tx, guess));
+    await giveBack(deps, guess);
     throw new AppError(
       "storage_unavailable",
       `${server.name} does not answer as it should at the moment, so nobody can sign in with it. Nothing is lost; try again in a while, or sign in another way. If it stays like this, tell the people who run this server.`,

@@ -6,7 +6,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { clientKey } from "#server/base/client-key.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
-import { countHit, forgetOldHits } from "./hits.ts";
 import { forWholeApp } from "./whole-app.ts";
 
 /**
@@ -36,7 +35,7 @@ declare module "fastify" {
   }
 }
 
-/** Limits that all replicas share through Postgres. They count procedures that ask, not requests. */
+/** Limits that all replicas share. They count procedures that ask, not requests. */
 export const rateLimitPlugin = forWholeApp(async (app, { deps }) => {
   await app.register(rateLimit, { global: false, store: storeOver(deps) });
   const limiter = (name: Limited): Limiter =>
@@ -55,7 +54,9 @@ export const rateLimitPlugin = forWholeApp(async (app, { deps }) => {
   });
 
   const forgetting = setInterval(() => {
-    forgetOldHits(deps).catch((error) => deps.log.warn({ err: error }, "old limits are kept"));
+    deps.counters
+      .forgetOld()
+      .catch((error) => deps.log.warn({ err: error }, "old limits are kept"));
   }, FORGET_EVERY_MS).unref();
   app.addHook("onClose", async () => clearInterval(forgetting));
 });
@@ -93,10 +94,10 @@ export async function countTry(
 }
 
 /** The library makes its store with `new`; a function that returns one will do. */
-function storeOver(deps: Pick<Deps, "db">): FastifyRateLimitStoreCtor {
+function storeOver({ counters }: Pick<Deps, "counters">): FastifyRateLimitStoreCtor {
   const store: FastifyRateLimitStore = {
     incr(key, callback, windowMs) {
-      countHit(deps, key, windowMs).then(
+      counters.count(key, windowMs).then(
         ({ hits, msLeft }) => callback(null, { current: hits, ttl: msLeft }),
         (error: Error) => callback(error),
       );

@@ -1,4 +1,4 @@
-import { and, count, eq, gt, isNotNull, lt, sql } from "drizzle-orm";
+import { and, count, eq, gt, isNotNull, lt, type SQL, sql } from "drizzle-orm";
 import type { UserId } from "#contract/ids.ts";
 import { backupCodes, signInTickets, totpFactors } from "#drizzle/schema/index.ts";
 import type { Db, Tx } from "#server/base/db.ts";
@@ -95,6 +95,19 @@ export async function insertTicket(
     .values({ ...ticket, expiresAt: sql`now() + make_interval(secs => ${lifetimeSeconds})` });
 }
 
+/** Whose ticket it is; `undefined` when it is old, unknown or used up. */
+export async function findTicketOwner(
+  db: Db,
+  tokenHash: string,
+  most: number,
+): Promise<UserId | undefined> {
+  const [row] = await db
+    .select({ userId: signInTickets.userId })
+    .from(signInTickets)
+    .where(isGood(tokenHash, most));
+  return row?.userId;
+}
+
 /** Counts a try; `undefined` when the ticket is old, unknown or used up. */
 export async function takeTicketTry(
   tx: Tx,
@@ -104,16 +117,17 @@ export async function takeTicketTry(
   const [row] = await tx
     .update(signInTickets)
     .set({ tries: sql`${signInTickets.tries} + 1` })
-    .where(
-      and(
-        eq(signInTickets.tokenHash, tokenHash),
-        gt(signInTickets.expiresAt, sql`now()`),
-        lt(signInTickets.tries, most),
-      ),
-    )
+    .where(isGood(tokenHash, most))
     .returning({ userId: signInTickets.userId, rememberMe: signInTickets.rememberMe });
   return row;
 }
+
+const isGood = (tokenHash: string, most: number): SQL | undefined =>
+  and(
+    eq(signInTickets.tokenHash, tokenHash),
+    gt(signInTickets.expiresAt, sql`now()`),
+    lt(signInTickets.tries, most),
+  );
 
 export async function deleteTicket(tx: Tx, tokenHash: string): Promise<void> {
   await tx.delete(signInTickets).where(eq(signInTickets.tokenHash, tokenHash));

@@ -8,13 +8,13 @@ import type { Deps } from "#server/deps.ts";
 import { hashToken } from "./crypto.ts";
 import { giveCodeTryBack, takeCodeTry, tooManyCodes } from "./guess-limits.ts";
 import { isWrongCode, spendCode } from "./second-factor.ts";
-import { deleteTicket, takeTicketTry } from "./second-factor-store.ts";
+import { deleteTicket, findTicketOwner, takeTicketTry } from "./second-factor-store.ts";
 import { type Grant, openSession } from "./service.ts";
 import { getMe, isSuspended, type SignedIn } from "./sign-in.ts";
 import * as store from "./store.ts";
 import { hasTokens, moveTokensTo } from "./upstream-tokens.ts";
 
-type StepDeps = Pick<Deps, "config" | "db" | "now" | "sessionKeys" | "vault">;
+type StepDeps = Pick<Deps, "config" | "counters" | "db" | "now" | "sessionKeys" | "vault">;
 
 const TICKET_TRIES = 5;
 
@@ -24,7 +24,7 @@ interface Step extends SignInSecondFactor {
   readonly knownUserId: UserId | null;
 }
 
-type Opened = Grant & { readonly userId: UserId; readonly sessionId: SignedIn["me"]["sessionId"] };
+type Opened = Grant & Pick<SignedIn["me"], "sessionId">;
 
 /**
  * Opens a session for whoever has shown a password and now a code, of the app or a backup code.
@@ -33,60 +33,56 @@ type Opened = Grant & { readonly userId: UserId; readonly sessionId: SignedIn["m
  *   `forbidden` for a wrong code, or a suspended user; `rate_limited`.
  */
 export async function signInSecondFactor(deps: StepDeps, step: Step): Promise<SignedIn> {
-  // A wrong code counts as a try, so it is not thrown inside, where it would be undone.
-  const outcome = await write(deps, (tx) => enter(deps, tx, step));
-  switch (outcome) {
-    case "late":
-      throw isOldTicket();
-    case "slow":
-      throw tooManyCodes();
-    case "wrong":
-      throw isWrongCode();
-    default: {
-      const { userId, ...session } = outcome;
-      return { ...session, me: await getMe(deps, { userId, sessionId: session.sessionId }) };
-    }
-  }
+  const userId = await findTicketOwner(deps.db, hashToken(step.ticket), TICKET_TRIES);
+  if (userId === undefined) throw isOldTicket();
+  const isCounted = userId !== step.knownUserId;
+  if (isCounted && !(await takeCodeTry(deps, userId))) throw tooManyCodes();
+  const giveBack = async () => {
+    if (isCounted) await giveCodeTryBack(deps, userId);
+  };
+
+  // A wrong code is written down, so it is not thrown inside, where that would be undone.
+  const outcome = await write(deps, (tx) => enter(deps, tx, step)).catch(async (error) => {
+    // Whoever is not let in although the code is right has not guessed.
+    if (error instanceof AppError) await giveBack();
+    throw error;
+  });
+  if (outcome === "wrong") throw isWrongCode();
+  await giveBack();
+  if (outcome === "late") throw isOldTicket();
+  return { ...outcome, me: await getMe(deps, { userId, sessionId: outcome.sessionId }) };
 }
 
-async function enter(
-  deps: StepDeps,
-  tx: Tx,
-  step: Step,
-): Promise<Opened | "late" | "slow" | "wrong"> {
+async function enter(deps: StepDeps, tx: Tx, step: Step): Promise<Opened | "late" | "wrong"> {
   const tokenHash = hashToken(step.ticket);
   const taken = await takeTicketTry(tx, tokenHash, TICKET_TRIES);
   if (!taken) return "late";
   const { userId, rememberMe } = taken;
-  const verdict = await judge(deps, tx, userId, step);
-  if (verdict !== "right") return verdict;
+  if (!(await isRight(deps, tx, userId, step))) return "wrong";
   await deleteTicket(tx, tokenHash);
   if ((await store.lockUser(tx, userId))?.isSuspended) throw isSuspended();
   const way = (await hasTokens(tx, tokenHash)) ? "jellyfin" : undefined;
   const session = await openSession(deps, tx, { userId, rememberMe, device: step.device, way });
   await moveTokensTo(tx, tokenHash, session.sessionId);
-  return { userId, ...session };
+  return session;
 }
 
-async function judge(
+async function isRight(
   deps: StepDeps,
   tx: Tx,
   userId: UserId,
-  { code, device, knownUserId }: Step,
-): Promise<"right" | "slow" | "wrong"> {
-  const isCounted = userId !== knownUserId;
-  if (isCounted && !(await takeCodeTry(tx, userId))) return "slow";
+  { code, device }: Step,
+): Promise<boolean> {
   const spent = await spendCode(deps, tx, userId, code);
   const about = { subjectId: userId, device };
   if (spent === null) {
     await noteEvent(deps, tx, { action: "second_factor.refused", actorId: null, ...about });
-    return "wrong";
+    return false;
   }
-  if (isCounted) await giveCodeTryBack(tx, userId);
   if (spent === "backup") {
     await noteEvent(deps, tx, { action: "backup_codes.used", actorId: userId, ...about });
   }
-  return "right";
+  return true;
 }
 
 const isOldTicket = (): AppError =>

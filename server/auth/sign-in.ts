@@ -31,7 +31,7 @@ const TRIES = 3;
  *   a suspended user with the right password; `busy`.
  */
 export async function signIn(
-  deps: Pick<Deps, "config" | "db" | "now" | "sessionKeys">,
+  deps: Pick<Deps, "config" | "counters" | "db" | "now" | "sessionKeys">,
   input: SignIn,
   device: Device,
   knownUserId: UserId | null,
@@ -52,9 +52,10 @@ export async function signIn(
       throw notRight();
     }
 
+    // Whatever becomes of it now, the password was no guess.
+    await giveBack(deps, guess);
     const { userId } = known;
     const session = await write(deps, async (tx) => {
-      await giveBack(tx, guess);
       if (!(await confirm(tx, known, verdict))) return undefined;
       if (await hasFactor(tx, userId)) return giveTicket(tx, userId, input.rememberMe);
       return openSession(deps, tx, { userId, rememberMe: input.rememberMe, device });
@@ -79,7 +80,7 @@ export async function giveTicket(
 
 /** A comparison that did not come about, because too many wait for theirs, is no try. */
 async function compare(
-  deps: Pick<Deps, "db">,
+  deps: Pick<Deps, "counters">,
   guess: Guess,
   passwordHash: string | null,
   password: string,
@@ -88,7 +89,7 @@ async function compare(
   try {
     return await verifyPassword(passwordHash, password);
   } catch (error) {
-    await write(deps, (tx) => giveBack(tx, guess));
+    await giveBack(deps, guess);
     throw error;
   }
 }

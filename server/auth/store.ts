@@ -6,7 +6,6 @@ import {
   externalIdentities,
   members,
   passkeys,
-  rateLimits,
   settings,
   setupTokens,
   userPictures,
@@ -188,41 +187,4 @@ export async function findMe(
     .orderBy(asc(bands.createdAt))
     .limit(1);
   return row;
-}
-
-/** Counts one more within the current window of a key, or the first of a new window. */
-export async function insertHit(
-  tx: Tx,
-  key: string,
-  windowMs: number,
-): Promise<{ readonly hits: number; readonly msLeft: number }> {
-  const isOver = sql`${rateLimits.windowEndsAt} <= now()`;
-  const windowEndsAt = sql`now() + ${seconds(windowMs / 1000)}`;
-  const [row] = await tx
-    .insert(rateLimits)
-    .values({ key, hits: 1, windowEndsAt })
-    .onConflictDoUpdate({
-      target: rateLimits.key,
-      set: {
-        hits: sql`case when ${isOver} then 1 else least(${rateLimits.hits} + 1, 1000000) end`,
-        windowEndsAt: sql`case when ${isOver} then ${windowEndsAt} else ${rateLimits.windowEndsAt} end`,
-      },
-    })
-    .returning({
-      hits: rateLimits.hits,
-      msLeft: sql<number>`ceil(extract(epoch from ${rateLimits.windowEndsAt} - now()) * 1000)::int`,
-    });
-  if (!row) throw new Error("An upsert returned no row.");
-  return row;
-}
-
-export async function removeHit(tx: Tx, key: string): Promise<void> {
-  await tx
-    .update(rateLimits)
-    .set({ hits: sql`greatest(${rateLimits.hits} - 1, 0)` })
-    .where(eq(rateLimits.key, key));
-}
-
-export async function removeOldHits(tx: Tx): Promise<void> {
-  await tx.delete(rateLimits).where(lt(rateLimits.windowEndsAt, sql`now()`));
 }

@@ -10,7 +10,6 @@ import type { Deps } from "#server/deps.ts";
 import { sendLetter } from "#server/mail/service.ts";
 import { createToken, hashToken } from "./crypto.ts";
 import { toEmailKey } from "./email.ts";
-import { countHit } from "./hits.ts";
 import {
   knownLetter,
   newAddressLetter,
@@ -74,14 +73,14 @@ export async function makeWish(deps: WishDeps, tx: Tx, wish: Wish, device: Devic
 
 /** Safe to repeat: whoever was registered by a first try is known to the second, and gets no other mail. */
 export async function grantWish(
-  deps: WishDeps,
+  deps: WishDeps & Pick<Deps, "counters">,
   { wishId, sealedWish }: { readonly wishId: string; readonly sealedWish: string },
 ): Promise<void> {
   const { wish, device } = Waiting.parse(JSON.parse(deps.vault.open(sealedWish, placeOf(wishId))));
   // Whoever signs everybody out stops with it what those had asked for.
   if (wish.kind === "change" && !(await isSessionAlive(deps.db, wish.sessionId))) return;
   const emailKey = toEmailKey(wish.email);
-  const { hits } = await countHit(deps, `mail ${hashToken(emailKey)}`, HOUR_MS);
+  const { hits } = await deps.counters.count(`mail ${hashToken(emailKey)}`, HOUR_MS);
   if (hits > MAILS_AN_HOUR) return;
   await write(deps, (tx) => grantWithin(deps, tx, wish, device));
 }

@@ -1,7 +1,6 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { rateLimits, sessions } from "#drizzle/schema/index.ts";
-import { countHit, forgetOldHits } from "#server/auth/hits.ts";
 import { clientKey } from "#server/base/client-key.ts";
 import { write } from "#server/base/db.ts";
 import { openBrowser } from "#tests/auth/browser.ts";
@@ -160,7 +159,7 @@ describe("signing in", () => {
 describe("a count", () => {
   test("loses none of 60 that three servers add at once", async () => {
     const { deps } = await annasServer();
-    const hits = await Promise.all(times(60, 0).map(() => countHit(deps, "k", 60_000)));
+    const hits = await Promise.all(times(60, 0).map(() => deps.counters.count("k", 60_000)));
     expect(hits.map((each) => each.hits).sort((a, b) => a - b)).toEqual(
       Array.from({ length: 60 }, (_, index) => index + 1),
     );
@@ -168,12 +167,12 @@ describe("a count", () => {
 
   test("is forgotten when its window is over", async () => {
     const deps = await testDeps();
-    await countHit(deps, "old", 60_000);
+    await deps.counters.count("old", 60_000);
     await write(deps, (tx) =>
       tx.update(rateLimits).set({ windowEndsAt: sql`now() - interval '1 s'` }),
     );
-    await countHit(deps, "new", 60_000);
-    await forgetOldHits(deps);
+    await deps.counters.count("new", 60_000);
+    await deps.counters.forgetOld();
     const rows = await deps.db.select({ key: rateLimits.key }).from(rateLimits);
     expect(rows).toEqual([{ key: "new" }]);
   });

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inject, onTestFinished } from "vitest";
+import { openCounters } from "#server/base/counters.ts";
 import { type DatabaseTarget, openDatabase, openWritingClient } from "#server/base/db.ts";
 import { createEgress } from "#server/base/egress/client.ts";
 import { startEvents } from "#server/base/events.ts";
@@ -78,6 +79,7 @@ export async function testDeps(options: TestDepsOptions = {}): Promise<TestDeps>
     max: config.database.poolSize,
     applicationName: "test",
   });
+  const counters = await openCounters(config, database.pool, log);
   const jobs = await startJobs(
     (max) => openWritingClient(testDatabase, { max, applicationName: "test jobs" }),
     jobNames,
@@ -89,12 +91,14 @@ export async function testDeps(options: TestDepsOptions = {}): Promise<TestDeps>
     await jobs.stop();
     await events.close();
     await egress.close();
+    await counters.close();
     await database.close();
   });
   return {
     config,
     db: database.pool,
     probe: database.probe,
+    counters,
     jobs,
     events,
     vault: createVault([{ kid: "test", key: testKeys.encryption }]),
