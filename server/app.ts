@@ -14,6 +14,7 @@ import { authPlugin } from "#server/auth/plugin.ts";
 import { rateLimitPlugin } from "#server/auth/rate-limits.ts";
 import { deviceOf } from "#server/base/actor.ts";
 import { CLIENT_DIR, serveClient } from "#server/base/client-files.ts";
+import { answerOtherOrigins } from "#server/base/cors.ts";
 import { cspReports } from "#server/base/csp-reports.ts";
 import { prepareDrain } from "#server/base/drain.ts";
 import { handleErrors } from "#server/base/error-handler.ts";
@@ -55,6 +56,7 @@ export async function buildApp(deps: Deps, options: AppOptions = {}): Promise<Fa
 
   logRequests(app);
   await sendBaselineHeaders(app, http);
+  answerOtherOrigins(app, http);
   guardWire(app);
   handleErrors(app);
   prepareDrain(app);

@@ -14,17 +14,27 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
  * - A change must come from our own pages: `Sec-Fetch-Site` says so, or `Origin` is ours. A client
  *   that sends neither is no browser of today; it may go on without cookies.
  * - Somebody's data is for our own pages alone, so that no other site can embed or time it.
+ * - A website of `CORS_ORIGINS` is heard when a bearer token alone says for whom it asks. What carries
+ *   a cookie is refused from there too, because browsers add cookies without anybody's asking.
  */
 export const originPlugin = forWholeApp(async (app, { deps }) => {
   app.addHook("onRequest", async (request) => {
+    const { http } = deps.config;
     if (SAFE_METHODS.has(request.method)) {
-      if (isPrivate(request)) refuseOtherSites(request);
+      if (isPrivate(request) && !isGuest(http, request)) refuseOtherSites(request);
       return;
     }
     requireJson(request);
-    requireOurOrigin(deps.config.http, request);
+    if (!isGuest(http, request)) requireOurOrigin(http, request);
   });
 });
+
+/** From a website of the list, with a token that it was given and nothing that a browser adds. */
+function isGuest(http: Config["http"], { headers }: FastifyRequest): boolean {
+  const { origin, cookie, authorization = "" } = headers;
+  if (origin === undefined || !http.corsOrigins.includes(origin)) return false;
+  return cookie === undefined && /^bearer /i.test(authorization);
+}
 
 function refuseOtherSites(request: FastifyRequest): void {
   const site = request.headers["sec-fetch-site"];
