@@ -8,6 +8,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from "fastify";
+import { countCall } from "#server/auth/call-limits.ts";
 import { requireCsrf } from "#server/auth/csrf.ts";
 import { originPlugin } from "#server/auth/origin.ts";
 import { authPlugin } from "#server/auth/plugin.ts";
@@ -96,6 +97,7 @@ const trpcOptions = (deps: Deps) => ({
     request: req,
     reply: res,
     batchSize: info.calls.length,
+    countCall: (type) => countCall(req, res, type),
     requireCsrf: () => requireCsrf(req),
   }),
   onError({ error, type, req }: Failed) {

@@ -5,7 +5,9 @@ import rateLimit, {
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { clientKey } from "#server/base/client-key.ts";
 import { AppError } from "#server/base/errors.ts";
+import { createTally } from "#server/base/tally.ts";
 import type { Deps } from "#server/deps.ts";
+import { tellLimit } from "./call-limits.ts";
 import { forWholeApp } from "./whole-app.ts";
 
 /**
@@ -52,6 +54,7 @@ export const rateLimitPlugin = forWholeApp(async (app, { deps }) => {
     setUp: limiter("setUp"),
     refresh: limiter("refresh"),
   });
+  app.decorate("callTally", createTally(deps));
 
   const forgetting = setInterval(() => {
     deps.counters
@@ -80,11 +83,7 @@ export async function countTry(
   });
   if (tally.isAllowed) return;
 
-  for (const prefix of ["ratelimit", "x-ratelimit"]) {
-    reply.header(`${prefix}-limit`, tally.max);
-    reply.header(`${prefix}-remaining`, tally.remaining);
-    reply.header(`${prefix}-reset`, tally.ttlInSeconds);
-  }
+  tellLimit(reply, { max: tally.max, left: tally.remaining, seconds: tally.ttlInSeconds });
   if (!tally.isExceeded) return;
   throw new AppError(
     "rate_limited",

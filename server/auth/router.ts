@@ -55,7 +55,7 @@ const alone = publicProcedure.use(({ ctx, next }) => {
 });
 
 const limited = (name: Limited) =>
-  alone.use(async ({ ctx, next }) => {
+  alone.meta({ hasOwnLimit: true }).use(async ({ ctx, next }) => {
     await countTry(ctx.request, ctx.reply, name);
     return next();
   });

@@ -13,26 +13,42 @@ export interface Context {
   readonly reply: FastifyReply;
   /** How many procedures this request asks for. */
   readonly batchSize: number;
+  /**
+   * Counts one procedure against the limit of whoever asks.
+   *
+   * @throws AppError `rate_limited`
+   */
+  countCall(type: ProcedureType): Promise<void>;
   /** @throws AppError `csrf_failed` when a change authorised by a cookie has no valid token. */
   requireCsrf(): void;
 }
 
-const t = initTRPC.context<Context>().create({
-  // Stack traces are sent otherwise, unless NODE_ENV is production.
-  isDev: false,
-  sse: {
-    ping: { enabled: true, intervalMs: 15_000 },
-    client: { reconnectAfterInactivityMs: 40_000 },
-  },
-  errorFormatter({ shape, error }) {
-    const named = nameFailure(error);
-    return {
-      code: shape.code,
-      message: named.message,
-      data: { ...shape.data, stack: undefined, app: toWireError(named) },
-    };
-  },
-});
+interface Meta {
+  /** It counts its tries by itself, so the limit for all others does not apply. */
+  readonly hasOwnLimit?: boolean;
+}
+
+type ProcedureType = "query" | "mutation" | "subscription";
+
+const t = initTRPC
+  .context<Context>()
+  .meta<Meta>()
+  .create({
+    // Stack traces are sent otherwise, unless NODE_ENV is production.
+    isDev: false,
+    sse: {
+      ping: { enabled: true, intervalMs: 15_000 },
+      client: { reconnectAfterInactivityMs: 40_000 },
+    },
+    errorFormatter({ shape, error }) {
+      const named = nameFailure(error);
+      return {
+        code: shape.code,
+        message: named.message,
+        data: { ...shape.data, stack: undefined, app: toWireError(named) },
+      };
+    },
+  });
 
 const toTrpcError = (failure: AppError): TRPCError =>
   new TRPCError({ code: trpcCodeOf(failure.code), message: failure.message, cause: failure });
@@ -65,6 +81,12 @@ async function* namedToItsEnd(
   }
 }
 
+/** However many procedures a request asks for, each is counted. */
+const limited = named.use(async ({ ctx, type, meta, next }) => {
+  if (!meta?.hasOwnLimit) await ctx.countCall(type);
+  return next();
+});
+
 export const router = t.router;
 export const mergeRouters = t.mergeRouters;
 
@@ -72,13 +94,13 @@ export const mergeRouters = t.mergeRouters;
  * For anyone, signed in or not: to be asked for by name, so that reviews find it. A change asks
  * for a CSRF token all the same.
  */
-export const publicProcedure = named.use(({ ctx, type, next }) => {
+export const publicProcedure = limited.use(({ ctx, type, next }) => {
   if (type === "mutation") ctx.requireCsrf();
   return next();
 });
 
 /** For the people who run this server. */
-export const adminProcedure = named.use(({ ctx, type, next }) => {
+export const adminProcedure = limited.use(({ ctx, type, next }) => {
   if (!ctx.actor) throw signInFirst();
   if (type === "mutation") ctx.requireCsrf();
   if (ctx.actor.role !== "admin") throw adminsOnly();
@@ -86,7 +108,7 @@ export const adminProcedure = named.use(({ ctx, type, next }) => {
 });
 
 /** For whoever is signed in. */
-export const procedure = named.use(({ ctx, type, next }) => {
+export const procedure = limited.use(({ ctx, type, next }) => {
   if (!ctx.actor) throw signInFirst();
   if (type === "mutation") ctx.requireCsrf();
   return next({ ctx: { ...ctx, actor: ctx.actor } });

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
 import { buildApp } from "#server/app.ts";
+import { countCall } from "#server/auth/call-limits.ts";
 import { requireCsrf } from "#server/auth/csrf.ts";
 import { deviceOf } from "#server/base/actor.ts";
 import { type Context, procedure, router } from "#server/base/trpc.ts";
@@ -41,6 +42,7 @@ export async function startReplica(
     request: req,
     reply: res,
     batchSize: 1,
+    countCall: (type) => countCall(req, res, type),
     requireCsrf: () => requireCsrf(req),
   });
   const app = await buildApp(deps, {

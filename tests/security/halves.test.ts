@@ -30,6 +30,10 @@ async function prepareCuts({ db }: DbDeps): Promise<void> {
       create function cut_when_due() returns trigger language plpgsql as $$ begin
         -- The queue looks after its jobs by itself, over connections of its own.
         if current_setting('application_name') <> 'test' then return null; end if;
+        -- How often somebody asks is counted beside what they ask for, which goes on without it.
+        if tg_table_name = 'rate_limits' and tg_op <> 'DELETE' then
+          if to_jsonb(new) ->> 'key' like 'calls %' then return null; end if;
+        end if;
         if nextval('changes_made') = (select last_value from cut_at_change) then
           perform pg_terminate_backend(pg_backend_pid());
         end if;
