@@ -20,9 +20,12 @@ export async function ask(
   return toAnswer(event, live.headers);
 }
 
-/** Everything of an answer that tells one from another: all but when and under which number. */
+/** When it was, under which number, and how often there had been another before. */
+const OF_THE_MOMENT = /^(x-request-id|date|(x-)?ratelimit-(remaining|reset))$/;
+
+/** Everything of an answer that tells one from another. */
 export function essenceOf({ status, headers, text }: Answer): string {
-  const telling = [...headers].filter(([name]) => name !== "x-request-id" && name !== "date");
+  const telling = [...headers].filter(([name]) => !OF_THE_MOMENT.test(name));
   return JSON.stringify([status, telling, text]);
 }
 

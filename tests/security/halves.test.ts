@@ -43,9 +43,10 @@ async function prepareCuts({ db }: DbDeps): Promise<void> {
       select format('%I.%I', schemaname, tablename) as name from pg_tables
       where schemaname = 'public' or (schemaname = 'pgboss' and tablename like 'job%')`);
     for (const { name } of tables) {
+      const each = name === "public.rate_limits" ? "row" : "statement";
       await tx.execute(
         sql.raw(
-          `create trigger cut_when_due after insert or update or delete on ${name} execute function cut_when_due()`,
+          `create trigger cut_when_due after insert or update or delete on ${name} for each ${each} execute function cut_when_due()`,
         ),
       );
     }

@@ -93,7 +93,10 @@ export async function nightShift(options: TestServerOptions = {}): Promise<Night
   };
 }
 
-/** Signing in often is what a test does, and not what it is about. */
+/**
+ * Asking often is what a test does, and not what it is about. What a server has counted by itself
+ * follows with the next that it tells the others, within fifty.
+ */
 export async function forgetTries({ deps }: Pick<TestServer, "deps">): Promise<void> {
   await write(deps, (tx) => tx.delete(rateLimits));
 }
