@@ -6,6 +6,7 @@ import type { Events } from "#server/base/events.ts";
 import type { Jobs } from "#server/base/jobs.ts";
 import type { SessionKeys } from "#server/base/keys.ts";
 import type { Mailer } from "#server/base/mailer.ts";
+import type { Maintenance } from "#server/base/maintenance.ts";
 import type { Vault } from "#server/base/vault.ts";
 import type { Config } from "#server/config.ts";
 import type { Providers } from "#server/storage/registry.ts";
@@ -22,6 +23,7 @@ export interface Deps {
   readonly counters: Counters;
   readonly jobs: Jobs;
   readonly events: Events;
+  readonly maintenance: Maintenance;
   readonly vault: Vault;
   readonly sessionKeys: SessionKeys;
   readonly providers: Providers;

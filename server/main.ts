@@ -20,6 +20,7 @@ import { createSessionKeys } from "#server/base/keys.ts";
 import { requireKnownKeys } from "#server/base/known-keys.ts";
 import { loggerOptions } from "#server/base/log.ts";
 import { createMailer } from "#server/base/mailer.ts";
+import { startMaintenance } from "#server/base/maintenance.ts";
 import { whenParentGone } from "#server/base/parent.ts";
 import { startEmbeddedPostgres } from "#server/base/postgres/launcher.ts";
 import {
@@ -98,6 +99,8 @@ async function startDeps(config: Config, log: Log, stops: Stops): Promise<Deps> 
   stops.push(async () => mailer.close());
   const events = await startEvents(database.sql);
   stops.push(events.close);
+  const now = () => new Date();
+  const maintenance = startMaintenance({ config, db: database.pool, events, now });
   const jobs = await startJobs(
     (max) => openWritingClient(target, { max, applicationName: "backline jobs" }),
     jobNames,
@@ -112,12 +115,13 @@ async function startDeps(config: Config, log: Log, stops: Stops): Promise<Deps> 
     counters,
     jobs,
     events,
+    maintenance,
     vault: createVault(keys.encryption),
     sessionKeys: createSessionKeys(keys.session),
     providers: createProviders(config.providers),
     egress,
     mailer,
-    now: () => new Date(),
+    now,
     log,
   };
 }

@@ -11,6 +11,7 @@ import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "./api.ts";
 import { takeLinkToken } from "./auth/link-token.ts";
+import { watchForMaintenance } from "./auth/maintenance.ts";
 import { onSessionEnd, startSessionKeeper, watchForSessionEnd } from "./auth/session.ts";
 import { startWindowTitle } from "./frame/title.ts";
 import { startUpdateWatch } from "./frame/update.ts";
@@ -35,6 +36,7 @@ onSessionEnd((reason) => {
   void router.navigate({ to: "/sign-in", search });
 });
 watchForSessionEnd();
+watchForMaintenance();
 startSessionKeeper(() => player.state.get().isPlaying);
 startUpdateWatch(() => player.state.get().isPlaying);
 startWindowTitle();

@@ -10,13 +10,14 @@ import {
   UserPage,
 } from "#contract/auth.ts";
 import { JellyfinServer, SetJellyfin } from "#contract/jellyfin.ts";
-import { RegistrationMode } from "#contract/system.ts";
+import { MaintenanceChoice, RegistrationMode, SetMaintenance } from "#contract/system.ts";
 import { listAllEvents } from "#server/audit/service.ts";
 import { invite, listInvitations, removeInvitation } from "#server/auth/invitations.ts";
 import * as jellyfin from "#server/auth/jellyfin-settings.ts";
 import { setRegistrationMode } from "#server/auth/registration.ts";
 import * as users from "#server/auth/users.ts";
 import { adminProcedure, router } from "#server/base/trpc.ts";
+import { getMaintenance, setMaintenance } from "./maintenance.ts";
 
 export const adminRouter = router({
   audit: router({
@@ -81,6 +82,15 @@ export const adminRouter = router({
     remove: adminProcedure
       .output(z.void())
       .mutation(({ ctx }) => jellyfin.removeJellyfin(ctx.deps, ctx.actor, ctx.device)),
+  }),
+
+  maintenance: router({
+    get: adminProcedure.output(MaintenanceChoice).query(({ ctx }) => getMaintenance(ctx.deps)),
+
+    set: adminProcedure
+      .input(SetMaintenance)
+      .output(z.void())
+      .mutation(({ ctx, input }) => setMaintenance(ctx.deps, ctx.actor, input, ctx.device)),
   }),
 
   invitations: router({

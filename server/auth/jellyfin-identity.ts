@@ -12,7 +12,16 @@ import { discardToken, type UpstreamToken } from "./upstream-tokens.ts";
 
 export type JellyfinDeps = Pick<
   Deps,
-  "config" | "counters" | "db" | "egress" | "jobs" | "log" | "now" | "sessionKeys" | "vault"
+  | "config"
+  | "counters"
+  | "db"
+  | "egress"
+  | "jobs"
+  | "log"
+  | "maintenance"
+  | "now"
+  | "sessionKeys"
+  | "vault"
 >;
 
 /** Somebody whom the media server has recognised a moment ago. */

@@ -12,7 +12,7 @@ import { markAuthenticated } from "./session-store.ts";
 import { getMe, isSuspended, type SignedIn } from "./sign-in.ts";
 import { toRequest, toUserHandle, verifyAssertion } from "./webauthn.ts";
 
-type SignInDeps = Pick<Deps, "config" | "db" | "now" | "sessionKeys">;
+type SignInDeps = Pick<Deps, "config" | "db" | "maintenance" | "now" | "sessionKeys">;
 
 /** What an assertion is worth. One that is wrong tells nobody in which way. */
 type Verdict =

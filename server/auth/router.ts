@@ -54,17 +54,27 @@ const alone = publicProcedure.use(({ ctx, next }) => {
   return next();
 });
 
+/**
+ * Whoever signs in is asked who they are during maintenance too, because administrators are let in
+ * (`admission.ts`); and nobody who is signed in is thrown out.
+ */
+const IN_MAINTENANCE: readonly Limited[] = ["setUp", "signIn", "refresh"];
+
 const limited = (name: Limited) =>
-  alone.meta({ hasOwnLimit: true }).use(async ({ ctx, next }) => {
-    await countTry(ctx.request, ctx.reply, name);
-    return next();
-  });
+  alone
+    .meta({ hasOwnLimit: true, goesOnInMaintenance: IN_MAINTENANCE.includes(name) })
+    .use(async ({ ctx, next }) => {
+      await countTry(ctx.request, ctx.reply, name);
+      return next();
+    });
 
 /** A try to show that one is whoever is signed in. */
-const ownTry = limited("signIn").use(({ ctx, next }) => {
-  if (!ctx.actor) throw signInFirst();
-  return next({ ctx: { ...ctx, actor: ctx.actor } });
-});
+const ownTry = limited("signIn")
+  .meta({ goesOnInMaintenance: false })
+  .use(({ ctx, next }) => {
+    if (!ctx.actor) throw signInFirst();
+    return next({ ctx: { ...ctx, actor: ctx.actor } });
+  });
 
 export const authRouter = router({
   csrf: alone
@@ -170,10 +180,13 @@ export const authRouter = router({
       setSessionCookies(http, ctx.reply, await renewSession(ctx.deps, token));
     }),
 
-  signOut: alone.output(z.void()).mutation(async ({ ctx }) => {
-    await signOut(ctx.deps, ctx.request.signedSessionId, ctx.device);
-    clearSessionCookies(ctx.deps.config.http, ctx.reply);
-  }),
+  signOut: alone
+    .meta({ goesOnInMaintenance: true })
+    .output(z.void())
+    .mutation(async ({ ctx }) => {
+      await signOut(ctx.deps, ctx.request.signedSessionId, ctx.device);
+      clearSessionCookies(ctx.deps.config.http, ctx.reply);
+    }),
 });
 
 /** Who owes a second factor gets no session yet. */

@@ -14,7 +14,10 @@ import { getMe, isSuspended, type SignedIn } from "./sign-in.ts";
 import * as store from "./store.ts";
 import { hasTokens, moveTokensTo } from "./upstream-tokens.ts";
 
-type StepDeps = Pick<Deps, "config" | "counters" | "db" | "now" | "sessionKeys" | "vault">;
+type StepDeps = Pick<
+  Deps,
+  "config" | "counters" | "db" | "maintenance" | "now" | "sessionKeys" | "vault"
+>;
 
 const TICKET_TRIES = 5;
 
@@ -30,7 +33,7 @@ type Opened = Grant & Pick<SignedIn["me"], "sessionId">;
  * Opens a session for whoever has shown a password and now a code, of the app or a backup code.
  *
  * @throws AppError `unauthenticated` when the ticket is old or used up: begin with the password;
- *   `forbidden` for a wrong code, or a suspended user; `rate_limited`.
+ *   `forbidden` for a wrong code, or a suspended user; `rate_limited`; `maintenance`.
  */
 export async function signInSecondFactor(deps: StepDeps, step: Step): Promise<SignedIn> {
   const userId = await findTicketOwner(deps.db, hashToken(step.ticket), TICKET_TRIES);

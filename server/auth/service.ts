@@ -8,6 +8,7 @@ import { AppError } from "#server/base/errors.ts";
 import { createId } from "#server/base/ids.ts";
 import type { Deps } from "#server/deps.ts";
 import { type AccessClaims, createAccessToken } from "./access-token.ts";
+import { requireLetIn } from "./admission.ts";
 import { createToken, hashToken } from "./crypto.ts";
 import * as tokens from "./refresh-token-store.ts";
 import * as store from "./session-store.ts";
@@ -33,9 +34,13 @@ export interface Grant {
   readonly rememberForSeconds: number | null;
 }
 
-type SessionDeps = Pick<Deps, "config" | "sessionKeys" | "now">;
+type SessionDeps = Pick<Deps, "config" | "maintenance" | "sessionKeys" | "now">;
 
-/** Opens a session that never existed before, whatever the browser brought along. */
+/**
+ * Opens a session that never existed before, whatever the browser brought along.
+ *
+ * @throws AppError `maintenance`
+ */
 export async function openSession(
   deps: SessionDeps,
   tx: Tx,
@@ -47,6 +52,7 @@ export async function openSession(
     readonly way?: SignInWay | undefined;
   },
 ): Promise<Grant & { readonly sessionId: SessionId }> {
+  await requireLetIn(deps, tx, who.userId);
   const sessionId = createId<SessionId>(deps.now());
   const refreshToken = createToken();
   await store.removeAgedSessions(tx);

@@ -43,7 +43,7 @@ export const startSetup = (deps: Pick<Deps, "db">): Promise<string | null> =>
  *   `invalid_input` for a password that would be guessed; `busy`.
  */
 export async function setUp(
-  deps: Pick<Deps, "config" | "db" | "now" | "sessionKeys">,
+  deps: Pick<Deps, "config" | "db" | "maintenance" | "now" | "sessionKeys">,
   input: SetUp,
   device: Device,
 ): Promise<Grant & { readonly me: Me }> {

@@ -5,6 +5,7 @@ import type { Actor, Device } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
+import { requireLetIn } from "./admission.ts";
 import { createToken, hashToken } from "./crypto.ts";
 import { toEmailKey } from "./email.ts";
 import { type Guess, giveBack, takeTry } from "./guess-limits.ts";
@@ -28,10 +29,10 @@ const TRIES = 3;
  *
  * @param knownUserId - whose this browser has been before; `null` for nobody's.
  * @throws AppError `unauthenticated`; `rate_limited` after too many wrong passwords; `forbidden` for
- *   a suspended user with the right password; `busy`.
+ *   a suspended user with the right password; `maintenance`; `busy`.
  */
 export async function signIn(
-  deps: Pick<Deps, "config" | "counters" | "db" | "now" | "sessionKeys">,
+  deps: Pick<Deps, "config" | "counters" | "db" | "maintenance" | "now" | "sessionKeys">,
   input: SignIn,
   device: Device,
   knownUserId: UserId | null,
@@ -57,6 +58,7 @@ export async function signIn(
     const { userId } = known;
     const session = await write(deps, async (tx) => {
       if (!(await confirm(tx, known, verdict))) return undefined;
+      await requireLetIn(deps, tx, userId);
       if (await hasFactor(tx, userId)) return giveTicket(tx, userId, input.rememberMe);
       return openSession(deps, tx, { userId, rememberMe: input.rememberMe, device });
     });

@@ -22,6 +22,7 @@ const transports: Readonly<Record<ErrorCode, Transport>> = {
   range_not_satisfiable: { status: 416, trpc: "BAD_REQUEST" },
   rate_limited: { status: 429, trpc: "TOO_MANY_REQUESTS" },
   busy: { status: 503, trpc: "SERVICE_UNAVAILABLE" },
+  maintenance: { status: 503, trpc: "SERVICE_UNAVAILABLE" },
   storage_reconnect: { status: 409, trpc: "CONFLICT" },
   storage_refused: { status: 422, trpc: "UNPROCESSABLE_CONTENT" },
   storage_unavailable: { status: 503, trpc: "SERVICE_UNAVAILABLE" },

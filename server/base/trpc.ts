@@ -4,6 +4,7 @@ import type { Deps } from "#server/deps.ts";
 import { type Actor, type Device, signInFirst } from "./actor.ts";
 import { AppError, toWireError, trpcCodeOf } from "./errors.ts";
 import { logFailure, nameFailure } from "./failures.ts";
+import { requireNoMaintenance } from "./maintenance.ts";
 
 export interface Context {
   readonly deps: Deps;
@@ -26,6 +27,8 @@ export interface Context {
 interface Meta {
   /** It counts its tries by itself, so the limit for all others does not apply. */
   readonly hasOwnLimit?: boolean;
+  /** A change that everybody makes during maintenance too, because it says itself for whom. */
+  readonly goesOnInMaintenance?: boolean;
 }
 
 type ProcedureType = "query" | "mutation" | "subscription";
@@ -94,8 +97,8 @@ export const mergeRouters = t.mergeRouters;
  * For anyone, signed in or not: to be asked for by name, so that reviews find it. A change asks
  * for a CSRF token all the same.
  */
-export const publicProcedure = limited.use(({ ctx, type, next }) => {
-  if (type === "mutation") ctx.requireCsrf();
+export const publicProcedure = limited.use(async ({ ctx, type, meta, next }) => {
+  if (type === "mutation") await requireChangeable(ctx, meta);
   return next();
 });
 
@@ -108,11 +111,18 @@ export const adminProcedure = limited.use(({ ctx, type, next }) => {
 });
 
 /** For whoever is signed in. */
-export const procedure = limited.use(({ ctx, type, next }) => {
+export const procedure = limited.use(async ({ ctx, type, meta, next }) => {
   if (!ctx.actor) throw signInFirst();
-  if (type === "mutation") ctx.requireCsrf();
+  if (type === "mutation") await requireChangeable(ctx, meta);
   return next({ ctx: { ...ctx, actor: ctx.actor } });
 });
+
+/** @throws AppError `csrf_failed`, `maintenance` */
+async function requireChangeable(ctx: Context, meta: Meta | undefined): Promise<void> {
+  ctx.requireCsrf();
+  if (meta?.goesOnInMaintenance || ctx.actor?.role === "admin") return;
+  await requireNoMaintenance(ctx.deps);
+}
 
 const adminsOnly = (): AppError =>
   new AppError("forbidden", "Only administrators of this server can do this.");

@@ -16,6 +16,8 @@ export const ErrorCode = z.enum([
   "range_not_satisfiable",
   "rate_limited",
   "busy",
+  /** The people who run the server work on it; only they change anything or sign in. */
+  "maintenance",
   "storage_reconnect",
   "storage_refused",
   "storage_unavailable",

@@ -6,8 +6,8 @@ import type { Deps } from "#server/deps.ts";
 import { forgetFolders, saveKnownFolders } from "./known-folder-store.ts";
 import { listFailedFolders } from "./listing-store.ts";
 import * as readingStore from "./reading-store.ts";
-import { queueScan } from "./scan-queue.ts";
-import { cancelled, lost, type RunDeps, type ScanRun } from "./scan-run.ts";
+import { queueAfterMaintenance, queueScan } from "./scan-queue.ts";
+import { cancelled, lost, paused, type RunDeps, type ScanRun } from "./scan-run.ts";
 import * as store from "./scan-store.ts";
 
 export type EndDeps = RunDeps & Pick<Deps, "jobs" | "now">;
@@ -49,6 +49,7 @@ export async function endScanAfter(deps: EndDeps, run: ScanRun, error: unknown):
   if (reason === cancelled) {
     return endWith(deps, run, { state: "cancelled", message: cancelled.message });
   }
+  if (reason === paused) return pause(deps, run);
   const named = nameFailure(error);
   if (run.signal.aborted || named.code === "busy") {
     await release(deps, run);
@@ -89,6 +90,12 @@ const release = (deps: EndDeps, run: ScanRun): Promise<void> =>
   write(deps, (tx) => store.releaseLease(tx, run.scan)).catch((error) =>
     deps.log.warn({ err: error, scanId: run.scan.id }, "a scan could not be handed on"),
   );
+
+const pause = (deps: EndDeps, run: ScanRun): Promise<void> =>
+  write(deps, async (tx) => {
+    await store.releaseLease(tx, run.scan);
+    await queueAfterMaintenance(deps, tx, run.scan.id);
+  });
 
 async function settleGone(tx: Tx, scan: store.ScanRow) {
   const { confirmMissing, found } = scan;

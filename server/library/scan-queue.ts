@@ -9,6 +9,17 @@ import * as store from "./scan-store.ts";
 /** A scan waits to be run, or to be gone on with. */
 export const scanRequested = defineJob("library.scan", z.object({ scanId: ScanId }));
 
+/** How often it is looked whether the maintenance is over. */
+const LOOK_AGAIN_SECONDS = 20;
+
+/** A scan that must not go on now is taken up again by itself. */
+export const queueAfterMaintenance = (
+  deps: Pick<Deps, "jobs">,
+  tx: Tx,
+  scanId: ScanId,
+): Promise<void> =>
+  scanRequested.enqueue(deps, tx, { scanId }, { delaySeconds: LOOK_AGAIN_SECONDS });
+
 /** @returns false when another scan of the connection is running; then there is nothing new. */
 export async function queueScan(
   deps: Pick<Deps, "jobs" | "now">,

@@ -4,12 +4,12 @@ import { connectionTopic } from "#server/connections/service.ts";
 import type { Deps } from "#server/deps.ts";
 import * as store from "./scan-store.ts";
 
-export type RunDeps = Pick<Deps, "db" | "events" | "log">;
+export type RunDeps = Pick<Deps, "db" | "events" | "log" | "maintenance">;
 
 /** One process's go at a scan, for as long as it holds the lease. */
 export interface ScanRun {
   readonly scan: store.ScanRow;
-  /** Aborted with `lost`, `cancelled`, or the server's reason for stopping. */
+  /** Aborted with `lost`, `cancelled`, `paused`, or the server's reason for stopping. */
   readonly signal: AbortSignal;
   /**
    * Writes, if the scan is still ours: everything in one transaction, with the figures that the
@@ -31,6 +31,8 @@ export interface Committed<T> {
 
 /** Another process has taken the scan over, or it is gone. Nobody needs to be told. */
 export const lost = new AppError("conflict", "Another server goes on with this scan.");
+/** Maintenance has begun. Whoever takes it up again goes on from there. */
+export const paused = new AppError("maintenance", "The scan goes on after the maintenance.");
 export const cancelled = new AppError("conflict", "The scan was stopped. Nothing was lost.");
 
 const RENEW_AFTER_MS = 5_000;
@@ -71,7 +73,11 @@ export function startRun(deps: RunDeps, scan: store.ScanRow, signal: AbortSignal
       if (error !== lost) deps.log.warn({ err: error, scanId: scan.id }, "a scan could not renew");
     });
 
-  const timer = setInterval(() => void renew(), RENEW_AFTER_MS);
+  const look = async (): Promise<void> => {
+    if (await deps.maintenance.find().catch(() => null)) ending.abort(paused);
+    else await renew();
+  };
+  const timer = setInterval(() => void look(), RENEW_AFTER_MS);
   void listen(deps, scan, either, renew);
   return {
     scan,

@@ -11,6 +11,7 @@ import { listStorage } from "./listing.ts";
 import { mergeListing } from "./merge.ts";
 import { type ReadingOptions, readTracks } from "./reading.ts";
 import { type EndDeps, endScanAfter, finishScan } from "./scan-end.ts";
+import { queueAfterMaintenance } from "./scan-queue.ts";
 import { type ScanRun, startRun } from "./scan-run.ts";
 import { takeLease } from "./scan-store.ts";
 
@@ -20,7 +21,8 @@ const PATIENCE: ReadingOptions = { firstWaitMs: 500, patienceMs: 120_000 };
 
 /**
  * Runs a scan to its end, from where it is. Safe to call at any time and in any number: whoever
- * gets the lease works, everybody else returns; who loses it writes nothing more.
+ * gets the lease works, everybody else returns; who loses it writes nothing more. During maintenance
+ * nothing is scanned: it waits, or stops within seconds, and goes on by itself afterwards.
  *
  * @param signal - the server stops: another process, or the next start, goes on.
  * @throws when it has to be taken up again (the database is away, or the server stops).
@@ -31,6 +33,10 @@ export async function runScan(
   signal: AbortSignal,
   patience: ReadingOptions = PATIENCE,
 ): Promise<void> {
+  if (await deps.maintenance.find()) {
+    await write(deps, (tx) => queueAfterMaintenance(deps, tx, scanId));
+    return;
+  }
   const scan = await write(deps, (tx) => takeLease(tx, scanId));
   if (!scan) return;
   const run = startRun(deps, scan, signal);

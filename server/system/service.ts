@@ -6,11 +6,14 @@ import { isSetupRequired } from "#server/auth/setup.ts";
 import { version } from "#server/base/version.ts";
 import type { Deps } from "#server/deps.ts";
 
-export const getSystemInfo = async (deps: Pick<Deps, "db" | "providers">): Promise<SystemInfo> => ({
+export const getSystemInfo = async (
+  deps: Pick<Deps, "db" | "maintenance" | "providers">,
+): Promise<SystemInfo> => ({
   version,
   setupRequired: await isSetupRequired(deps),
   registration: await getRegistrationMode(deps),
   jellyfin: await findJellyfinName(deps),
+  maintenance: await deps.maintenance.find(),
   providers: ProviderId.options.filter((id) => deps.providers[id].offWhy === null),
 });
 

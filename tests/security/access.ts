@@ -171,6 +171,8 @@ export const access: Readonly<Record<string, Access>> = {
   },
   "admin.audit.list": { needs: "admin", input: () => ({}) },
   "admin.registration.set": { needs: "admin", input: () => ({ mode: "invite" }) },
+  "admin.maintenance.get": { needs: "admin" },
+  "admin.maintenance.set": { needs: "admin", input: () => ({ isOn: false, message: null }) },
   "admin.invitations.list": { needs: "admin" },
   "admin.invitations.create": { needs: "admin", input: () => ({ email: null }) },
   "admin.invitations.remove": {

@@ -10,6 +10,7 @@ import { startEvents } from "#server/base/events.ts";
 import { startJobs } from "#server/base/jobs.ts";
 import { createSessionKeys } from "#server/base/keys.ts";
 import { createMailer } from "#server/base/mailer.ts";
+import { startMaintenance } from "#server/base/maintenance.ts";
 import { createVault } from "#server/base/vault.ts";
 import { parseConfig } from "#server/config.ts";
 import type { Deps } from "#server/deps.ts";
@@ -86,6 +87,8 @@ export async function testDeps(options: TestDepsOptions = {}): Promise<TestDeps>
     log,
   );
   const events = await startEvents(database.sql);
+  const now = options.now ?? (() => new Date());
+  const maintenance = startMaintenance({ config, db: database.pool, events, now });
   const egress = createEgress(config.egress);
   onTestFinished(async () => {
     await jobs.stop();
@@ -101,12 +104,13 @@ export async function testDeps(options: TestDepsOptions = {}): Promise<TestDeps>
     counters,
     jobs,
     events,
+    maintenance,
     vault: createVault([{ kid: "test", key: testKeys.encryption }]),
     sessionKeys: createSessionKeys([{ kid: "test", key: testKeys.session }]),
     providers: createProviders(config.providers),
     egress,
     mailer: createMailer(config, log),
-    now: options.now ?? (() => new Date()),
+    now,
     log,
     testDatabase,
     testKeys,

@@ -1,8 +1,10 @@
 import { Screen, Section } from "../frame/screen.tsx";
 import { admin } from "../words/admin.ts";
+import { maintenance } from "../words/maintenance.ts";
 import { AuditLog } from "./audit-log.tsx";
 import { Invitations } from "./invitations.tsx";
 import { Jellyfin } from "./jellyfin.tsx";
+import { MaintenanceSwitch } from "./maintenance.tsx";
 import { People } from "./people.tsx";
 import { Registration } from "./registration.tsx";
 
@@ -15,6 +17,9 @@ export const AdminPage = () => (
       <Invitations />
     </Section>
     <Jellyfin />
+    <Section title={maintenance.title}>
+      <MaintenanceSwitch />
+    </Section>
     <People />
     <AuditLog />
   </Screen>

@@ -13,6 +13,7 @@ import { Aside, FormFailure, Gate } from "./gate.tsx";
 import { JellyfinSignIn } from "./jellyfin-sign-in.tsx";
 import { PasswordField } from "./password-field.tsx";
 import { useSignInFailure } from "./sign-in-failure.ts";
+import { useMaintenancePage } from "./under-maintenance.tsx";
 import { useWelcome, type Welcome } from "./welcome.ts";
 
 const words = auth.signIn;
@@ -27,6 +28,8 @@ export function SignInPage() {
     setTicket(null);
     setIsLate(true);
   };
+  const underMaintenance = useMaintenancePage();
+  if (underMaintenance) return underMaintenance;
   if (ticket !== null) {
     return (
       <Gate title={auth.code.title} text={auth.code.text}>

@@ -6,6 +6,7 @@ import { frame } from "../words/frame.ts";
 import { AdminNotices } from "./admin-notices.tsx";
 import { closeDialog, openedDialog } from "./dialogs.ts";
 import s from "./frame.module.css";
+import { MaintenanceBanner } from "./maintenance-banner.tsx";
 import { OfflineBanner } from "./online.tsx";
 import { Rail, RailDrawer } from "./rail.tsx";
 import { TopBar } from "./top-bar.tsx";
@@ -37,6 +38,7 @@ export function Frame() {
       <TopBar onOpenRail={() => setIsRailOpen(true)} />
       <div className={s.content}>
         <OfflineBanner />
+        <MaintenanceBanner />
         <AdminNotices />
         <main id="main" tabIndex={-1} className={s.main}>
           <Outlet />

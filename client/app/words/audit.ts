@@ -73,6 +73,7 @@ const precise: { readonly [Action in AuditAction]?: (details: Details) => string
   "admin.jellyfin_changed": ({ isOn }) =>
     isOn === false ? "Sign-in with Jellyfin switched off" : undefined,
   "admin.registration_changed": ({ mode }) => admin.registration.changed[String(mode)],
+  "admin.maintenance_changed": ({ isOn }) => `Maintenance switched ${isOn ? "on" : "off"}`,
   "admin.invited": ({ hasAddress }) =>
     hasAddress ? "Invitation mailed to an address" : "Invitation link made",
 };
