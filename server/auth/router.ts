@@ -58,7 +58,7 @@ const alone = publicProcedure.use(({ ctx, next }) => {
  * Whoever signs in is asked who they are during maintenance too, because administrators are let in
  * (`admission.ts`); and nobody who is signed in is thrown out.
  */
-const IN_MAINTENANCE: readonly Limited[] = ["setUp", "signIn", "refresh"];
+const IN_MAINTENANCE: readonly Limited[] = ["setUp", "signIn", "passkey", "refresh"];
 
 const limited = (name: Limited) =>
   alone
