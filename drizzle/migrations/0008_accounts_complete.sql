@@ -13,6 +13,8 @@ CREATE TABLE "account_exports" (
 	"requested_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"ready_at" timestamp with time zone,
 	"expires_at" timestamp with time zone,
+	"claim_id" uuid,
+	"claimed_until" timestamp with time zone,
 	CONSTRAINT "account_exports_state_check" CHECK ("account_exports"."state" in ('waiting', 'ready', 'failed', 'downloaded', 'expired'))
 );
 --> statement-breakpoint
@@ -62,6 +64,13 @@ CREATE TABLE "user_pictures" (
 	"hash" text NOT NULL,
 	"small" "bytea" NOT NULL,
 	"large" "bytea" NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "released_credentials" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"provider" text NOT NULL,
+	"sealed_credential" text NOT NULL,
+	"released_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 ALTER TABLE "users" ALTER COLUMN "email" DROP NOT NULL;--> statement-breakpoint

@@ -131,6 +131,9 @@ export const accountExports = pgTable(
     requestedAt: moment().notNull().defaultNow(),
     readyAt: moment(),
     expiresAt: moment(),
+    /** The one download that has it at the moment; it renews its claim while bytes go out. */
+    claimId: uuid(),
+    claimedUntil: moment(),
   },
   (t) => [
     index("account_exports_user_id_index").on(t.userId, t.requestedAt),

@@ -53,3 +53,15 @@ export const connections = pgTable(
     ),
   ],
 );
+
+/**
+ * Access to storages that nobody here uses any more, kept until the storage has been told, and for a
+ * day at most. It belongs to no band, because the band may be gone.
+ */
+export const releasedCredentials = pgTable("released_credentials", {
+  id: uuid().primaryKey(),
+  provider: text().$type<ProviderId>().notNull(),
+  /** `v1.kid.…` of the credential and of who was connected; bound to this row. */
+  sealedCredential: text().notNull(),
+  releasedAt: moment().notNull().defaultNow(),
+});

@@ -2,18 +2,21 @@ import type {
   ConnectForm,
   Connection,
   CreateConnection,
+  ProviderId,
   Reconnect,
   SavedForm,
 } from "#contract/connections.ts";
 import type { BandId, ConnectionId } from "#contract/ids.ts";
+import { noteEvent } from "#server/audit/service.ts";
 import { type Member, requireMember } from "#server/bands/service.ts";
-import type { Actor } from "#server/base/actor.ts";
+import type { Actor, Device } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import { createId } from "#server/base/ids.ts";
 import type { Deps } from "#server/deps.ts";
 import { createDemoCredential } from "#server/storage/folder/demo.ts";
 import type { Connected } from "#server/storage/provider.ts";
+import { releaseAccess } from "./release.ts";
 import {
   connectionTopic,
   credentialPlace,
@@ -26,7 +29,7 @@ import {
 } from "./service.ts";
 import * as store from "./store.ts";
 
-type ConnectDeps = StorageDeps & Pick<Deps, "events" | "jobs">;
+type ConnectDeps = StorageDeps & Pick<Deps, "events" | "jobs" | "log">;
 
 /**
  * Connects a storage after trying it. No root is chosen yet, so nothing is read.
@@ -107,18 +110,47 @@ export async function reconnect(
   return getConnection(deps, actor, row.id);
 }
 
-/** Forgets the storage and what the library knew of it. The files themselves are not touched. */
+/**
+ * Forgets the storage and what the library knew of it. The files themselves are not touched; access
+ * that was made for this server is given back.
+ */
 export async function removeConnection(
   deps: ConnectDeps,
   actor: Actor,
   connectionId: ConnectionId,
+  device: Device,
 ): Promise<void> {
   const { row } = await requireConnection(deps, actor, connectionId, "owner");
   await write(deps, async (tx) => {
     await store.lockBand(tx, row.bandId);
+    await releaseAccess(deps, tx, row);
     await store.deleteConnection(tx, row);
     await deps.events.publish(tx, connectionTopic(row.id));
+    await noteEvent(deps, tx, {
+      action: "connection.removed",
+      actorId: actor.userId,
+      subjectId: actor.userId,
+      bandId: row.bandId,
+      device,
+      details: { providers: [row.provider] },
+    });
   });
+}
+
+/** All storages of a band that ends: what opens them is gone with the transaction. */
+export async function removeConnectionsOf(
+  deps: Pick<Deps, "events" | "jobs" | "log" | "now" | "providers" | "vault">,
+  tx: Tx,
+  bandId: BandId,
+): Promise<ProviderId[]> {
+  await store.lockBand(tx, bandId);
+  const rows = await store.listConnections(tx, { bandId });
+  for (const row of rows) {
+    await releaseAccess(deps, tx, row);
+    await store.deleteConnection(tx, row);
+    await deps.events.publish(tx, connectionTopic(row.id));
+  }
+  return rows.map(({ provider }) => provider);
 }
 
 function tryForm(deps: ConnectDeps, form: ConnectForm): Promise<Connected<unknown>> {

@@ -66,6 +66,6 @@ export const connectionsRouter = router({
     .input(OneConnection)
     .output(z.void())
     .mutation(({ ctx, input }) =>
-      connecting.removeConnection(ctx.deps, ctx.actor, input.connectionId),
+      connecting.removeConnection(ctx.deps, ctx.actor, input.connectionId, ctx.device),
     ),
 });

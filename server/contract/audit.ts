@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SignInWay, UserRole } from "./auth.ts";
+import { ProviderId } from "./connections.ts";
 import { BandId, UserId } from "./ids.ts";
 import { RegistrationMode } from "./system.ts";
 import { Timestamp } from "./time.ts";
@@ -19,6 +20,9 @@ export const AuditAction = z.enum([
   "account.export_requested",
   "account.export_downloaded",
   "account.deleted",
+  "band.handed_over",
+  "connection.removed",
+  "credentials.purged",
   "second_factor.enabled",
   "second_factor.disabled",
   "second_factor.refused",
@@ -58,6 +62,8 @@ export const AuditDetails = z.strictObject({
   /** A switch that was turned. */
   isOn: z.boolean().optional(),
   mode: RegistrationMode.optional(),
+  /** Kinds of storages whose access is not kept any more. */
+  providers: z.array(ProviderId).optional(),
   /** An invitation for one address only. */
   hasAddress: z.boolean().optional(),
 });

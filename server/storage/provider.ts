@@ -131,6 +131,21 @@ export interface ProviderSpec<Id extends ProviderId, S extends z.ZodObject, C> {
     saved(credential: C): Extract<SavedForm, { provider: Id }>;
   };
   attach(settings: z.output<S>, credential: C, io: StorageIo): Storage;
+  /** Absent where access cannot be given back: it is only forgotten here then. */
+  readonly revocation?: {
+    /**
+     * What opens the storage: the same for two credentials that are one access over there, which
+     * must not end while one of them is in use. `null` when there is nothing to give back.
+     */
+    accessOf(credential: C): string | null;
+    /**
+     * Tells the storage that nobody needs this access any more. Settles too when it does not work
+     * any more, or is none that we may end.
+     *
+     * @throws AppError when it may be told later.
+     */
+    revoke(settings: z.output<S>, credential: C, io: StorageIo): Promise<void>;
+  };
 }
 
 /** Keeps the type parameters of a provider together. */

@@ -26,6 +26,10 @@ export interface ConfiguredProvider {
   savedForm(credential: unknown): SavedForm;
   /** @param credential - as it was sealed; a ZodError when it is of another form. */
   attach(credential: unknown, io: StorageIo): Storage;
+  /** @returns `null` when the storage has nothing that could be given back. */
+  accessOf(credential: unknown): string | null;
+  /** Only for what has an `accessOf`. */
+  revoke(credential: unknown, io: StorageIo): Promise<void>;
 }
 
 export type Providers = Readonly<Record<ProviderId, ConfiguredProvider>>;
@@ -51,5 +55,9 @@ function configure<Id extends ProviderId, S extends z.ZodObject, C>(
     },
     savedForm: (credential) => spec.connect.saved(spec.credential.parse(credential)),
     attach: (credential, io) => spec.attach(settings, spec.credential.parse(credential), io),
+    accessOf: (credential) => spec.revocation?.accessOf(spec.credential.parse(credential)) ?? null,
+    async revoke(credential, io) {
+      await spec.revocation?.revoke(settings, spec.credential.parse(credential), io);
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Exchange, World } from "./fault-world.ts";
 
 /** Nextcloud sends several with each answer; whoever kept them would act as someone else. */
@@ -13,13 +14,15 @@ export function sendNextcloud(exchange: Exchange): boolean {
   const { pathname, response, world } = exchange;
   response.setHeader("set-cookie", cookies);
   if (pathname === `${world.basePath}/status.php`) return sendStatus(exchange);
-  const isOcs = pathname === `${world.basePath}/ocs/v2.php/cloud/user`;
+  const isAppPassword = pathname === `${world.basePath}/ocs/v2.php/core/apppassword`;
+  const isOcs = isAppPassword || pathname === `${world.basePath}/ocs/v2.php/cloud/user`;
   if (!isOcs && !pathname.startsWith(`${world.basePath}/remote.php/`)) return sendPage(exchange);
   if (world.nextcloud.maintenance) {
     return sendDavError(exchange, 503, "ServiceUnavailable", "System is in maintenance mode.");
   }
   const uid = signIn(exchange);
   if (uid === null) return true;
+  if (isAppPassword) return endAppPassword(exchange, uid);
   return isOcs ? sendOcsUser(exchange, uid) : sendOtherRoots(exchange, uid);
 }
 
@@ -82,14 +85,29 @@ function sendPage({ response }: Exchange): true {
   return true;
 }
 
-function sendOcsUser(exchange: Exchange, uid: string): true {
-  if (!exchange.world.nextcloud.hasOcs) return sendPageNotFound(exchange);
-  if (exchange.request.headers["ocs-apirequest"] !== "true") {
-    exchange.response.writeHead(412, { "content-type": "application/json" });
-    exchange.response.end('{"message":"CSRF check failed"}');
-    return true;
+const sendOcsUser = (exchange: Exchange, uid: string): true =>
+  refuseOcs(exchange) ??
+  sendOcs(exchange, 200, 200, "OK", { id: uid, "display-name": uid, email: null });
+
+/** The password that this very request came with does not work any more after it. */
+function endAppPassword(exchange: Exchange, uid: string): true {
+  const { request, world } = exchange;
+  const refused = refuseOcs(exchange);
+  if (refused) return refused;
+  if (request.method !== "DELETE" || !world.nextcloud.isAppPassword) {
+    return sendOcs(exchange, 403, 403, "no app password in use", []);
   }
-  return sendOcs(exchange, 200, 200, "OK", { id: uid, "display-name": uid, email: null });
+  world.accounts.set(uid, randomUUID());
+  return sendOcs(exchange, 200, 200, "OK", []);
+}
+
+/** @returns `undefined` when the API may go on. */
+function refuseOcs(exchange: Exchange): true | undefined {
+  if (!exchange.world.nextcloud.hasOcs) return sendPageNotFound(exchange);
+  if (exchange.request.headers["ocs-apirequest"] === "true") return undefined;
+  exchange.response.writeHead(412, { "content-type": "application/json" });
+  exchange.response.end('{"message":"CSRF check failed"}');
+  return true;
 }
 
 function sendOcs(

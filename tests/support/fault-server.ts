@@ -24,7 +24,7 @@ import { createWorld, type Exchange, toTreePath } from "./fault-world.ts";
  *
  * await expect.poll(() => cloud.openDownloads()).toBe(0); // did the listener's hang-up arrive?
  * expect(cloud.count({ method: "PROPFIND" })).toBe(1);    // or look through `cloud.requests`
- * cloud.nextcloud.maintenance = true;                     // disabled, throttleAfter
+ * cloud.nextcloud.maintenance = true;                     // disabled, throttleAfter, isAppPassword
  * cloud.setPassword("anna", "other");                     // the old one is refused from now on
  * ```
  *
@@ -119,6 +119,8 @@ export interface NextcloudState {
   failures: number;
   /** False: the OCS API is switched off and answers 404. */
   hasOcs: boolean;
+  /** What signs in is a password for one program, which that program may end, not the account's own. */
+  isAppPassword: boolean;
 }
 
 export interface SeenRequest {

@@ -51,6 +51,7 @@ export function createWorld(options: FaultServerOptions): World {
       throttleAfter: 11,
       failures: 0,
       hasOcs: true,
+      isAppPassword: true,
     },
     downloads: new Set(),
   };

@@ -19,6 +19,9 @@ const actions: Readonly<Record<AuditAction, string>> = {
   "account.export_requested": "Copy of everything asked for",
   "account.export_downloaded": "Copy of everything downloaded",
   "account.deleted": "Account deleted",
+  "band.handed_over": "Band handed over, because its owner left",
+  "connection.removed": "Storage disconnected",
+  "credentials.purged": "Access to storages destroyed",
   "second_factor.enabled": "Second factor switched on",
   "second_factor.disabled": "Second factor switched off",
   "second_factor.refused": "Wrong second factor refused",
@@ -51,6 +54,7 @@ const endings: Readonly<Record<string, string>> = {
   address_proved_by_another: "Signed out, because the address was confirmed anew",
   suspended: "Signed out, because the account was suspended",
   ended_by_admin: "Signed out by an administrator",
+  account_deleted: "Signed out, because the account was deleted",
 };
 
 const ways: Readonly<Record<SignInWay, string>> = {

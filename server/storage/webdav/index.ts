@@ -13,6 +13,7 @@ import { Credential } from "./credential.ts";
 import { openDownload } from "./download.ts";
 import type { DavEntry, Listing } from "./listing.ts";
 import { nameNextcloudFailure } from "./nextcloud.ts";
+import { accessOf, revoke } from "./revocation.ts";
 import { verifyForm } from "./verify.ts";
 
 /** Any WebDAV server, and Nextcloud and ownCloud with what they have beyond it. */
@@ -29,6 +30,7 @@ export const webdav = defineProvider({
     saved: ({ url, username }) => ({ provider: "webdav", url, username }),
   },
   attach: (_settings, credential, io) => createStorage(credential, io),
+  revocation: { accessOf, revoke: (_settings, credential, io) => revoke(credential, io) },
 });
 
 function createStorage(credential: Credential, io: StorageIo): Storage {
