@@ -28,6 +28,7 @@ import type { Context } from "#server/base/trpc.ts";
 import { guardWire, wireOptions } from "#server/base/wire.ts";
 import { accountRoutes } from "./account/routes.ts";
 import type { Deps } from "./deps.ts";
+import { exportRoutes } from "./leaving/routes.ts";
 import { playbackRoutes } from "./playback/routes.ts";
 import { appRouter } from "./router.ts";
 
@@ -78,6 +79,7 @@ const withSignIn: FastifyPluginAsync<SignInOptions> = async (app, { deps, privat
 
   await app.register(accountRoutes, { deps });
   await app.register(playbackRoutes, { deps });
+  await app.register(exportRoutes, { deps });
   await app.register(fastifyTRPCPlugin, { prefix: "/trpc", trpcOptions: trpcOptions(deps) });
   await privateRoutes?.(app);
 };

@@ -30,6 +30,7 @@ import {
 } from "#server/base/start-failure.ts";
 import { createVault } from "#server/base/vault.ts";
 import { version } from "#server/base/version.ts";
+import { startSweeping } from "#server/leaving/purge.ts";
 import { startScanWatch } from "#server/library/scans.ts";
 import { createProviders } from "#server/storage/registry.ts";
 import { buildApp } from "./app.ts";
@@ -66,6 +67,7 @@ async function main(config: Config): Promise<void> {
     const watching = new AbortController();
     stops.push(async () => watching.abort());
     startScanWatch(deps, watching.signal);
+    startSweeping(deps, watching.signal);
     log.info({ version }, "Backline is ready");
     greet(addressOf(config, app), await startSetup(deps));
   } catch (error) {

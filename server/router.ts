@@ -4,6 +4,7 @@ import { authRouter } from "#server/auth/router.ts";
 import { bandsRouter } from "#server/bands/router.ts";
 import { mergeRouters, router } from "#server/base/trpc.ts";
 import { connectionsRouter } from "#server/connections/router.ts";
+import { leavingRouter } from "#server/leaving/router.ts";
 import { libraryRouter, scanRouter } from "#server/library/router.ts";
 import { playbackRouter } from "#server/playback/router.ts";
 import { systemRouter } from "#server/system/router.ts";
@@ -12,7 +13,7 @@ import { systemRouter } from "#server/system/router.ts";
 export const appRouter = router({
   system: systemRouter,
   auth: authRouter,
-  account: accountRouter,
+  account: mergeRouters(accountRouter, leavingRouter),
   bands: bandsRouter,
   connections: mergeRouters(connectionsRouter, scanRouter),
   library: libraryRouter,

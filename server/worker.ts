@@ -1,6 +1,7 @@
 import { authJobs } from "#server/auth/jobs.ts";
 import type { JobHandler } from "#server/base/jobs.ts";
 import { connectionJobs } from "#server/connections/jobs.ts";
+import { leavingJobs } from "#server/leaving/jobs.ts";
 import { libraryJobs } from "#server/library/jobs.ts";
 import { mailJobs } from "#server/mail/jobs.ts";
 
@@ -10,6 +11,7 @@ export const handlers: readonly JobHandler[] = [
   ...mailJobs,
   ...connectionJobs,
   ...libraryJobs,
+  ...leavingJobs,
 ];
 
 /** Queues that must exist before anything is sent. */

@@ -46,3 +46,9 @@ export async function listAllEvents(deps: Pick<Deps, "db">, list: ListAudit): Pr
   const next = rows.length > limit ? (events.at(-1)?.id ?? null) : null;
   return { events: events.map((row) => ({ ...row, at: row.at.toISOString() })), next };
 }
+
+/** Nothing that is written down names somebody any more whose account was deleted 30 days ago. */
+export async function forgetInEvents(tx: Tx, userId: UserId): Promise<void> {
+  await store.deleteEventsAbout(tx, userId);
+  await store.blankActor(tx, userId);
+}

@@ -32,3 +32,16 @@ export const listEvents = (
     )
     .orderBy(desc(auditEvents.id))
     .limit(choice.limit);
+
+/** What was written about somebody. The database refuses it before they have been gone for 30 days. */
+export async function deleteEventsAbout(tx: Tx, userId: UserId): Promise<void> {
+  await tx.delete(auditEvents).where(eq(auditEvents.subjectId, userId));
+}
+
+/** What somebody did to others stays written down, but not who they were. */
+export async function blankActor(tx: Tx, userId: UserId): Promise<void> {
+  await tx
+    .update(auditEvents)
+    .set({ actorId: null, ipAddress: null, userAgent: null })
+    .where(eq(auditEvents.actorId, userId));
+}

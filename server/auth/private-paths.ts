@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 
 /** Routes that answer with somebody's data. Elsewhere nobody is signed in. */
-const PRIVATE = ["/trpc/", "/stream/", "/download/", "/cover/", "/picture/"];
+const PRIVATE = ["/trpc/", "/stream/", "/download/", "/cover/", "/picture/", "/exports/"];
 
 /** Asks the route that was matched, not the address, which can be written in many ways. */
 export function isPrivate(request: FastifyRequest): boolean {

@@ -52,12 +52,19 @@ function found(search: string): SQL | undefined {
   return or(ilike(users.email, pattern), ilike(users.name, pattern));
 }
 
+const isAdmin = and(eq(users.role, "admin"), isNull(users.suspendedAt), isNull(users.deletedAt));
+
+export async function listAdmins(db: Db): Promise<UserId[]> {
+  const rows = await db.select({ id: users.id }).from(users).where(isAdmin);
+  return rows.map(({ id }) => id);
+}
+
 /** Until the transaction ends nobody else becomes an administrator or stops being one. */
 export async function lockAdmins(tx: Tx): Promise<UserId[]> {
   const rows = await tx
     .select({ id: users.id })
     .from(users)
-    .where(and(eq(users.role, "admin"), isNull(users.suspendedAt), isNull(users.deletedAt)))
+    .where(isAdmin)
     .orderBy(users.id)
     .for("update");
   return rows.map(({ id }) => id);

@@ -114,8 +114,14 @@ export async function upgradeToCreator(
   );
 }
 
+/** Somebody has to be one. */
+export async function isLastAdmin(deps: Pick<Deps, "db">, userId: UserId): Promise<boolean> {
+  const admins = await store.listAdmins(deps.db);
+  return admins.length === 1 && admins[0] === userId;
+}
+
 /** @throws AppError `conflict` when there is no administrator besides this one. */
-async function requireAnotherAdmin(tx: Tx, userId: UserId): Promise<void> {
+export async function requireAnotherAdmin(tx: Tx, userId: UserId): Promise<void> {
   const admins = await store.lockAdmins(tx);
   await requireUser(tx, userId);
   if (!admins.includes(userId) || admins.length > 1) return;

@@ -34,7 +34,7 @@ const prepareRoleQuery = (db: Db) =>
     .prepare("bands_find_role");
 
 /** The personal band first, then the others by name. */
-export const listBandsOf = (db: Db, userId: UserId): Promise<Band[]> =>
+export const listBandsOf = (db: Db | Tx, userId: UserId): Promise<Band[]> =>
   db
     .select({ id: bands.id, name: bands.name, isPersonal: bands.isPersonal, role: members.role })
     .from(members)

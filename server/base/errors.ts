@@ -7,7 +7,7 @@ interface Transport {
   readonly trpc: TRPC_ERROR_CODE_KEY;
 }
 
-/** The only place where a failure meets a status code. tRPC has no 416, so it borrows 400. */
+/** The only place where a failure meets a status code. tRPC has no 410 and 416, so it borrows others. */
 const transports: Readonly<Record<ErrorCode, Transport>> = {
   invalid_input: { status: 400, trpc: "BAD_REQUEST" },
   unauthenticated: { status: 401, trpc: "UNAUTHORIZED" },
@@ -16,6 +16,7 @@ const transports: Readonly<Record<ErrorCode, Transport>> = {
   forbidden: { status: 403, trpc: "FORBIDDEN" },
   not_found: { status: 404, trpc: "NOT_FOUND" },
   conflict: { status: 409, trpc: "CONFLICT" },
+  gone: { status: 410, trpc: "NOT_FOUND" },
   precondition_failed: { status: 412, trpc: "PRECONDITION_FAILED" },
   payload_too_large: { status: 413, trpc: "PAYLOAD_TOO_LARGE" },
   unsupported_media_type: { status: 415, trpc: "UNSUPPORTED_MEDIA_TYPE" },

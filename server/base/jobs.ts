@@ -54,6 +54,12 @@ const BATCH_SIZE = 2;
 const WORKERS = 2;
 const STOP_TIMEOUT_MS = 5_000;
 
+/** Forgets jobs that carry this id, and what became of them; none of them has anything to do any more. */
+export async function forgetJobsAbout(tx: Tx, id: string): Promise<void> {
+  await tx.execute(fragment`
+    delete from pgboss.job where concat(data, output) like ${`%${id}%`}`);
+}
+
 export function defineJob<S extends z.ZodObject>(
   name: string,
   schema: S,

@@ -10,6 +10,8 @@ export const ErrorCode = z.enum([
   "forbidden",
   "not_found",
   "conflict",
+  /** It was there, and will not come back. */
+  "gone",
   "precondition_failed",
   "payload_too_large",
   "unsupported_media_type",

@@ -213,6 +213,20 @@ export const access: Readonly<Record<string, Access>> = {
     input: () => ({ path: "connections.scanProgress", input: "" }),
   },
   "connections.remove": { needs: "owner", input: connectionOnly },
+  "account.exports.list": { needs: "user" },
+  "account.exports.request": { needs: "user" },
+  "account.exports.link": {
+    needs: "user",
+    status: 404,
+    input: ({ connectionId }) => ({ exportId: connectionId }),
+  },
+  "account.deletion.preview": { needs: "user" },
+  // Whoever types something else keeps the account; `tests/leaving/deletion.test.ts` deletes some.
+  "account.delete": {
+    needs: "user",
+    status: 409,
+    input: () => ({ bands: [], confirmation: "not what is asked for" }),
+  },
   "auth.signOut": { needs: "anyone" },
 };
 
@@ -223,6 +237,7 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   "/cover/:trackId": { needs: "listener", input: trackOnly },
   // Of whoever asks; whose else it may be is in `tests/account/profile.test.ts` and below.
   "/picture/:userId": { needs: "user" },
+  "/exports/:exportId": { needs: "user", status: 404 },
 };
 
 /** Raw routes that know nobody, and tRPC's own, whose procedures are above. */

@@ -21,6 +21,9 @@ export const procedureDoors: readonly Door[] = Object.entries(access).map(([path
   ask: (visitor, objects) => ask(visitor, findProcedure(path), each.input?.(objects)),
 }));
 
+/** A route that is about this object. */
+export const toPath = (route: string, id: string): string => route.replace(/:\w+/, id);
+
 export const routeDoors: readonly Door[] = Object.entries(routeAccess).flatMap(([route, each]) =>
   ["GET", "HEAD"].map((method) => ({
     name: `${method} ${route}`,
@@ -33,7 +36,7 @@ export const routeDoors: readonly Door[] = Object.entries(routeAccess).flatMap((
 
 /** The address of a route: about an object of a band, or about the visitor as a user. */
 export const pathOf = (route: string, { person }: Visitor, { trackId }: Objects): string =>
-  route.replace(":trackId", trackId).replace(":userId", person?.userId ?? trackId);
+  toPath(route.replace(":userId", person?.userId ?? trackId), trackId);
 
 /** Routes first, because the last procedures take away what they need. */
 export const doors: readonly Door[] = [...routeDoors, ...procedureDoors];

@@ -203,7 +203,7 @@ describe("no other origin", () => {
     }
   });
 
-  test.each(["/stream/x", "/download/x", "/cover/x", "/trpc/system.info"])(
+  test.each(["/stream/x", "/download/x", "/cover/x", "/exports/x", "/trpc/system.info"])(
     "can embed %s",
     async (path) => {
       const { port } = await startWorld();

@@ -1,0 +1,59 @@
+import type { Band } from "#contract/bands.ts";
+import type { BandId, UserId } from "#contract/ids.ts";
+import type { LeftBand } from "#contract/leaving.ts";
+import type { Db, Tx } from "#server/base/db.ts";
+import * as leavingStore from "./leaving-store.ts";
+import { listBandsOf } from "./store.ts";
+
+/** What somebody has a part in, and who else has. */
+export interface Stake extends Pick<LeftBand, "id" | "name" | "isPersonal" | "fate" | "heirs"> {}
+
+/** What would become of somebody's bands without them. */
+export async function listStakes(db: Db | Tx, userId: UserId): Promise<Stake[]> {
+  const bands = await listBandsOf(db, userId);
+  const fellows = await leavingStore.listFellows(db, userId);
+  return bands.map((band) =>
+    toStake(
+      band,
+      fellows.filter(({ bandId }) => bandId === band.id),
+    ),
+  );
+}
+
+/** The same, and nobody else leaves or joins these bands until the transaction ends. */
+export async function lockStakes(tx: Tx, userId: UserId): Promise<Stake[]> {
+  await leavingStore.lockBandsOf(tx, userId);
+  return listStakes(tx, userId);
+}
+
+/** @param heirId - a member, who owns the band from now on. */
+export async function handOver(
+  tx: Tx,
+  bandId: BandId,
+  userId: UserId,
+  heirId: UserId,
+): Promise<void> {
+  await leavingStore.saveOwner(tx, bandId, heirId);
+  await leavingStore.deleteMember(tx, bandId, userId);
+}
+
+export const leaveBand = leavingStore.deleteMember;
+
+/** Its storages have to be released before. */
+export const removeBand = leavingStore.deleteBand;
+
+function toStake(
+  { id, name, isPersonal, role }: Band,
+  fellows: readonly leavingStore.Fellow[],
+): Stake {
+  const isLeft = role !== "owner" || fellows.some((fellow) => fellow.role === "owner");
+  const fate = fellows.length === 0 ? "removed" : isLeft ? "left" : "decide";
+  const able = fellows.filter(({ isSuspended }) => !isSuspended);
+  return {
+    id,
+    name,
+    isPersonal,
+    fate,
+    heirs: fate === "decide" ? able.map((each) => ({ id: each.id, name: each.name })) : [],
+  };
+}

@@ -1,0 +1,54 @@
+import { forgetInEvents } from "#server/audit/service.ts";
+import { forgetAccount, lockDeletedBefore } from "#server/auth/ending.ts";
+import { write } from "#server/base/db.ts";
+import { forgetJobsAbout } from "#server/base/jobs.ts";
+import { forgetOldReleases } from "#server/connections/release.ts";
+import type { Deps } from "#server/deps.ts";
+import { sweepExports } from "./export-sweep.ts";
+
+/** The migration of the audit log knows this number too. */
+const KEEP_DAYS = 30;
+
+/** R9 of the requirements: nothing half-done is older than an hour. */
+const LOOK_AFTER_MS = 3_600_000;
+
+/**
+ * Takes the last traces of every account that was deleted 30 days ago. Each goes in a transaction of
+ * its own: whoever is killed on the way leaves the rest whole for the next.
+ */
+export async function purgeAccounts(deps: Pick<Deps, "db">, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && (await purgeOne(deps))) {
+    // One after the other.
+  }
+}
+
+/** @returns false when there is nobody left to forget. */
+const purgeOne = (deps: Pick<Deps, "db">): Promise<boolean> =>
+  write(deps, async (tx) => {
+    const userId = await lockDeletedBefore(tx, KEEP_DAYS);
+    if (userId === undefined) return false;
+    // The database lets go of events only while it can see that the account was deleted so long ago.
+    await forgetInEvents(tx, userId);
+    await forgetJobsAbout(tx, userId);
+    await forgetAccount(tx, userId);
+    return true;
+  });
+
+/** Takes away what nobody may have any more: old accounts, old exports, access that was released. */
+export async function sweep(deps: Pick<Deps, "db">, signal: AbortSignal): Promise<void> {
+  await forgetOldReleases(deps);
+  await sweepExports(deps);
+  await purgeAccounts(deps, signal);
+}
+
+/** Sweeps now and every hour. Several servers may do so at once. */
+export function startSweeping(deps: Pick<Deps, "db" | "log">, signal: AbortSignal): void {
+  const look = (): Promise<void> =>
+    sweep(deps, signal).catch((error: unknown) => {
+      if (!signal.aborted) deps.log.error({ err: error }, "could not take old things away");
+    });
+  const timer = setInterval(() => void look(), LOOK_AFTER_MS);
+  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+  if (signal.aborted) clearInterval(timer);
+  else void look();
+}
