@@ -31,6 +31,7 @@ takeLinkToken();
 
 onSessionEnd((reason) => {
   player.clear();
+  if (reason === "deleted") return void router.navigate({ to: "/goodbye" });
   const { href } = router.state.location;
   const search = reason === "lost" ? { next: href, lost: true as const } : {};
   void router.navigate({ to: "/sign-in", search });

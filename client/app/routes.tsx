@@ -92,6 +92,13 @@ const resetPasswordRoute = createRoute({
   ),
 });
 
+const goodbyeRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/goodbye",
+  beforeLoad: () => requireNoSession(undefined),
+  component: lazyRouteComponent(() => import("./auth/goodbye-page.tsx"), "GoodbyePage"),
+});
+
 const setupRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/setup",
@@ -171,6 +178,15 @@ const settingsRoute = createRoute({
   component: lazyRouteComponent(() => import("./settings/settings-page.tsx"), "SettingsPage"),
 });
 
+const deleteAccountRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/settings/delete-account",
+  component: lazyRouteComponent(
+    () => import("./settings/delete-account-page.tsx"),
+    "DeleteAccountPage",
+  ),
+});
+
 const adminRoute = createRoute({
   getParentRoute: () => bandRoute,
   path: "/admin",
@@ -187,6 +203,7 @@ const routeTree = rootRoute.addChildren([
   confirmEmailRoute,
   forgotPasswordRoute,
   resetPasswordRoute,
+  goodbyeRoute,
   setupRoute,
   welcomeRoute,
   bandRoute.addChildren([
@@ -198,6 +215,7 @@ const routeTree = rootRoute.addChildren([
     folderRoute,
     reconnectRoute,
     settingsRoute,
+    deleteAccountRoute,
     adminRoute,
   ]),
 ]);

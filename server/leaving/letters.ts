@@ -23,16 +23,14 @@ export const accountDeletedLetter = (
 });
 
 function tellEnd(settlement: Settlement, contents: Contents | undefined): string {
-  const { name } = settlement.band;
+  const { name, isPersonal } = settlement.band;
   switch (settlement.end) {
     case "leave":
       return `You left ${name}. It goes on without you.`;
     case "hand_over":
       return `${name} belongs to ${settlement.heir.name} now, with its storages and its library.`;
     case "remove":
-      return contents
-        ? `${name} is removed, with ${count(contents.connectionCount, "storage")} and ${count(contents.trackCount, "recording")} in its library.`
-        : `${name} is removed.`;
+      return `${isPersonal ? "Your own library" : name} is removed${contents ? tellContents(contents) : ""}.`;
   }
 }
 
@@ -64,6 +62,9 @@ export const exportReadyLetter = (name: string, url: string): Letter => ({
     "It was not you? Somebody is signed in to your account: change your password, which signs everybody else out.",
   ],
 });
+
+const tellContents = ({ connectionCount, trackCount }: Contents): string =>
+  `, with ${count(connectionCount, "storage")} and ${count(trackCount, "recording")}`;
 
 const count = (value: number, one: string): string =>
   `${new Intl.NumberFormat("en").format(value)} ${value === 1 ? one : `${one}s`}`;

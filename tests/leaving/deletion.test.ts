@@ -147,7 +147,7 @@ test("the last letter says what was removed, and the heir learns of it", async (
   const letter = await mail.next(ben.email);
   expect(letter.subject).toBe("Your account is deleted");
   const text = letter.text?.replaceAll(/\s+/g, " ");
-  expect(text).toContain("ben is removed, with 1 storage and 1 recording in its library.");
+  expect(text).toContain("Your own library is removed, with 1 storage and 1 recording.");
   expect(text).toContain("Duo belongs to carla now");
   expect(text).toContain("You left Trio. It goes on without you.");
   expect(text).toContain("For 30 days");

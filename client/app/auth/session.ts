@@ -45,8 +45,8 @@ export function noteRole(role: UserRole): void {
   );
 }
 
-/** `lost`: it expired, or was ended elsewhere. */
-export type SessionEnd = "signed_out" | "lost";
+/** `lost`: it expired, or was ended elsewhere. `deleted`: with the whole account. */
+export type SessionEnd = "signed_out" | "lost" | "deleted";
 
 const listeners = new Set<(reason: SessionEnd) => void>();
 
@@ -71,6 +71,13 @@ export async function signOut(): Promise<void> {
     if (!isSignedOut(error)) throw error;
   }
   endSession("signed_out");
+}
+
+/** The account is gone, and what this browser kept of it goes too. */
+export async function endDeleted(): Promise<void> {
+  // Only for the cookies, which open nothing any more.
+  await backline.api.auth.signOut.mutate().catch(() => {});
+  endSession("deleted");
 }
 
 /** Any call may be the first to learn that the session is over. */

@@ -11,6 +11,7 @@ import { Profile } from "./profile.tsx";
 import { Row } from "./row.tsx";
 import { Security } from "./security.tsx";
 import s from "./settings.module.css";
+import { YourData } from "./your-data.tsx";
 
 export function SettingsPage() {
   // The address may have been confirmed in another tab a moment ago. All dates below are written in
@@ -26,6 +27,7 @@ export function SettingsPage() {
       <Section title={settings.keyboard}>
         <Keyboard />
       </Section>
+      <YourData />
       <Version />
     </Screen>
   );

@@ -151,7 +151,8 @@ export const storage = {
     title: (name: string) => `Disconnect ${name}?`,
     removes: (tracks: number, missing: number) =>
       `Removes ${plural(tracks + missing, "track")} of it from this library, and the access that is kept here.`,
-    keeps: "Your files are not touched. When you connect it again, the library is read anew.",
+    keeps:
+      "Your files are not touched; an app password of a Nextcloud is deleted there. When you connect it again, the library is read anew.",
     confirm: "Disconnect",
     cancel: "Cancel",
     done: (name: string) => `${name} is disconnected`,
