@@ -48,9 +48,9 @@ export function createSessionKeys(ring: KeyRing): SessionKeys {
     find,
     sign: (purpose, message) => `${current.kid}.${mac(purpose, current.kid, message)}`,
     isSigned(purpose, message, signature) {
-      const [kid = "", given = ""] = signature.split(".");
+      const [kid = ""] = signature.split(".");
       const expected = mac(purpose, kid, message);
-      return expected !== undefined && isEqual(expected, given);
+      return expected !== undefined && isEqual(`${kid}.${expected}`, signature);
     },
   };
 }

@@ -154,6 +154,13 @@ describe("session keys", () => {
     (signature) => expect(keys.isSigned("csrf", "anna", signature)).toBe(false),
   );
 
+  test("take nothing behind a signature for a part of it", () => {
+    const signature = keys.sign("csrf", "anna");
+    for (const more of [".", ".x", "=", " "]) {
+      expect(keys.isSigned("csrf", "anna", signature + more)).toBe(false);
+    }
+  });
+
   test("of an older key of the ring still hold, and of another ring do not", () => {
     const [first, second] = ring("first", "second");
     if (!first || !second) throw new Error("no keys");

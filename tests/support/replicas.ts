@@ -27,6 +27,9 @@ export interface Replicas {
 
 const SHIFTED_CLOCK = pathToFileURL(join(import.meta.dirname, "shifted-clock.ts")).href;
 
+/** What servers take for theirs that are told no port: tokens are for the server at one address. */
+export const SAME_URL = "http://localhost:0";
+
 /**
  * Server processes over one database with the same keys, each with a port and a data folder of its
  * own, behind a proxy on this machine: what `x-forwarded-for` says is where a client is. They are
@@ -36,14 +39,15 @@ export async function startReplicas(
   each: readonly ReplicaOptions[] = [{}, {}, {}],
   options: TestDepsOptions = {},
 ): Promise<Replicas> {
-  const deps = await testDeps(options);
+  const environment = { PUBLIC_URL: SAME_URL, ...options.environment };
+  const deps = await testDeps({ ...options, environment });
   const { encryption, session } = deps.testKeys;
   const keys = {
     ENCRYPTION_KEYS: `test:${encryption.toString("base64")}`,
     SESSION_KEYS: `test:${session.toString("base64")}`,
   };
   const servers = await Promise.all(
-    each.map(({ environment, clockAheadMs }) =>
+    each.map(({ environment: own, clockAheadMs }) =>
       spawnServer({
         database: deps.testDatabase,
         environment: {
@@ -52,7 +56,7 @@ export async function startReplicas(
           LOG_LEVEL: "warn",
           TRUST_PROXY: "127.0.0.1",
           ...clockVariables(clockAheadMs),
-          ...environment,
+          ...own,
         },
       }),
     ),
