@@ -1,31 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "drizzle-orm";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { migrateDatabase } from "#server/base/db.ts";
-import { startEmbeddedPostgres } from "#server/base/postgres/launcher.ts";
-import { createTestFolder } from "#tests/support/deps.ts";
+import { describe, expect, test } from "vitest";
 import { recordLog } from "#tests/support/log.ts";
+import { ownPostgres } from "#tests/support/own-postgres.ts";
 import { ask } from "#tests/support/raw-http.ts";
 import { startServer } from "#tests/support/server.ts";
 
 const isReady = async (port: number): Promise<boolean> =>
   (await ask(port, "/health/ready")).status === 200;
-
-/** A Postgres of the test's own, which can be away for a while. */
-async function ownPostgres() {
-  const dataDir = await createTestFolder();
-  const start = () => startEmbeddedPostgres({ dataDir, log: () => {}, settings: { fsync: "off" } });
-  let running = await start();
-  onTestFinished(() => running.stop());
-  await migrateDatabase(running.connection);
-  return {
-    database: running.connection,
-    stop: () => running.stop(),
-    async start() {
-      running = await start();
-    },
-  };
-}
 
 describe("while the database is away", () => {
   test("the server lives, says so, and goes on by itself when it is back", async () => {
