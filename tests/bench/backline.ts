@@ -81,7 +81,8 @@ export async function waitForScan(
     const cards = await admin.api.connections.list.query({ bandId });
     const scan = cards.find((card) => card.id === id)?.scan;
     if (scan?.finishedAt) return scan;
-    await new Promise((wake) => setTimeout(wake, 50));
+    // Well below what an account may ask within a minute.
+    await new Promise((wake) => setTimeout(wake, 100));
   }
 }
 

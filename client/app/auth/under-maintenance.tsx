@@ -33,10 +33,10 @@ function UnderMaintenance({ about }: { readonly about: Maintenance }) {
         {words.again}
       </Button>
       <output className={s.answer} key={dataUpdatedAt}>
-        {words.stillOn}
+        {words.looking}
       </output>
       <Aside>
-        <Button variant="subtle" size="compact-sm" onClick={() => adminsForm.set(true)}>
+        <Button variant="subtle" size="compact-sm" px={0} onClick={() => adminsForm.set(true)}>
           {words.admin}
         </Button>
       </Aside>

@@ -20,7 +20,7 @@ export const maintenance = {
       return until === null ? null : `They expect to be done by ${until}.`;
     },
     again: "Try again",
-    stillOn: "Still at it. This page looks again by itself.",
+    looking: "This page looks again by itself.",
     admin: "Sign in as an administrator",
   },
   banner: (about: Maintenance) =>
