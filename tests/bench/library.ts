@@ -136,7 +136,7 @@ async function scroll(browser: Browser, { baseUrl, bandId }: Bench): Promise<num
   await page.goto("/sign-in");
   await page.getByLabel("E-mail").fill("anna@band.example");
   await page.getByLabel("Password", { exact: true }).fill("seven blue trombones");
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.waitForURL(/\/b\//);
   await page.goto(`/b/${bandId}/library`);
   await page

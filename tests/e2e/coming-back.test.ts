@@ -15,7 +15,7 @@ test("who signs out and in again finds everything, and the address they came for
 
   await page.getByLabel("E-mail").fill(ACCOUNT.email);
   await page.getByLabel("Password", { exact: true }).fill("wrong password");
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByRole("alert").filter({ hasText: /./ }).waitFor();
   await lookAt(person, "sign-in-refused");
   await signIn(person);

@@ -37,7 +37,7 @@ export async function signIn(
 ): Promise<void> {
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
 /** The row of a track in the list. */
@@ -98,7 +98,7 @@ export const openSettings = async ({ page }: Person): Promise<void> => {
 export const keepInSight = ({ page }: Person, title: string): Promise<void> =>
   page.evaluate(`{
     const show = () => Array.from(document.querySelectorAll("h2, h3"))
-      .find((each) => each.textContent === "${title}").scrollIntoView();
+      .find((each) => each.textContent === "${title}")?.scrollIntoView();
     addEventListener("resize", () => setTimeout(show, 50));
     show();
   }`);

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { onTestFinished } from "vitest";
 import { type Backline, createBackline } from "#sdk/index.ts";
@@ -11,6 +13,8 @@ export interface TestServerOptions extends TestDepsOptions, AppOptions {
   readonly prepare?: (app: FastifyInstance, deps: TestDeps) => void | Promise<void>;
   /** Takes up jobs by itself, as the real one does; tests mostly run them one by one. */
   readonly isWorking?: boolean;
+  /** Its `PUBLIC_URL` is where it listens: at `localhost`, as passkeys want it. */
+  readonly hasOwnAddress?: boolean;
 }
 
 /** The whole server, on a loopback port of its own. */
@@ -34,10 +38,12 @@ export const ADMIN = {
 } as const;
 
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const deps = await testDeps(options);
+  const free = options.hasOwnAddress ? await findFreePort() : 0;
+  const own = options.hasOwnAddress ? { PUBLIC_URL: `http://localhost:${free}` } : {};
+  const deps = await testDeps({ ...options, environment: { ...own, ...options.environment } });
   const app = await buildApp(deps, options);
   await options.prepare?.(app, deps);
-  await app.listen({ host: "127.0.0.1", port: 0 });
+  await app.listen({ host: "127.0.0.1", port: free });
   if (options.isWorking) await deps.jobs.work(deps, handlers);
 
   let stopped: Promise<void> | undefined;
@@ -64,6 +70,16 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     },
     stop,
   };
+}
+
+/** One that nobody listened on a moment ago. */
+async function findFreePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
 }
 
 /** Sets the server up as the printed link would, and stays signed in. */

@@ -18,9 +18,9 @@ interface SwitchOffProps {
 /** Says first who could not come back. */
 export function SwitchOff({ server, onOff }: SwitchOffProps) {
   const [isAsked, setIsAsked] = useState(false);
-  const { withPassword, dialog } = useReauthentication();
+  const { withProof, dialog } = useReauthentication();
   const off = useMutation({
-    mutationFn: () => withPassword(() => backline.api.admin.jellyfin.remove.mutate()),
+    mutationFn: () => withProof(() => backline.api.admin.jellyfin.remove.mutate()),
     onSuccess() {
       setIsAsked(false);
       onOff();

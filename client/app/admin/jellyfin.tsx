@@ -41,10 +41,10 @@ export function Jellyfin() {
 }
 
 function useSet() {
-  const { withPassword, dialog } = useReauthentication();
+  const { withProof, dialog } = useReauthentication();
   const set = useMutation({
     mutationFn: (wish: SetJellyfin) =>
-      withPassword(() => backline.api.admin.jellyfin.set.mutate(wish)),
+      withProof(() => backline.api.admin.jellyfin.set.mutate(wish)),
     onSuccess(server) {
       note(server);
       notifications.show({ message: words.saved(server) });

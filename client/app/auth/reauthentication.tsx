@@ -8,20 +8,21 @@ import s from "./gate.module.css";
 import { FormFailure } from "./gate.tsx";
 import { PasswordField } from "./password-field.tsx";
 import { sessionQuery } from "./session.ts";
+import { ShowPasskey } from "./show-passkey.tsx";
 import { useFields } from "./use-fields.ts";
 
 const words = auth.again;
 
 interface Reauthentication {
-  /** Does it; where the server wants to see the password first, asks for it and does it again. */
-  readonly withPassword: <T>(act: () => Promise<T>) => Promise<T>;
+  /** Does it; where the server wants to see first who it is, asks for that and does it again. */
+  readonly withProof: <T>(act: () => Promise<T>) => Promise<T>;
   /** To be put anywhere on the screen. */
   readonly dialog: ReactNode;
 }
 
 /**
- * For what the server only does shortly after it has seen the password. Whoever cancels gets the
- * server's refusal.
+ * For what the server only does shortly after it has seen who it is. Whoever cancels gets the server's
+ * refusal.
  */
 export function useReauthentication(): Reauthentication {
   const [answer, setAnswer] = useState<((isShown: boolean) => void) | null>(null);
@@ -31,7 +32,7 @@ export function useReauthentication(): Reauthentication {
     setAnswer(null);
   };
   return {
-    async withPassword(act) {
+    async withProof(act) {
       try {
         return await act();
       } catch (error) {
@@ -42,26 +43,45 @@ export function useReauthentication(): Reauthentication {
     },
     dialog: (
       <Modal opened={answer !== null} onClose={() => close(false)} title={words.title} size={400}>
-        <Ask onShown={() => close(true)} onCancel={() => close(false)} />
+        <AskWho onShown={() => close(true)} onCancel={() => close(false)} />
       </Modal>
     ),
   };
 }
 
-/** In a way that they have; the password, where they have one. */
-function Ask(props: AskForPasswordProps) {
-  const { data: me } = useQuery(sessionQuery);
-  const ways = me?.user.ways ?? [];
-  const isElsewhere = ways.includes("jellyfin") && !ways.includes("password");
-  return isElsewhere ? <AskForJellyfin {...props} /> : <AskForPassword {...props} />;
-}
-
-interface AskForPasswordProps {
+interface AskProps {
   readonly onShown: () => void;
   readonly onCancel: () => void;
 }
 
-function AskForPassword({ onShown, onCancel }: AskForPasswordProps) {
+/** In the ways that they have, and no other. */
+function AskWho(props: AskProps) {
+  const { data: me } = useQuery(sessionQuery);
+  const ways = me?.user.ways ?? [];
+  const hasPassword = ways.includes("password");
+  const hasJellyfin = ways.includes("jellyfin");
+  return (
+    <div className={s.form}>
+      <p className={s.dialogText}>{words.text}</p>
+      {ways.includes("passkey") ? (
+        <ShowPasskey onShown={props.onShown} isOnlyWay={!hasPassword && !hasJellyfin} />
+      ) : null}
+      {hasPassword ? <ShowPassword {...props} /> : null}
+      {!hasPassword && hasJellyfin ? <AskForJellyfin {...props} /> : null}
+      {hasPassword || hasJellyfin ? null : <Cancel onCancel={props.onCancel} />}
+    </div>
+  );
+}
+
+const Cancel = ({ onCancel }: Pick<AskProps, "onCancel">) => (
+  <div className={s.dialogActions}>
+    <Button variant="default" onClick={onCancel}>
+      {words.cancel}
+    </Button>
+  </div>
+);
+
+function ShowPassword({ onShown, onCancel }: AskProps) {
   const { data: me } = useQuery(sessionQuery);
   const show = useMutation(trpc.auth.reauthenticate.mutationOptions({ onSuccess: onShown }));
   const { field, submit } = useFields({
@@ -71,7 +91,6 @@ function AskForPassword({ onShown, onCancel }: AskForPasswordProps) {
   });
   return (
     <form className={s.form} onSubmit={submit} noValidate>
-      <p className={s.dialogText}>{words.text}</p>
       {/* Password managers look here for whose password it is. */}
       <input hidden readOnly autoComplete="username" value={me?.user.email ?? ""} />
       <PasswordField

@@ -11,6 +11,7 @@ import { CodeForm } from "./code-form.tsx";
 import s from "./gate.module.css";
 import { Aside, FormFailure, Gate } from "./gate.tsx";
 import { JellyfinSignIn } from "./jellyfin-sign-in.tsx";
+import { PasskeySignIn } from "./passkey-sign-in.tsx";
 import { PasswordField } from "./password-field.tsx";
 import { useSignInFailure } from "./sign-in-failure.ts";
 import { useMaintenancePage } from "./under-maintenance.tsx";
@@ -88,7 +89,7 @@ function SignInForm(props: Welcome) {
 
   return (
     <form className={s.form} onSubmit={submit} noValidate>
-      <EmailField name="email" error={wrong.email} autoFocus />
+      <EmailField name="email" error={wrong.email} autoComplete="username webauthn" autoFocus />
       <PasswordField
         name="password"
         label={auth.password}
@@ -100,6 +101,7 @@ function SignInForm(props: Welcome) {
       <Button type="submit" size="lg" loading={signIn.isPending} disabled={wait > 0} fullWidth>
         {wait > 0 ? words.lockedButton(wait) : words.submit}
       </Button>
+      <PasskeySignIn {...props} />
     </form>
   );
 }

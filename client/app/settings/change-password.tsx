@@ -33,10 +33,10 @@ export function ChangePassword() {
 
 function PasswordForm({ onClose }: { readonly onClose: () => void }) {
   const { data: me } = useQuery(sessionQuery);
-  const { withPassword, dialog } = useReauthentication();
+  const { withProof, dialog } = useReauthentication();
   const change = useMutation({
     mutationFn: (password: string) =>
-      withPassword(() => backline.api.account.changePassword.mutate({ password })),
+      withProof(() => backline.api.account.changePassword.mutate({ password })),
     onSuccess() {
       notifications.show({ message: security.changed });
       onClose();

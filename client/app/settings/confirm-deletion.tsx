@@ -20,10 +20,10 @@ interface ConfirmDeletionProps {
 
 /** The last question, which cannot be answered by a slip. */
 export function ConfirmDeletion({ isOpen, onClose, ...rest }: ConfirmDeletionProps) {
-  const { withPassword, dialog } = useReauthentication();
+  const { withProof, dialog } = useReauthentication();
   const remove = useMutation({
     mutationFn: (typed: string) =>
-      withPassword(() =>
+      withProof(() =>
         backline.api.account.delete.mutate({ bands: [...rest.choices], confirmation: typed }),
       ),
     onSuccess: endDeleted,

@@ -42,10 +42,10 @@ export function Email({ user: { email, isEmailVerified } }: Pick<Me, "user">) {
 
 /** Asks for the new address, and then shows that the rest is in its mailbox. */
 function ChangeEmail({ onClose }: { readonly onClose: () => void }) {
-  const { withPassword, dialog } = useReauthentication();
+  const { withProof, dialog } = useReauthentication();
   const ask = useMutation({
     mutationFn: (email: string) =>
-      withPassword(() => backline.api.account.changeEmail.mutate({ email })),
+      withProof(() => backline.api.account.changeEmail.mutate({ email })),
     onSettled: () => void refreshEvents(),
   });
   const { field, submit } = useFields({
@@ -86,9 +86,9 @@ interface SentProps {
 
 /** The same for every address: whether it has an account is only said in the mail. */
 function Sent({ email, onClose }: SentProps) {
-  const { withPassword, dialog } = useReauthentication();
+  const { withProof, dialog } = useReauthentication();
   const again = useMutation({
-    mutationFn: () => withPassword(() => backline.api.account.changeEmail.mutate({ email })),
+    mutationFn: () => withProof(() => backline.api.account.changeEmail.mutate({ email })),
   });
   return (
     <section className={s.form} aria-label={words.title}>

@@ -36,14 +36,14 @@ export function Exports() {
       refetchInterval: ({ state }) => pollEvery(state.data),
     }),
   );
-  const { withPassword, dialog } = useReauthentication();
+  const { withProof, dialog } = useReauthentication();
   const ask = useMutation({
-    mutationFn: () => withPassword(() => exports.request.mutate()),
+    mutationFn: () => withProof(() => exports.request.mutate()),
     onSuccess: () => notifications.show({ message: words.asked }),
     onSettled: refresh,
   });
   const download = useMutation({
-    mutationFn: (exportId: string) => withPassword(() => exports.link.query({ exportId })),
+    mutationFn: (exportId: string) => withProof(() => exports.link.query({ exportId })),
     onSuccess: ({ url }) => save(url),
     onSettled: refresh,
   });

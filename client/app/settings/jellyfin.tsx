@@ -59,9 +59,9 @@ interface LinkFormProps {
 }
 
 function LinkForm({ server, onClose }: LinkFormProps) {
-  const { withPassword, dialog } = useReauthentication();
+  const { withProof, dialog } = useReauthentication();
   const linking = useMutation({
-    mutationFn: (credentials: JellyfinCredentials) => withPassword(() => link.mutate(credentials)),
+    mutationFn: (credentials: JellyfinCredentials) => withProof(() => link.mutate(credentials)),
     onSuccess() {
       notifications.show({ message: words.linkDone });
       onClose();
@@ -100,9 +100,9 @@ interface LinkedProps {
 
 function Linked({ server, name }: LinkedProps) {
   const [isAsked, setIsAsked] = useState(false);
-  const { withPassword, dialog } = useReauthentication();
+  const { withProof, dialog } = useReauthentication();
   const unlinking = useMutation({
-    mutationFn: () => withPassword(() => unlink.mutate()),
+    mutationFn: () => withProof(() => unlink.mutate()),
     onSuccess() {
       setIsAsked(false);
       notifications.show({ message: words.unlinkDone });

@@ -8,6 +8,7 @@ import { security } from "../words/security.ts";
 import { ChangePassword } from "./change-password.tsx";
 import { Devices } from "./devices.tsx";
 import { OwnJellyfin } from "./jellyfin.tsx";
+import { Passkeys } from "./passkeys.tsx";
 import { Part } from "./row.tsx";
 import { TwoFactor } from "./two-factor.tsx";
 
@@ -17,8 +18,9 @@ export function Security() {
     <Section title={security.title}>
       {/* Without an address there is nothing to type a password to. */}
       {me?.user.email === null ? null : <ChangePassword />}
-      <OwnJellyfin />
       <TwoFactor />
+      <Passkeys />
+      <OwnJellyfin />
       <Devices />
       <RecentActivity />
     </Section>

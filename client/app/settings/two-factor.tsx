@@ -22,15 +22,15 @@ const refresh = () => {
 /** The second factor: off, being set up, on, or on with codes that are shown this once. */
 export function TwoFactor() {
   const { data: factor } = useQuery(trpc.account.twoFactor.get.queryOptions());
-  const { withPassword, dialog } = useReauthentication();
+  const { withProof, dialog } = useReauthentication();
   const [codes, setCodes] = useState<readonly string[] | null>(null);
-  const begin = useMutation({ mutationFn: () => withPassword(() => twoFactor.begin.mutate()) });
+  const begin = useMutation({ mutationFn: () => withProof(() => twoFactor.begin.mutate()) });
   const disable = useMutation({
-    mutationFn: () => withPassword(() => twoFactor.disable.mutate()),
+    mutationFn: () => withProof(() => twoFactor.disable.mutate()),
     onSuccess: refresh,
   });
   const renew = useMutation({
-    mutationFn: () => withPassword(() => twoFactor.renewBackupCodes.mutate()),
+    mutationFn: () => withProof(() => twoFactor.renewBackupCodes.mutate()),
     onSuccess(made) {
       setCodes(made.codes);
       refresh();

@@ -121,7 +121,7 @@ export const auth = {
   },
   again: {
     title: "Show that it is you",
-    text: "This matters enough to ask for your password once more.",
+    text: "This matters enough to ask once more who you are.",
     current: "Current password",
     submit: "Go on",
     cancel: "Cancel",

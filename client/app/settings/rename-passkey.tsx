@@ -1,0 +1,49 @@
+import { Button, Modal, TextInput } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import type { Passkey } from "#contract/passkeys.ts";
+import { sentenceOf, trpc } from "../api.ts";
+import gate from "../auth/gate.module.css";
+import { FormFailure } from "../auth/gate.tsx";
+import { useFields } from "../auth/use-fields.ts";
+import { passkeys } from "../words/passkeys.ts";
+
+const words = passkeys.rename;
+
+interface RenamePasskeyProps {
+  readonly passkey: Passkey;
+  readonly onClose: () => void;
+  readonly onSettled: () => void;
+}
+
+export function RenamePasskey({ passkey: { id, name }, onClose, onSettled }: RenamePasskeyProps) {
+  const rename = useMutation(
+    trpc.account.passkeys.rename.mutationOptions({ onSuccess: onClose, onSettled }),
+  );
+  const { field, submit } = useFields({
+    initial: { name },
+    findWrong: (form) => ({ name: form.name.trim() ? undefined : passkeys.add.nameMissing }),
+    onSubmit: (form) => rename.mutate({ id, name: form.name.trim() }),
+  });
+  return (
+    <Modal opened onClose={onClose} title={words.title} size={400}>
+      <form className={gate.form} onSubmit={submit} noValidate>
+        <TextInput
+          {...field("name")}
+          label={passkeys.add.name}
+          autoComplete="off"
+          maxLength={100}
+          data-autofocus
+        />
+        <FormFailure>{rename.error ? sentenceOf(rename.error) : null}</FormFailure>
+        <div className={gate.dialogActions}>
+          <Button variant="default" onClick={onClose}>
+            {passkeys.add.cancel}
+          </Button>
+          <Button type="submit" loading={rename.isPending}>
+            {words.submit}
+          </Button>
+        </div>
+      </form>
+    </Modal>
+  );
+}
