@@ -19,6 +19,14 @@ import {
   WRONG,
 } from "./phones.ts";
 
+/** As many more, that only differ by what their device calls them. */
+const copyPasskey = ({ deps }: TestServer, times: number): Promise<unknown> =>
+  write(deps, (tx) =>
+    tx.execute(sql`insert into passkeys
+      select gen_random_uuid(), user_id, credential_id || n, public_key, 0, '[]', 'Many', false
+      from passkeys, generate_series(1, ${times}::int) as n`),
+  );
+
 describe("a passkey", () => {
   test("lets its owner in without a name, a password or a code, where nobody was before", async () => {
     const { anna, backline, phone, server } = await annasPhone();
@@ -206,11 +214,7 @@ describe("a passkey", () => {
   test("has 19 others beside it at most", async () => {
     const { backline, origin, phone, server } = await annasPhone();
     const options = await backline.api.account.passkeys.begin.mutate();
-    await write(server.deps, (tx) =>
-      tx.execute(sql`insert into passkeys
-        select gen_random_uuid(), user_id, credential_id || n, public_key, 0, '[]', 'Many', false
-        from passkeys, generate_series(1, 19) as n`),
-    );
+    await copyPasskey(server, 19);
     const { add, begin } = backline.api.account.passkeys;
     const attestation = createAuthenticator(origin).create(options);
     for (const change of [begin.mutate(), add.mutate({ name: "One more", attestation })]) {
@@ -219,14 +223,14 @@ describe("a passkey", () => {
     expect(await signInWith(server.guest(), phone)).toMatchObject({ status: "signed_in" });
   });
 
-  test("that is the only way in stays, also when the last two are removed at once", async () => {
-    const { backline, origin, server } = await annasPhone();
-    await addPasskey(backline, createAuthenticator(origin), "Second");
+  test("that is the only way in stays, also when all are removed at once", async () => {
+    const { backline, server } = await annasPhone();
+    await copyPasskey(server, 19);
     await write(server.deps, (tx) => tx.execute(sql`update users set password_hash = null`));
     const { list, remove } = backline.api.account.passkeys;
     const ids = (await list.query()).map(({ id }) => id);
     const outcomes = await Promise.allSettled(ids.map((id) => remove.mutate({ id })));
-    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(19);
     const [left] = await list.query();
     expect(await remove.mutate({ id: left?.id ?? "" }).catch(refusalOf)).toMatchObject({
       code: "conflict",
