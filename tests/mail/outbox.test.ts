@@ -9,6 +9,7 @@ import { handlers } from "#server/worker.ts";
 import { type TestDeps, testDeps } from "#tests/support/deps.ts";
 import { recordLog } from "#tests/support/log.ts";
 import { linkIn, startMailServer } from "#tests/support/mail-server.ts";
+import { startServer } from "#tests/support/server.ts";
 
 const LETTER: Letter = {
   subject: "Bestätigen <b>Sie</b> 日本",
@@ -91,6 +92,38 @@ test("a mail server that nobody answers for costs a try, and nobody waits for it
   await send("anna@band.example");
   await work();
   expect(await rowsOf(deps)).toMatchObject([{ tries: 1, sent: false, given_up: false }]);
+});
+
+test("nobody who registers waits for a mail server that says nothing, and each gets one mail when it does", {
+  timeout: 120_000,
+}, async () => {
+  const mailServer = await startMailServer();
+  const server = await startServer({ environment: { SMTP_URL: mailServer.url }, isWorking: true });
+  const anna = await server.admin();
+  await anna.api.admin.registration.set.mutate({ mode: "open" });
+  const register = (name: string) =>
+    server.guest().api.auth.register.mutate({
+      ...{ name, email: `${name}@band.example`, password: "nine slow accordions" },
+      invitation: null,
+    });
+  const goOn = mailServer.stall();
+  await register("ben");
+  await expect.poll(mailServer.waiting).toBe(1);
+  // The server waits for the mail server, and still answers.
+  await register("carla");
+  await register("dora");
+  expect(mailServer.mails).toHaveLength(0);
+  goOn();
+  const arrived = () => mailServer.mails.map(({ to }) => to?.[0]?.address).toSorted();
+  const everybody = ["ben@band.example", "carla@band.example", "dora@band.example"];
+  await expect.poll(arrived, { timeout: 60_000 }).toEqual(everybody);
+  await expect
+    .poll(async () => (await rowsOf(server.deps)).map(({ sent }) => sent), { timeout: 60_000 })
+    .toEqual([true, true, true]);
+  // What is done is not done again, whenever somebody looks.
+  await passTime(server.deps);
+  while (await server.deps.jobs.runNext(server.deps, handlers, AbortSignal.timeout(20_000)));
+  expect(arrived()).toEqual(everybody);
 });
 
 test("a mail that is refused for good is given up, and so is what it said", async () => {

@@ -10,6 +10,10 @@ export interface MailServer {
   readonly mails: readonly Email[];
   /** What it answers from now on instead of taking a mail. */
   refuse(answer: { readonly code: number; readonly text: string } | null): void;
+  /** Takes connections and says nothing, until the returned function is called. */
+  stall(): () => void;
+  /** Whoever is connected and waits for a first word. */
+  readonly waiting: () => number;
   /** Waits for the next mail to this address, and gives it out once. */
   next(to: string): Promise<Email>;
 }
@@ -18,11 +22,17 @@ export interface MailServer {
 export async function startMailServer(options: { hasLogin?: boolean } = {}): Promise<MailServer> {
   const mails: Email[] = [];
   const taken = new Set<Email>();
+  const waiting = new Set<() => void>();
+  let isStalled = false;
   let refusal: { readonly code: number; readonly text: string } | null = null;
   const server = new SMTPServer({
     authOptional: !options.hasLogin,
     allowInsecureAuth: true,
     disabledCommands: ["STARTTLS"],
+    onConnect(_session, done) {
+      if (isStalled) waiting.add(done);
+      else done();
+    },
     onAuth(auth, _session, done) {
       if (auth.username === "backline" && auth.password === "letters") done(null, { user: 1 });
       else done(new Error("Invalid username or password"));
@@ -53,6 +63,15 @@ export async function startMailServer(options: { hasLogin?: boolean } = {}): Pro
     refuse: (answer) => {
       refusal = answer;
     },
+    stall() {
+      isStalled = true;
+      return () => {
+        isStalled = false;
+        for (const done of waiting) done();
+        waiting.clear();
+      };
+    },
+    waiting: () => waiting.size,
     async next(to) {
       await expect.poll(() => find(to) !== undefined).toBe(true);
       const mail = find(to);
