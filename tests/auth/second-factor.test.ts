@@ -3,48 +3,13 @@ import { describe, expect, test } from "vitest";
 import { type Backline, createBackline, refusalOf } from "#sdk/index.ts";
 import { totpCodeAt } from "#server/auth/crypto.ts";
 import { write } from "#server/base/db.ts";
-import { createClockedDatabase } from "#tests/support/database-clock.ts";
 import { startServer } from "#tests/support/server.ts";
-import { createPerson, PASSWORD } from "./people.ts";
-
-const STEP_MS = 30_000;
-
-/** Ben with an authenticator app, on a server whose database's clock the test sets. */
-async function benWithApp() {
-  const clock = await createClockedDatabase();
-  const server = await startServer({ database: clock.database });
-  await server.admin();
-  const person = await createPerson(server.deps, "ben");
-  const free = () => write(server.deps, (tx) => tx.execute(sql`delete from rate_limits`));
-  const showPassword = async (rememberMe = false) => {
-    await free();
-    const device = createBackline({ baseUrl: server.baseUrl });
-    const { email } = person;
-    const answer = await device.api.auth.signIn.mutate({ email, password: PASSWORD, rememberMe });
-    return { device, answer };
-  };
-  const ben = (await showPassword()).device;
-  const { secret, uri } = await ben.api.account.twoFactor.begin.mutate();
-  const codeAt = (steps: number) => totpCodeAt(secret, Math.floor(clock.nowMs() / STEP_MS) + steps);
-  const { codes } = await ben.api.account.twoFactor.confirm.mutate({ code: await codeAt(0) });
-  const pass = (steps: number) => clock.pass(server.deps, steps * STEP_MS);
-  await pass(1);
-
-  /** Password and then a code. */
-  const enter = async (code: string) => {
-    const { device, answer } = await showPassword();
-    if (answer.status !== "second_factor") throw new Error("No second factor was asked for.");
-    await device.api.auth.signInSecondFactor.mutate({ ticket: answer.ticket, code });
-    return device;
-  };
-  return { server, person, ben, secret, uri, codes, codeAt, pass, showPassword, enter, free };
-}
-
-const isRefusedAs = (code: string) => ({ code });
+import { PASSWORD } from "./people.ts";
+import { benWithApp, isRefusedAs, STEP_MS } from "./phone.ts";
 
 describe("an authenticator app", () => {
   test("is asked for a code after the password, and only then there is a session", async () => {
-    const { codeAt, showPassword } = await benWithApp();
+    const { codeAt, server, showPassword } = await benWithApp();
     const { device, answer } = await showPassword();
     expect(answer).toEqual({
       status: "second_factor",
@@ -54,10 +19,7 @@ describe("an authenticator app", () => {
       isRefusedAs("unauthenticated"),
     );
     if (answer.status !== "second_factor") throw new Error("unreachable");
-    const bearer = createBackline({
-      baseUrl: (await benWithApp()).server.baseUrl,
-      accessToken: answer.ticket,
-    });
+    const bearer = createBackline({ baseUrl: server.baseUrl, accessToken: answer.ticket });
     await expect(bearer.api.auth.me.query()).rejects.toThrow();
 
     const signedIn = await device.api.auth.signInSecondFactor.mutate({
@@ -99,7 +61,7 @@ describe("an authenticator app", () => {
     expect(await enter(code).catch(refusalOf)).toMatchObject(isRefusedAs("forbidden"));
     // And none of before it.
     expect(await enter(await codeAt(-1)).catch(refusalOf)).toMatchObject(isRefusedAs("forbidden"));
-  }, 60_000);
+  }, 180_000);
 
   test("is asked five times a sign-in, then the password is asked for anew", async () => {
     const { codeAt, showPassword, free } = await benWithApp();
