@@ -3,7 +3,7 @@ import { notifications } from "@mantine/notifications";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import type { JellyfinServer } from "#contract/jellyfin.ts";
-import { backline } from "../api.ts";
+import { backline, queryClient, trpc } from "../api.ts";
 import { useReauthentication } from "../auth/reauthentication.tsx";
 import { Confirm } from "../frame/confirm.tsx";
 import { jellyfin } from "../words/jellyfin.ts";
@@ -29,6 +29,8 @@ export function SwitchOff({ server, onOff }: SwitchOffProps) {
   });
   const ask = () => {
     off.reset();
+    // People come and go by themselves.
+    void queryClient.invalidateQueries({ queryKey: trpc.admin.jellyfin.get.queryKey() });
     setIsAsked(true);
   };
   return (

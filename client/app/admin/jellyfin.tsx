@@ -30,7 +30,8 @@ export function Jellyfin() {
     <Section title={words.title}>
       <p className={s.note}>{words.text}</p>
       {server !== undefined ? (
-        <ServerForm server={server} />
+        // The address as it is kept may be shorter than what was typed.
+        <ServerForm key={server?.url} server={server} />
       ) : error ? (
         <FormFailure>{`${words.failed} ${sentenceOf(error)}`}</FormFailure>
       ) : (

@@ -1,4 +1,4 @@
-import { Button, Checkbox } from "@mantine/core";
+import { Anchor, Button, Checkbox } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import type { JellyfinName } from "#contract/jellyfin.ts";
@@ -47,9 +47,9 @@ export function JellyfinSignIn({ server, onBack, ...welcome }: JellyfinSignInPro
         </Button>
       </form>
       <Aside>
-        <Button variant="subtle" size="compact-sm" onClick={onBack}>
+        <Anchor component="button" type="button" onClick={onBack}>
           {words.otherWay}
-        </Button>
+        </Anchor>
       </Aside>
     </Gate>
   );

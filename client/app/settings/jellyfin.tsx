@@ -76,6 +76,7 @@ function LinkForm({ server, onClose }: LinkFormProps) {
   return (
     <>
       <form className={s.form} onSubmit={submit} noValidate aria-label={words.linkTo(server)}>
+        <div>{words.linkText(server)}</div>
         <JellyfinFields field={field} />
         <FormFailure>{linking.error ? sentenceOf(linking.error) : null}</FormFailure>
         <div className={s.actions}>

@@ -26,6 +26,7 @@ export const jellyfin = {
   own: {
     title: (server: JellyfinName) => nameOf(server),
     linkHint: "Link your account there, and you can sign in with it as well.",
+    linkText: (server: JellyfinName) => `What you sign in with at ${nameOf(server)}`,
     linked: (name: string) => `You can sign in with your account ${name} there.`,
     link: "Link",
     linkTo: (server: JellyfinName) => `Link ${nameOf(server)}`,
