@@ -5,6 +5,7 @@ import type { UserId } from "#contract/ids.ts";
 import { refusalOf } from "#sdk/index.ts";
 import { totpCodeAt } from "#server/auth/crypto.ts";
 import { write } from "#server/base/db.ts";
+import { runJobs } from "#tests/support/world.ts";
 import { openBrowser } from "./browser.ts";
 import {
   annasMedia,
@@ -292,6 +293,8 @@ describe("whoever is suspended or deleted", () => {
     const suspended = await refusalFrom(world);
     expect(suspended).toMatchObject({ code: "forbidden" });
     expect(suspended?.message).toContain("suspended");
+    await runJobs(world.server);
+    expect([world.jellyfin.liveTokens(), await countKept(world.server)]).toEqual([[], 0]);
     await world.anna.api.admin.users.restore.mutate({ userId: me.user.id });
     expect((await enterFrom(world)).me.user.id).toBe(me.user.id);
   });
