@@ -1,10 +1,12 @@
 import type { UserId } from "#contract/ids.ts";
 import type { Device } from "#server/base/actor.ts";
 import type { Db, Tx } from "#server/base/db.ts";
+import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
 import * as endingStore from "./ending-store.ts";
 import { revokeAllWithin } from "./service.ts";
 import { lockUser } from "./store.ts";
+import { findRole } from "./user-store.ts";
 import { isLastAdmin, requireAnotherAdmin } from "./users.ts";
 
 /** Who has an account, and where mails reach them. */
@@ -20,14 +22,21 @@ export async function getHolder(db: Db | Tx, userId: UserId): Promise<Holder> {
 }
 
 /**
- * Until the transaction ends nobody signs in to the account or changes it, and nobody else stops
- * being an administrator.
+ * Until the transaction ends nobody signs in to the account or changes it; while an administrator
+ * leaves, no other stops being one.
  *
- * @throws AppError `conflict` for the last administrator.
+ * @throws AppError `conflict` for the last administrator, and for who has just become one.
  */
 export async function lockAccount(tx: Tx, userId: UserId): Promise<Holder> {
-  await requireAnotherAdmin(tx, userId);
+  const isAdmin = (await findRole(tx, userId)) === "admin";
+  if (isAdmin) await requireAnotherAdmin(tx, userId);
   await lockUser(tx, userId);
+  if (!isAdmin && (await findRole(tx, userId)) === "admin") {
+    throw new AppError(
+      "conflict",
+      "You were made an administrator just now. Nothing was deleted; try again.",
+    );
+  }
   return getHolder(tx, userId);
 }
 
