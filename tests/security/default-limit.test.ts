@@ -145,6 +145,10 @@ describe("somebody who is signed in", () => {
     expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
     expect((await turn(1).mutate(NOTE, undefined, { csrf })).status).toBe(429);
 
+    const phone = openBrowser(world.replicas[1]?.baseUrl ?? "");
+    await signIn(phone, world.anna);
+    expect((await phone.mutate(NOTE)).status).toBe(429);
+
     expect((await turn(0).query("auth.me")).status).toBe(200);
     expect((await bens.mutate(NOTE)).status).toBe(200);
     expect(world.replicas.map(({ notes }) => notes())).toEqual([51, 50]);
@@ -204,5 +208,7 @@ test("while nobody can count together, all goes on, each server counts alone, an
   for (let index = 0; index < 99; index += 1) await stranger.query("system.info");
   expect((await stranger.query("system.info")).status).toBe(429);
   const told = lines.filter((line) => line.includes("counted by this server alone"));
-  expect(told).toHaveLength(1);
+  // Not with every one of the 120 that were counted alone.
+  expect(told.length).toBeGreaterThan(0);
+  expect(told.length).toBeLessThan(10);
 });
