@@ -51,10 +51,10 @@ export const toTotpUri = (account: string, secret: string): string =>
 export const totpCodeAt = (secret: string, step: number): Promise<string> =>
   generateHOTP(base32.decode(secret, { strict: false }), step);
 
-/** 80 random bits in four groups of letters and digits, none of which look alike. */
+/** 120 random bits in six groups of letters and digits, none of which look alike. */
 export const createBackupCode = (): string =>
   base32
-    .encode(crypto.getRandomValues(new Uint8Array(10)), { includePadding: false })
+    .encode(crypto.getRandomValues(new Uint8Array(15)), { includePadding: false })
     .toLowerCase()
     .replaceAll(/(.{4})(?=.)/g, "$1-");
 

@@ -147,7 +147,7 @@ async function makeBackupCodes(
   return { codes };
 }
 
-/** 80 random bits need no salt and no slow hash. */
+/** From 112 random bits on there is no need for a salt and a slow hash (OWASP ASVS 5.0 6.5.2). */
 const hashBackupCode = (code: string): string => hashToken(`backup ${code}`);
 
 const placeOf = (userId: UserId) => ({

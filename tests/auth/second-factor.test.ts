@@ -179,7 +179,7 @@ describe("a backup code", () => {
     const { codes, enter, ben } = await benWithApp();
     const [first = "", second = ""] = codes;
     expect(new Set(codes).size).toBe(10);
-    expect(first).toMatch(/^([a-z2-7]{4}-){3}[a-z2-7]{4}$/);
+    expect(first).toMatch(/^([a-z2-7]{4}-){5}[a-z2-7]{4}$/);
     await enter(` ${first.toUpperCase().replaceAll("-", " ")} `);
     expect(await enter(first).catch(refusalOf)).toMatchObject(isRefusedAs("forbidden"));
     await enter(second.replaceAll("-", ""));

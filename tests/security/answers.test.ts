@@ -53,7 +53,9 @@ const isForAddresses = (door: Door, who: Principal): boolean =>
 const seenOf = ({ text, headers }: Answer): string =>
   text + JSON.stringify([...headers].filter(([name]) => name !== "set-cookie"));
 
-test("no answer tells a secret of the server, or an address or session of anybody else", async () => {
+test("no answer tells a secret of the server, or an address or session of anybody else", {
+  timeout: 120_000,
+}, async () => {
   const world = await nightShift();
   const secrets = await secretsOf(world);
   expect(secrets.filter((secret) => secret.length < 8)).toEqual([]);

@@ -38,7 +38,7 @@ function presumptuous(input: Record<string, unknown>): Record<string, unknown>[]
   return wrong;
 }
 
-test("every change, for anyone or not, wants a CSRF token", async () => {
+test("every change, for anyone or not, wants a CSRF token", { timeout: 120_000 }, async () => {
   const world = await nightShift();
   const { browser } = world.as.owner;
   const before = await fingerprints(world.server.deps);
@@ -50,7 +50,7 @@ test("every change, for anyone or not, wants a CSRF token", async () => {
   expect(await fingerprints(world.server.deps)).toEqual(before);
 });
 
-test("no change is made by GET or HEAD, however right it is", async () => {
+test("no change is made by GET or HEAD, however right it is", { timeout: 120_000 }, async () => {
   const world = await nightShift();
   const { browser, csrf } = world.as.owner;
   const before = await fingerprints(world.server.deps);
@@ -68,7 +68,7 @@ test("no change is made by GET or HEAD, however right it is", async () => {
   expect(await fingerprints(world.server.deps)).toEqual(before);
 });
 
-test("reading everything there is to read changes nothing", async () => {
+test("reading everything there is to read changes nothing", { timeout: 120_000 }, async () => {
   const world = await nightShift();
   const { owner } = world.as;
   const before = await fingerprints(world.server.deps);
@@ -94,7 +94,9 @@ test("reading everything there is to read changes nothing", async () => {
   expect(await fingerprints(world.server.deps)).toEqual(before);
 });
 
-test("no procedure takes a word about who is asking, what they are, or whose something is", async () => {
+test("no procedure takes a word about who is asking, what they are, or whose something is", {
+  timeout: 120_000,
+}, async () => {
   const world = await nightShift();
   const before = await fingerprints(world.server.deps);
   let asked = 0;

@@ -206,7 +206,9 @@ const TEMPTATIONS: readonly ((world: NightShift) => {
   () => ({ query: "?size=large&v=0" }),
 ];
 
-test("no byte of a recording, a cover or a picture is for strangers, however they ask", async () => {
+test("no byte of a recording, a cover or a picture is for strangers, however they ask", {
+  timeout: 120_000,
+}, async () => {
   const world = await nightShift();
   const outsiders = ["stranger", "admin"] as const;
   const own = outsiders.map((who): string | undefined => world.as[who].person?.userId);
