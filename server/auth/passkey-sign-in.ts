@@ -9,7 +9,8 @@ import { type Asking, browserOf, giveChallenge, takeChallenge } from "./passkey-
 import * as store from "./passkey-store.ts";
 import { openSession } from "./service.ts";
 import { markAuthenticated } from "./session-store.ts";
-import { getMe, isSuspended, type SignedIn } from "./sign-in.ts";
+import { isSuspended, type SignedIn } from "./sign-in.ts";
+import { findMe } from "./store.ts";
 import { toRequest, toUserHandle, verifyAssertion } from "./webauthn.ts";
 
 type SignInDeps = Pick<Deps, "config" | "db" | "maintenance" | "now" | "sessionKeys">;
@@ -50,11 +51,14 @@ export async function signInPasskey(
     const { userId, isSuspended: isKeptOut } = verdict.owner;
     if (isKeptOut) return isSuspended();
     const who = { userId, rememberMe, device, way: "passkey" as const };
-    return { userId, ...(await openSession(deps, tx, who)) };
+    const session = await openSession(deps, tx, who);
+    // Here and not afterwards: the challenge is spent, and a busy server would turn them away.
+    const me = await findMe(tx, userId);
+    if (!me) throw new Error("A user has no personal band.");
+    return { ...session, me: { ...me, sessionId: session.sessionId } };
   });
   if (opened instanceof AppError) throw opened;
-  const { userId, ...session } = opened;
-  return { ...session, me: await getMe(deps, { userId, sessionId: session.sessionId }) };
+  return opened;
 }
 
 /** @throws AppError `conflict` for whoever has no passkey. */

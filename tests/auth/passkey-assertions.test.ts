@@ -93,12 +93,13 @@ describe("an assertion", () => {
     await write(server.deps, (tx) =>
       tx.execute(sql`update rate_limits set hits = -1000 where key like 'passkey %'`),
     );
-    const outcomes = await Promise.allSettled(
-      Array.from({ length: 64 }, () => raw(device, server, assertion)),
+    const csrf = (await device.api.auth.csrf.query()).token;
+    const statuses = await Promise.all(
+      Array.from({ length: 64 }, () => raw(device, server, assertion, csrf)),
     );
-    const statuses = outcomes.map((each) => (each.status === "fulfilled" ? each.value : 0));
     expect(statuses.filter((status) => status === 200)).toHaveLength(1);
-    expect(statuses.filter((status) => status === 401)).toHaveLength(63);
+    // A busy server turns some away before it looks.
+    expect(statuses.filter((status) => ![200, 401, 503].includes(status))).toEqual([]);
     const [after] = await ask(server, sql`select count(*)::int from sessions`);
     expect(after).toEqual({ count: Number(before[0]?.count) + 1 });
   });
@@ -237,8 +238,8 @@ async function raw(
   device: Backline,
   { baseUrl }: TestServer,
   assertion: PasskeyAssertion,
+  csrf: string,
 ): Promise<number> {
-  const csrf = (await device.api.auth.csrf.query()).token;
   const response = await device.fetch(`${baseUrl}/trpc/auth.signInPasskey`, {
     method: "POST",
     headers: { "content-type": "application/json", "x-csrf-token": csrf },
