@@ -16,12 +16,6 @@ export interface Site {
   readonly product: JellyfinProduct;
 }
 
-export interface Probed extends Site {
-  readonly serverId: string;
-  readonly name: string;
-  readonly version: string;
-}
-
 /** Whom a server has recognised, and the token that it gave for that. */
 export interface Recognised {
   readonly serverId: string;
@@ -32,26 +26,17 @@ export interface Recognised {
   readonly token: string;
 }
 
-type ApiDeps = Pick<Deps, "config" | "egress">;
+export type ApiDeps = Pick<Deps, "config" | "egress">;
 
-const TIMEOUT_MS = 15_000;
-const MAX_ANSWER_BYTES = 512 * 1024;
+export const TIMEOUT_MS = 15_000;
+export const MAX_ANSWER_BYTES = 512 * 1024;
 const MAX_NAME = 100;
 
 /** A GUID, with or without dashes: servers of different age write the same one differently. */
-const Guid = z
+export const Guid = z
   .string()
   .regex(/^[\w-]{1,64}$/)
   .transform((id) => id.toLowerCase().replaceAll("-", ""));
-
-const PublicInfo = z.object({
-  Id: Guid,
-  ServerName: z.string().nullish(),
-  Version: z.string().max(40),
-  /** Emby names none. */
-  ProductName: z.string().nullish(),
-  StartupWizardCompleted: z.boolean().nullish(),
-});
 
 const AuthenticationResult = z.object({
   AccessToken: z.string().regex(/^[\x21-\x7e]{1,512}$/),
@@ -63,34 +48,6 @@ const AuthenticationResult = z.object({
     Policy: z.object({ IsDisabled: z.boolean().nullish() }).nullish(),
   }),
 });
-
-/**
- * Asks who answers at an address, without credentials.
- *
- * @param address - as a person typed or pasted it, also with the path of its web client.
- * @throws AppError `invalid_input`, `storage_refused` or `storage_unavailable`, each with what to do.
- * @see https://api.jellyfin.org/#tag/System/operation/GetPublicSystemInfo
- */
-export async function probe(deps: ApiDeps, address: string): Promise<Probed> {
-  const url = toBase(address);
-  const { host } = new URL(url);
-  return withDeadline(host, NEVER, TIMEOUT_MS, async (signal) => {
-    const answer = await deps.egress.request({
-      url: `${url}/System/Info/Public`,
-      headers: { accept: "application/json" },
-      signal,
-    });
-    if (answer.status !== 200) throw nameProbeFailure(host, answer);
-    const info = await readAnswer(answer, PublicInfo, MAX_ANSWER_BYTES).catch((cause: unknown) => {
-      throw isNone(host, cause);
-    });
-    const product = productOf(info.ProductName ?? "");
-    if (!product) throw isNone(host);
-    if (info.StartupWizardCompleted === false) throw isUnfinished(host);
-    const name = toLine(info.ServerName) || (product === "emby" ? "Emby" : "Jellyfin");
-    return { url, product, serverId: info.Id, name, version: info.Version };
-  });
-}
 
 /**
  * Shows a password to the server.
@@ -170,7 +127,7 @@ export async function logOut(
 }
 
 /** Nobody hangs up on these: a token that was given and not noted could not be taken back. */
-const NEVER = new AbortController().signal;
+export const NEVER = new AbortController().signal;
 
 /**
  * Jellyfin reads `Authorization` alone (from 12 on nothing else), with values that are URL-encoded;
@@ -201,64 +158,15 @@ function introduce(
   };
 }
 
-/** The top of the server, where people paste the address of a page in it. */
-function toBase(address: string): string {
-  const url = URL.parse(address);
-  if (!url) {
-    throw new AppError(
-      "invalid_input",
-      "This is not a complete web address. It should look like https://media.example.",
-    );
-  }
-  url.search = "";
-  url.hash = "";
-  url.pathname = url.pathname.replace(/\/web(\/.*)?$/, "").replace(/\/+$/, "");
-  return url.href.replace(/\/$/, "");
-}
-
-function productOf(productName: string): JellyfinProduct | undefined {
-  if (/jellyfin/i.test(productName)) return "jellyfin";
-  return productName === "" || /emby/i.test(productName) ? "emby" : undefined;
-}
-
 /** Names of theirs are shown in lines of ours. */
-const toLine = (text: string | null | undefined): string =>
+export const toLine = (text: string | null | undefined): string =>
   (text ?? "")
     .replaceAll(/\p{Cc}+/gu, " ")
     .trim()
     .slice(0, MAX_NAME)
     .toWellFormed();
 
-function nameProbeFailure(host: string, answer: EgressResponse): AppError {
-  const { status, headers } = answer;
-  if (status < 300 || status >= 400) return status >= 500 ? nameFailedCall(answer) : none(answer);
-  discardBody(answer.body);
-  const target = URL.parse(headers.location ?? "", answer.url.href);
-  return new AppError(
-    "storage_refused",
-    `${host} sends this server on to ${target?.origin ?? "another address"}, and passwords are not sent after that. Use the address where it ends. Nothing was changed.`,
-  );
-}
-
-function none(answer: EgressResponse): AppError {
-  discardBody(answer.body);
-  return isNone(answer.url.host);
-}
-
-const isNone = (host: string, cause?: unknown): AppError =>
-  new AppError(
-    "storage_refused",
-    `What answers at ${host} is not a Jellyfin or Emby server. Use the address at which you open it in a browser, with its path if it has one. Nothing was changed.`,
-    { cause },
-  );
-
-const isUnfinished = (host: string): AppError =>
-  new AppError(
-    "storage_refused",
-    `The server at ${host} has not been set up yet, so whoever comes first decides who it belongs to. Finish its own set-up, then try again. Nothing was changed.`,
-  );
-
-function nameFailedCall(answer: EgressResponse): AppError {
+export function nameFailedCall(answer: EgressResponse): AppError {
   discardBody(answer.body);
   return new AppError(
     "storage_unavailable",

@@ -4,7 +4,7 @@ import type { Actor, Device } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import type { Deps } from "#server/deps.ts";
 import { countDependents } from "./identity-store.ts";
-import { probe } from "./jellyfin-api.ts";
+import { probe } from "./jellyfin-probe.ts";
 import { readTrustedServer, saveTrustedServer, type TrustedServer } from "./jellyfin-server.ts";
 import { requireRecent } from "./reauthentication.ts";
 
