@@ -187,6 +187,22 @@ test("the client knows of the server its contract and one type", async () => {
   expect(sdk.filter(({ to }) => /^(react|@mantine|@tanstack)/.test(to)).map(say)).toEqual([]);
 });
 
+test("the client brings no schemas along, which would be its largest part and run code of their own", async () => {
+  const imports = (await allImports(["client/app", "client/sdk", "server/contract"])).filter(
+    ({ isType }) => !isType,
+  );
+  const seen = new Set<string>();
+  const visit = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const { to } of imports.filter(({ from }) => from === file)) visit(to);
+  };
+  for (const { from } of imports) if (from.startsWith("client/")) visit(from);
+
+  expect(seen.has("server/contract/playback.ts")).toBe(true);
+  expect(seen.has("zod")).toBe(false);
+});
+
 test("no two modules need each other at run time", async () => {
   const imports = await allImports(["server", "client"]);
   const edges = Map.groupBy(

@@ -10,13 +10,8 @@ import {
 } from "@trpc/client";
 import type { TrackId, UserId } from "#contract/ids.ts";
 import { type PictureSize, picturePath } from "#contract/pictures.ts";
-import {
-  type AskTicket,
-  type CoverSize,
-  coverPath,
-  downloadPath,
-  streamPath,
-} from "#contract/playback.ts";
+import { type CoverSize, coverPath, downloadPath, streamPath } from "#contract/playback.ts";
+import type { AskTicket } from "#contract/tickets.ts";
 import type { AppRouter } from "#server/router.ts";
 import { createCookieJar } from "./cookies.ts";
 import { createSession, sessionLink } from "./session.ts";

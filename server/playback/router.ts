@@ -1,4 +1,4 @@
-import { AskTicket, MediaTicket } from "#contract/playback.ts";
+import { AskTicket, MediaTicket } from "#contract/tickets.ts";
 import { procedure, router } from "#server/base/trpc.ts";
 import { giveTicket } from "./tickets.ts";
 

@@ -1,4 +1,5 @@
-import { type AskTicket, downloadPath, type MediaTicket, streamPath } from "#contract/playback.ts";
+import { downloadPath, streamPath } from "#contract/playback.ts";
+import type { AskTicket, MediaTicket } from "#contract/tickets.ts";
 import { createTicket } from "#server/auth/tickets.ts";
 import type { Actor } from "#server/base/actor.ts";
 import type { Deps } from "#server/deps.ts";

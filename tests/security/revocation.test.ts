@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
-import type { MediaTicket } from "#contract/playback.ts";
+import type { MediaTicket } from "#contract/tickets.ts";
 import { refreshTokens } from "#drizzle/schema/index.ts";
 import { write } from "#server/base/db.ts";
 import { type Browser, openBrowser } from "#tests/auth/browser.ts";
