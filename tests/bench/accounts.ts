@@ -2,13 +2,16 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sql } from "drizzle-orm";
 import type { createBackline } from "#sdk/index.ts";
+import { findActor } from "#server/auth/service.ts";
+import { type Database, openDatabase, write } from "#server/base/db.ts";
 import { openBrowser } from "#tests/auth/browser.ts";
 import { forkHere, runApart } from "./apart.ts";
-import { type Bench, startBacklineBench } from "./backline.ts";
+import { type Bench, findDatabase, startBacklineBench } from "./backline.ts";
 import type { Load, LoadResult } from "./load.ts";
 import type { Requests, RequestsResult } from "./requests.ts";
-import { type Figure, ms, ratio } from "./table.ts";
+import { type Figure, ms, quantile, ratio } from "./table.ts";
 
 const CONNECTIONS = 32;
 const ROUNDS = 3;
@@ -19,55 +22,84 @@ const ACCOUNT = { email: "anna@band.example", password: "seven blue trombones" }
  * and how many people can sign in while others listen.
  */
 export async function benchAccounts(): Promise<Figure[]> {
-  const folder = await mkdtemp(join(tmpdir(), "backline-bench-loop-"));
+  const folder = await mkdtemp(join(tmpdir(), "backline-bench-accounts-"));
   const delayFile = join(folder, "delay.json");
-  const bench = await startBacklineBench(undefined, {
+  const dataDir = join(folder, "data");
+  const bench = await startBacklineBench(dataDir, {
     TRUST_PROXY: "127.0.0.1/32",
     NODE_OPTIONS: `--import ${join(import.meta.dirname, "loop-delay.mjs")}`,
     LOOP_DELAY_FILE: delayFile,
   });
   try {
-    return [...(await benchQueries(bench)), ...(await benchSignIns(bench, delayFile))];
+    return [...(await benchQueries(bench, dataDir)), ...(await benchSignIns(bench, delayFile))];
   } finally {
     await bench.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function benchQueries(bench: Bench): Promise<Figure[]> {
+async function benchQueries(bench: Bench, dataDir: string): Promise<Figure[]> {
   const answer = await bench.admin.fetch(`${bench.baseUrl}/trpc/auth.me`);
   const bare = forkHere("bare-server.ts");
   bare.send((await answer.json()) as object);
   const [bareUrl] = (await once(bare, "message")) as [string];
-  const cookie = { cookie: bench.cookie };
-  const load = (origin: string, path: string, headers: Record<string, string> = {}): Requests => ({
-    ...{ origin, path, headers, method: "GET" },
-    ...{ connections: CONNECTIONS, durationMs: 2_000, isFromEverywhere: true },
+  const database = openDatabase(await findDatabase(dataDir), { max: 2, applicationName: "bench" });
+  const load = (origin: string, path: string, cookie: string): Requests => ({
+    ...{ origin, path, headers: { cookie }, method: "GET" },
+    ...{ connections: CONNECTIONS, durationMs: 2_000 },
   });
-  const best = await bestOf({
-    bare: load(bareUrl, "/bare"),
-    info: load(bench.baseUrl, "/trpc/system.info"),
-    infoSignedIn: load(bench.baseUrl, "/trpc/system.info", cookie),
-    me: load(bench.baseUrl, "/trpc/auth.me", cookie),
-    bands: load(bench.baseUrl, "/trpc/bands.list", cookie),
-  });
-  bare.kill();
-  const costMs = 1000 / best.infoSignedIn.perSecond - 1000 / best.info.perSecond;
-  const query = best.bands.perSecond / best.bare.perSecond;
-  return [
-    { what: "bare Fastify route", measured: `${best.bare.perSecond.toFixed(0)}/s` },
-    {
-      what: "query of somebody signed in (bands.list) against it",
-      measured: `${best.bands.perSecond.toFixed(0)}/s = ${ratio(query)}`,
-      target: "≥ 0.15 ×",
-      isMet: query >= 0.15,
-    },
-    {
-      what: "auth.me against it",
-      measured: `${best.me.perSecond.toFixed(0)}/s = ${ratio(best.me.perSecond / best.bare.perSecond)}`,
-    },
-    { what: "the check of a session, a request", measured: ms(costMs) },
-  ];
+  try {
+    const forgetting = forgetCalls(database);
+    const best = await bestOf({
+      bare: load(bareUrl, "/bare", ""),
+      me: load(bench.baseUrl, "/trpc/auth.me", bench.cookie),
+      bands: load(bench.baseUrl, "/trpc/bands.list", bench.cookie),
+    });
+    clearInterval(forgetting);
+    const against = (each: RequestsResult) => each.perSecond / best.bare.perSecond;
+    return [
+      { what: "bare Fastify route", measured: `${best.bare.perSecond.toFixed(0)}/s` },
+      {
+        what: "query of somebody signed in (bands.list) against it",
+        measured: `${best.bands.perSecond.toFixed(0)}/s = ${ratio(against(best.bands))}`,
+        target: "≥ 0.15 ×",
+        isMet: against(best.bands) >= 0.15,
+      },
+      {
+        what: "auth.me against it",
+        measured: `${best.me.perSecond.toFixed(0)}/s = ${ratio(against(best.me))}`,
+      },
+      {
+        what: "reading the session of a request",
+        measured: ms(await timeSessionCheck(database, bench)),
+      },
+    ];
+  } finally {
+    bare.kill();
+    await database.close();
+  }
+}
+
+/** All is counted as always; but one account may read no more than 1,200 times a minute. */
+const forgetCalls = ({ pool }: Database): NodeJS.Timeout =>
+  setInterval(() => {
+    void write({ db: pool }, (tx) => tx.execute(sql`delete from rate_limits`));
+  }, 100);
+
+/** One after the other, over the socket that the server itself uses; the median. */
+async function timeSessionCheck({ pool }: Database, bench: Bench): Promise<number> {
+  const { user, sessionId } = await bench.admin.api.auth.me.query();
+  const claims = { userId: user.id, sessionId, goodFrom: 0, goodUntil: 2 ** 31 };
+  const tookMs: number[] = [];
+  for (let round = 0; round < 2_000; round += 1) {
+    const startedMs = performance.now();
+    if (!(await findActor({ db: pool }, claims))) throw new Error("The session is not alive.");
+    tookMs.push(performance.now() - startedMs);
+  }
+  return quantile(
+    tookMs.toSorted((left, right) => left - right),
+    0.5,
+  );
 }
 
 /** The best of several rounds in turn, so that no one has all of a quiet moment. */

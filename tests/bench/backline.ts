@@ -61,6 +61,16 @@ export async function startBacklineBench(
   };
 }
 
+/** The embedded database of a server that runs: a socket that its owner may open. */
+export async function findDatabase(dataDir: string) {
+  const file = join(dataDir, "postgres/cluster/postmaster.pid");
+  const lines = (await readFile(file, "utf8")).split("\n");
+  return {
+    ...{ host: lines[4] ?? "", port: Number(lines[3]) },
+    ...{ username: "backline", database: "backline" },
+  };
+}
+
 /** Connects the whole of a WebDAV server and waits for the end of its scan. */
 export async function connectAndScan(
   { admin, bandId }: Bench,

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
@@ -6,7 +6,7 @@ import postgres from "postgres";
 import { createId } from "#server/base/ids.ts";
 import { toSortKeys } from "#server/library/sort-keys.ts";
 import { findBrowser } from "#tests/support/browser.ts";
-import { type Bench, startBacklineBench } from "./backline.ts";
+import { type Bench, findDatabase, startBacklineBench } from "./backline.ts";
 import { type Figure, ms, quantile } from "./table.ts";
 
 const TRACKS = 100_000;
@@ -65,8 +65,7 @@ async function time({ admin, bandId }: Bench, what: string, list: object): Promi
 
 /** Straight into the embedded database: what a scan would leave behind. */
 async function fill(dataDir: string, { bandId }: Bench, connectionId: string): Promise<void> {
-  const { host, port } = await findSocket(dataDir);
-  const sql = postgres({ host, port, username: "backline", database: "backline", max: 1 });
+  const sql = postgres({ ...(await findDatabase(dataDir)), max: 1 });
   const pick = (from: number): string => WORDS[from % WORDS.length] ?? "";
   for (let from = 0; from < TRACKS; from += 5_000) {
     const rows = Array.from({ length: 5_000 }, (_, index) => {
@@ -93,13 +92,6 @@ async function fill(dataDir: string, { bandId }: Bench, connectionId: string): P
   }
   await sql`analyze tracks`;
   await sql.end();
-}
-
-async function findSocket(dataDir: string): Promise<{ host: string; port: number }> {
-  const lines = (await readFile(join(dataDir, "postgres/cluster/postmaster.pid"), "utf8")).split(
-    "\n",
-  );
-  return { port: Number(lines[3]), host: lines[4] ?? "" };
 }
 
 /** The wheel through the list; what counts is the longest time between two frames. */

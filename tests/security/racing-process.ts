@@ -4,11 +4,13 @@ import { register, verifyEmail } from "#server/auth/registration.ts";
 import { renewSession } from "#server/auth/rotation.ts";
 import { signInSecondFactor } from "#server/auth/second-step.ts";
 import { setUp } from "#server/auth/setup.ts";
+import { createDatabaseCounters } from "#server/base/database-counters.ts";
 import { openDatabase, openWritingClient } from "#server/base/db.ts";
 import { startEvents } from "#server/base/events.ts";
 import { nameFailure } from "#server/base/failures.ts";
 import { startJobs } from "#server/base/jobs.ts";
 import { createSessionKeys } from "#server/base/keys.ts";
+import { startMaintenance } from "#server/base/maintenance.ts";
 import { createVault } from "#server/base/vault.ts";
 import { parseConfig } from "#server/config.ts";
 import { jobNames } from "#server/worker.ts";
@@ -27,14 +29,19 @@ const jobs = await startJobs(
   jobNames,
   silentLog,
 );
+const config = parseConfig({});
+const events = await startEvents(sql);
+const now = () => new Date();
 const deps = {
-  config: parseConfig({}),
+  config,
+  counters: createDatabaseCounters(pool),
   db: pool,
-  events: await startEvents(sql),
+  events,
   jobs,
+  maintenance: startMaintenance({ config, db: pool, events, now }),
   vault: createVault([{ kid: "test", key: Buffer.from(encryption, "base64") }]),
   sessionKeys: createSessionKeys([{ kid: "test", key: Buffer.from(session, "base64") }]),
-  now: () => new Date(),
+  now,
   log: silentLog,
 };
 const device = { userAgent: "a test", ipAddress: "127.0.0.1", network: "127.0.0.1" };
