@@ -136,9 +136,11 @@ describe("somebody who is signed in", () => {
     await signIn(bens, ben);
     const csrf = await world.browser.csrfToken();
     const turn = turnsOf(world, world.browser);
-    for (let index = 0; index < 100; index += 1) {
+    // Some other server has counted most of them.
+    await world.deps.counters.count(`calls changes ${world.anna.userId}`, 60_000, 80);
+    for (let index = 0; index < 20; index += 1) {
       const answer = await turn(index).mutate(NOTE, undefined, { csrf });
-      expect([answer.status, limitOf(answer)]).toEqual([200, `100/${99 - index}`]);
+      expect([answer.status, limitOf(answer)]).toEqual([200, `100/${19 - index}`]);
     }
     const answer = await turn(0).mutate(NOTE, undefined, { csrf });
     expect([answer.status, answer.refusal?.code]).toEqual([429, "rate_limited"]);
@@ -151,7 +153,7 @@ describe("somebody who is signed in", () => {
 
     expect((await turn(0).query("auth.me")).status).toBe(200);
     expect((await bens.mutate(NOTE)).status).toBe(200);
-    expect(world.replicas.map(({ notes }) => notes())).toEqual([51, 50]);
+    expect(world.replicas.map(({ notes }) => notes())).toEqual([11, 10]);
   });
 
   test("may read 1,200 times a minute, told to the other servers by the fifty", async () => {

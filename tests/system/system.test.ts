@@ -16,6 +16,7 @@ describe("what anyone may know of a server", () => {
       setupRequired: true,
       registration: "invite",
       jellyfin: null,
+      maintenance: null,
       providers: ["webdav"],
     });
     await server.admin();
