@@ -84,6 +84,15 @@ const hasOtherWay = sql<boolean>`(
   (${users}.password_hash is not null and ${users}.email_key is not null)
   or exists (select from ${passkeys} where ${passkeys.userId} = ${users}.id))`;
 
+/** Wherever they are. @returns whether there were any. */
+export async function removeIdentitiesOf(tx: Tx, userId: UserId): Promise<boolean> {
+  const rows = await tx
+    .delete(externalIdentities)
+    .where(eq(externalIdentities.userId, userId))
+    .returning({ userId: externalIdentities.userId });
+  return rows.length > 0;
+}
+
 export async function hasOtherWayIn(tx: Tx, userId: UserId): Promise<boolean> {
   const rows = await tx
     .select({ id: users.id })

@@ -141,16 +141,11 @@ export async function deletePasskey(
   return row?.name;
 }
 
-/** @returns true when there were any, and the user's address was not shown to be theirs. */
-export async function deleteUnprovedPasskeys(tx: Tx, userId: UserId): Promise<boolean> {
+/** @returns whether there were any. */
+export async function deletePasskeysOf(tx: Tx, userId: UserId): Promise<boolean> {
   const rows = await tx
     .delete(passkeys)
-    .where(
-      and(
-        eq(passkeys.userId, userId),
-        sql`exists (select from ${users} where ${users.id} = ${userId} and ${users.emailVerifiedAt} is null)`,
-      ),
-    )
+    .where(eq(passkeys.userId, userId))
     .returning({ id: passkeys.id });
   return rows.length > 0;
 }

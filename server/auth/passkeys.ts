@@ -132,25 +132,6 @@ export async function removePasskey(
   });
 }
 
-/**
- * Whoever made the account may not be the one whose address it has, until that one shows it: then
- * nothing of the other lets anybody in any more. To be called before the address counts as shown.
- */
-export async function removeUnprovedPasskeys(
-  deps: Pick<Deps, "now">,
-  tx: Tx,
-  userId: UserId,
-  device: Device,
-): Promise<void> {
-  if (!(await store.deleteUnprovedPasskeys(tx, userId))) return;
-  await noteEvent(deps, tx, {
-    action: "passkey.removed",
-    actorId: null,
-    subjectId: userId,
-    device,
-  });
-}
-
 /** Who uses an account that is not theirs would add or remove one: the owner hears of it. */
 async function tell(
   deps: PasskeyDeps,

@@ -10,12 +10,12 @@ import { requireUnguessable } from "./guessable-passwords.ts";
 import { passwordChangedLetter } from "./letters.ts";
 import { linkTo } from "./links.ts";
 import * as tokens from "./mailed-token-store.ts";
-import { removeUnprovedPasskeys } from "./passkeys.ts";
 import { hashNewPassword } from "./password.ts";
 import { requireRecent } from "./reauthentication.ts";
 import { isOldLink } from "./registration.ts";
 import { revokeAllWithin } from "./service.ts";
 import * as store from "./store.ts";
+import { removeUnprovedWays } from "./unproved.ts";
 import { makeWish } from "./wishes.ts";
 
 type PasswordDeps = Pick<Deps, "config" | "db" | "events" | "jobs" | "now" | "vault">;
@@ -43,7 +43,7 @@ export async function resetPassword(
   await write(deps, async (tx) => {
     const taken = await tokens.takeMailedToken(tx, hashToken(token), "reset");
     if (!taken) throw isOldLink();
-    await removeUnprovedPasskeys(deps, tx, taken.userId, device);
+    await removeUnprovedWays(deps, tx, taken.userId, device);
     await store.saveVerified(tx, taken.userId);
     await replacePassword(deps, tx, taken.userId, await hashNewPassword(password));
     await revokeAllWithin(deps, tx, taken.userId, "password_reset", null);

@@ -10,10 +10,10 @@ import { hashToken } from "./crypto.ts";
 import { requireUnguessable } from "./guessable-passwords.ts";
 import * as invitations from "./invitation-store.ts";
 import * as tokens from "./mailed-token-store.ts";
-import { removeUnprovedPasskeys } from "./passkeys.ts";
 import { hashNewPassword } from "./password.ts";
 import { revokeAllWithin } from "./service.ts";
 import * as store from "./store.ts";
+import { removeUnprovedWays } from "./unproved.ts";
 import { makeWish } from "./wishes.ts";
 
 /** Who may make an account; an administrator decides. */
@@ -95,7 +95,7 @@ export const verifyEmail = (
     const taken = await tokens.takeMailedToken(tx, hashToken(token), "verify");
     if (!taken) throw isOldLink();
     const { userId, passwordHash, name } = taken;
-    if (passwordHash !== null) await removeUnprovedPasskeys(deps, tx, userId, device);
+    if (passwordHash !== null) await removeUnprovedWays(deps, tx, userId, device);
     await store.saveVerified(tx, userId);
     if (passwordHash !== null && name !== null) {
       await store.saveChosen(tx, userId, { passwordHash, name });

@@ -1,7 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
+import type { UserId } from "#contract/ids.ts";
+import { externalIdentities, passkeys } from "#drizzle/schema/index.ts";
 import type { Backline } from "#sdk/index.ts";
 import { refusalOf } from "#sdk/index.ts";
+import { totpCodeAt } from "#server/auth/crypto.ts";
 import { write } from "#server/base/db.ts";
 import { linkIn, type MailServer, startMailServer } from "#tests/support/mail-server.ts";
 import { startServer, type TestServer } from "#tests/support/server.ts";
@@ -105,6 +109,12 @@ test("who registers another's address gets nothing out of it once its owner prov
   await register(world, { ...BEN, password: "the stranger waits" });
   const stranger = await signIn(world, { ...BEN, password: "the stranger waits" });
   const strangersLink = linkIn(await post.next(BEN.email));
+  // The stranger makes themselves at home, too.
+  const { secret } = await stranger.api.account.twoFactor.begin.mutate();
+  const code = await totpCodeAt(secret, Math.floor(Date.now() / 30_000));
+  await stranger.api.account.twoFactor.confirm.mutate({ code });
+  const { user } = await stranger.api.auth.me.query();
+  await addWaysIn(server, user.id);
 
   await register(world, BEN);
   const link = linkIn(await post.next(BEN.email));
@@ -119,8 +129,24 @@ test("who registers another's address gets nothing out of it once its owner prov
   await expect(stranger.api.auth.me.query()).rejects.toThrow();
   await expect(signIn(world, { ...BEN, password: "the stranger waits" })).rejects.toThrow();
   const ben = await signIn(world, BEN);
-  expect((await ben.api.auth.me.query()).user.isEmailVerified).toBe(true);
+  const { user: now } = await ben.api.auth.me.query();
+  expect(now).toMatchObject({ id: user.id, isEmailVerified: true, ways: ["password"] });
+  const left = await server.deps.db.execute(sql`
+    select user_id from passkeys union all select user_id from external_identities
+    union all select user_id from totp_factors union all select user_id from backup_codes`);
+  expect(left).toEqual([]);
 });
+
+/** A passkey and an account at a media server. */
+const addWaysIn = ({ deps }: TestServer, userId: UserId): Promise<void> =>
+  write(deps, async (tx) => {
+    await tx.insert(passkeys).values({
+      ...{ id: randomUUID(), userId, credentialId: "AAAA", publicKey: Buffer.from("key") },
+      ...{ signCount: 0, transports: [], name: "Phone", isSynced: false },
+    });
+    const there = { provider: "jellyfin", serverId: "s", externalId: "e", name: "ben" } as const;
+    await tx.insert(externalIdentities).values({ ...there, userId });
+  });
 
 test("of 64 who use one link at the same time one confirms the address", async () => {
   const world = await town();
