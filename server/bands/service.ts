@@ -1,6 +1,6 @@
 import { type Band, type BandRole, isAtLeast } from "#contract/bands.ts";
 import type { BandId, UserId } from "#contract/ids.ts";
-import type { Actor } from "#server/base/actor.ts";
+import { type Actor, notTheirs } from "#server/base/actor.ts";
 import type { Tx } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import { createId } from "#server/base/ids.ts";
@@ -15,7 +15,7 @@ export interface Member {
 }
 
 /**
- * @throws AppError `not_found` for a band that the actor does not belong to, as if there were none;
+ * @throws AppError `notTheirs` for a band that the actor does not belong to, as if there were none;
  *   `forbidden` for a member whose role is below `atLeast`.
  */
 export async function requireMember(
@@ -25,9 +25,7 @@ export async function requireMember(
   atLeast: BandRole,
 ): Promise<Member> {
   const role = await store.findRole(deps.db, bandId, actor.userId);
-  if (!role) {
-    throw new AppError("not_found", "There is no such band, or you are not a member of it.");
-  }
+  if (!role) throw notTheirs(actor, "There is no such band, or you are not a member of it.");
   if (!isAtLeast(role, atLeast)) {
     throw new AppError(
       "forbidden",

@@ -38,5 +38,20 @@ export function requireActor(request: FastifyRequest): Actor {
   return request.actor;
 }
 
+/**
+ * Why an actor does not get what no band of theirs has. For most it is as if it did not exist. An
+ * administrator looks after accounts and not after what is in them, and is told so: of every id, so
+ * that it does not tell them either which there are.
+ *
+ * @param sentence - for everybody else.
+ */
+export const notTheirs = ({ role }: Pick<Actor, "role">, sentence: string): AppError =>
+  role === "admin"
+    ? new AppError(
+        "forbidden",
+        "None of your bands has this. Administrators look after accounts, and do not reach the storages and recordings of others.",
+      )
+    : new AppError("not_found", sentence);
+
 export const signInFirst = (): AppError =>
   new AppError("unauthenticated", "You are not signed in. Sign in, and you will be back here.");

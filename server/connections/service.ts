@@ -3,7 +3,7 @@ import { type BandRole, isAtLeast } from "#contract/bands.ts";
 import type { Connection, Health, ProviderOffer } from "#contract/connections.ts";
 import { type BandId, ConnectionId, UserId } from "#contract/ids.ts";
 import { requireMember } from "#server/bands/service.ts";
-import type { Actor } from "#server/base/actor.ts";
+import { type Actor, notTheirs } from "#server/base/actor.ts";
 import { write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import { defineJob } from "#server/base/jobs.ts";
@@ -185,7 +185,7 @@ export async function requireConnection(
   atLeast: BandRole,
 ): Promise<{ row: store.ConnectionRow; role: BandRole }> {
   const found = await store.findConnection(deps.db, actor, connectionId);
-  if (!found) throw noSuchConnection();
+  if (!found) throw notTheirs(actor, NO_SUCH_STORAGE);
   if (!isAtLeast(found.role, atLeast)) {
     throw new AppError("forbidden", "Only an owner of this band can change its storage.");
   }
@@ -236,7 +236,9 @@ function healthAfter(error: AppError): Health | undefined {
   }
 }
 
-const noSuchConnection = (): AppError => new AppError("not_found", "There is no such storage.");
+const NO_SUCH_STORAGE = "There is no such storage.";
+
+const noSuchConnection = (): AppError => new AppError("not_found", NO_SUCH_STORAGE);
 
 const rootGone = (path: string | null): AppError =>
   new AppError(

@@ -1,7 +1,7 @@
 import type { ScanProgress, StartScan } from "#contract/connections.ts";
 import type { ConnectionId, UserId } from "#contract/ids.ts";
 import { whenRevoked } from "#server/auth/service.ts";
-import type { Actor } from "#server/base/actor.ts";
+import { type Actor, notTheirs } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import { connectionTopic, requireConnection } from "#server/connections/service.ts";
@@ -133,6 +133,6 @@ async function findProgress(
   connectionId: ConnectionId,
 ): Promise<ScanProgress | null> {
   const found = await store.findNewestScan(deps.db, actor, connectionId);
-  if (!found) throw new AppError("not_found", "There is no such storage.");
+  if (!found) throw notTheirs(actor, "There is no such storage.");
   return found.scan && toScanProgress(found.scan);
 }

@@ -57,7 +57,7 @@ export async function getTrack(
   trackId: TrackId,
 ): Promise<Track> {
   const row = await store.findTrack(deps.db, actor, trackId);
-  if (!row) throw noSuchTrack();
+  if (!row) throw noSuchTrack(actor);
   return toTrack(row);
 }
 
@@ -81,7 +81,7 @@ export async function openCover(
   size: CoverSize,
 ): Promise<{ bytes: Buffer; hash: string } | undefined> {
   const found = await findCover(deps.db, actor, trackId, size);
-  if (!found) throw noSuchTrack();
+  if (!found) throw noSuchTrack(actor);
   const { bytes, hash } = found;
   return bytes && hash ? { bytes, hash } : undefined;
 }

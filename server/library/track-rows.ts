@@ -1,5 +1,6 @@
 import type { Track } from "#contract/library.ts";
-import { AppError } from "#server/base/errors.ts";
+import { type Actor, notTheirs } from "#server/base/actor.ts";
+import type { AppError } from "#server/base/errors.ts";
 
 /** A track as its row has it: more than leaves the server. */
 export type TrackRow = Omit<Track, "missingSince" | "addedAt"> & {
@@ -15,8 +16,5 @@ export const toTrack = ({ failure, missingSince, addedAt, ...row }: TrackRow): T
   addedAt: addedAt.toISOString(),
 });
 
-export const noSuchTrack = (): AppError =>
-  new AppError(
-    "not_found",
-    "There is no such recording, or it belongs to a band that you are not in.",
-  );
+export const noSuchTrack = (actor: Actor): AppError =>
+  notTheirs(actor, "There is no such recording, or it belongs to a band that you are not in.");

@@ -74,7 +74,7 @@ export async function openTrack(
   signal: AbortSignal,
 ): Promise<TrackPart> {
   const found = await store.findPlayable(deps.db, actor, trackId);
-  if (!found) throw noSuchTrack();
+  if (!found) throw noSuchTrack(actor);
   const { track } = found;
   if (track.state === "missing") throw isMissing(track);
   const answer = judgeKnown(track, request);

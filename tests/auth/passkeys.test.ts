@@ -1,7 +1,9 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { refusalOf } from "#sdk/index.ts";
+import { saveTrustedServer } from "#server/auth/jellyfin-server.ts";
 import { write } from "#server/base/db.ts";
+import { saveChosen } from "#server/base/maintenance.ts";
 import { type AttestationQuirks, createAuthenticator } from "#tests/support/authenticator.ts";
 import { linkIn, startMailServer } from "#tests/support/mail-server.ts";
 import type { TestServer } from "#tests/support/server.ts";
@@ -98,7 +100,10 @@ describe("a passkey", () => {
         .api.auth.signIn.mutate({ email: anna.email, password: "a guess", rememberMe: false })
         .catch(refusalOf);
     for (let n = 0; n < 10; n += 1) await guess();
-    await write(server.deps, (tx) => tx.execute(sql`update rate_limits set hits = 1000`));
+    await write(server.deps, (tx) =>
+      tx.execute(sql`update rate_limits set hits = 1000
+        where key like 'failures %' or key like 'guesses %'`),
+    );
     expect(await guess()).toMatchObject({ code: "rate_limited" });
     expect(await signInWith(server.guest(), phone)).toMatchObject({ status: "signed_in" });
   });
@@ -235,12 +240,34 @@ describe("a passkey", () => {
     expect(await remove.mutate({ id: left?.id ?? "" }).catch(refusalOf)).toMatchObject({
       code: "conflict",
     });
-    await write(server.deps, (tx) =>
-      tx.execute(sql`insert into external_identities
-        select 'jellyfin', 'server', 'anna', id, 'anna' from users`),
-    );
+    const trusted = { serverId: "server", url: "https://media.example", name: "Media" };
+    await write(server.deps, async (tx) => {
+      await saveTrustedServer(tx, {
+        ...trusted,
+        product: "jellyfin",
+        version: "12",
+        newUsers: false,
+      });
+      await tx.execute(sql`insert into external_identities
+        select 'jellyfin', 'server', 'anna', id, 'anna' from users`);
+    });
     await remove.mutate({ id: left?.id ?? "" });
     expect(await list.query()).toEqual([]);
+  });
+
+  test("is no way around maintenance, but for an administrator", async () => {
+    const { anna, phone, server } = await annasPhone();
+    const setRole = (role: string) =>
+      write(server.deps, async (tx) => {
+        await saveChosen(server.deps, tx, { isOn: true, message: null, until: null });
+        await tx.execute(sql`update users set role = ${role} where id = ${anna.userId}`);
+      });
+    await setRole("creator");
+    const device = server.guest();
+    expect(await signInWith(device, phone).catch(refusalOf)).toMatchObject({ code: "maintenance" });
+    expect(await isSignedIn(device)).toBe(false);
+    await setRole("admin");
+    expect(await signInWith(server.guest(), phone)).toMatchObject({ status: "signed_in" });
   });
 
   test("is no way around a suspension", async () => {

@@ -40,7 +40,7 @@ test.each([
   [500, "internal", "later"],
   [409, "storage_reconnect", "stuck"],
   [422, "storage_refused", "stuck"],
-  [403, "forbidden", "stuck"],
+  [403, "forbidden", "gone"],
   [404, "not_found", "gone"],
   [409, "conflict", "gone"],
   [416, "range_not_satisfiable", "gone"],

@@ -97,7 +97,7 @@ describe("a program", () => {
   test("is refused for what it may not, without a second try", async () => {
     const { program, count } = await annasProgram();
     const bandId = "0199c9a0-0000-7000-8000-0000000000ff" as never;
-    expect(await codeOf(program.api.connections.createDemo.mutate({ bandId }))).toBe("not_found");
+    expect(await codeOf(program.api.connections.createDemo.mutate({ bandId }))).toBe("forbidden");
     expect(count("connections.createDemo")).toBe(1);
   });
 

@@ -68,7 +68,7 @@ test("who leaves the band sees no more", async () => {
     await tx.execute(sql`delete from members where user_id = ${anna.userId}`);
     await deps.events.publish(tx, `connection:${world.connection.id}`);
   });
-  await expect(scans.next()).rejects.toMatchObject({ code: "not_found" });
+  await expect(scans.next()).rejects.toMatchObject({ code: "forbidden" });
 });
 
 test("a listener may watch, and may not start or stop a scan", async () => {

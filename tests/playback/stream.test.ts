@@ -238,7 +238,8 @@ test("nobody listens without a session, and a track that is not there looks like
   const malformed = await world.anna.fetch(`${world.server.baseUrl}/stream/nothing`);
 
   expect(anonymous.status).toBe(401);
-  expect(unknown.status).toBe(404);
+  // Anna is the administrator, who is told that she reaches nothing of others.
+  expect(unknown.status).toBe(403);
   expect(malformed.status).toBe(400);
 });
 

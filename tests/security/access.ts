@@ -254,7 +254,9 @@ export function refusalFor(
   }
   if (needs === "user") return null;
   if (needs === "admin") return principal === "admin" ? null : "forbidden";
-  if (principal === "stranger" || principal === "admin") return "not_found";
+  // Whatever the id: it does not tell an administrator which there are.
+  if (principal === "admin") return "forbidden";
+  if (principal === "stranger") return "not_found";
   return isAtLeast(principal, needs) ? null : "forbidden";
 }
 

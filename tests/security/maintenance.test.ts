@@ -213,7 +213,10 @@ describe("during maintenance", () => {
   });
 
   /** What ends in a check of its own, or changes nothing that could be lost. */
-  const GO_ON = ["auth.setup", "auth.signIn", "auth.signInSecondFactor", "auth.refresh"];
+  const GO_ON = [
+    ...["auth.setup", "auth.signIn", "auth.signInSecondFactor", "auth.refresh"],
+    ...["auth.signInJellyfin", "auth.passkeyOptions", "auth.signInPasskey"],
+  ];
 
   test("recordings play and everything can be read, and no change of anybody's is made but an administrator's", async () => {
     const world = await nightShift();

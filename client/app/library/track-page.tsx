@@ -29,7 +29,9 @@ export function TrackPage() {
   const { data, error, refetch } = useQuery(trpc.library.tracks.get.queryOptions({ trackId }));
   if (data) return <TrackDetails track={data} />;
   if (!error) return <LoadingTrack />;
-  if (refusalOf(error)?.code === "not_found") return <NothingHere />;
+  // An administrator is refused what nobody else would even know of.
+  const refusal = refusalOf(error)?.code;
+  if (refusal === "not_found" || refusal === "forbidden") return <NothingHere />;
   return (
     <Blank
       isScreen

@@ -56,9 +56,10 @@ function toDiagnosis({ code, message, retryAfterSeconds }: WireError): Diagnosis
   switch (code) {
     case "storage_reconnect":
     case "storage_refused":
-    case "forbidden":
       return { kind: "stuck", message };
     case "not_found":
+    // What an administrator is told of what none of their bands has any more.
+    case "forbidden":
     case "conflict":
     case "range_not_satisfiable":
       return { kind: "gone", message };
