@@ -3,7 +3,7 @@ import { z } from "zod";
 import { TrackId } from "#contract/ids.ts";
 import { requireActor } from "#server/base/actor.ts";
 import { AppError, parseInput } from "#server/base/errors.ts";
-import { checkConditions } from "#server/base/preconditions.ts";
+import { requestedSize, sendPicture } from "#server/base/picture-answer.ts";
 import type { Deps } from "#server/deps.ts";
 import { openCover } from "#server/library/service.ts";
 import { attachmentNamed } from "./media-type.ts";
@@ -12,10 +12,6 @@ import { openTrack, type TrackPart } from "./service.ts";
 import { createStreamLimit, type StreamLimit } from "./stream-limit.ts";
 
 const Params = z.object({ trackId: TrackId });
-const CoverQuery = z.object({
-  size: z.enum(["small", "large"]).default("small"),
-  v: z.string().optional(),
-});
 
 const STREAMS_A_USER = 20;
 
@@ -46,19 +42,9 @@ export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { 
   app.get("/cover/:trackId", async (request, reply) => {
     const actor = requireActor(request);
     const { trackId } = parseInput(Params, request.params);
-    const { size, v } = parseInput(CoverQuery, request.query);
-    const cover = await openCover(deps, actor, trackId, size);
+    const cover = await openCover(deps, actor, trackId, requestedSize(request));
     if (!cover) throw new AppError("not_found", "This recording has no cover.");
-    const isPinned = v === cover.hash;
-    const etag = `"${cover.hash}-${size}"`;
-    reply.headers({
-      "cache-control": isPinned ? "private, max-age=2592000, immutable" : "private, no-cache",
-      etag,
-    });
-    const ifNoneMatch = request.headers["if-none-match"];
-    const verdict = checkConditions({ ifNoneMatch }, { etag, modifiedAt: null });
-    if (verdict === "not_modified") return reply.code(304).send();
-    return reply.header("content-type", "image/webp").send(cover.bytes);
+    return sendPicture(request, reply, cover);
   });
 };
 

@@ -1,10 +1,9 @@
-import { Button } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { refusalOf, sentenceOf, trpc } from "../api.ts";
 import { ButtonLink } from "../frame/button-link.tsx";
 import { auth } from "../words/auth.ts";
-import s from "./gate.module.css";
-import { FormFailure, Gate } from "./gate.tsx";
+import { ConfirmLink, LinkConfirmed } from "./confirm-link.tsx";
+import { Gate } from "./gate.tsx";
 import { useLinkToken } from "./link-token.ts";
 import { refreshMe, sessionQuery } from "./session.ts";
 
@@ -15,12 +14,11 @@ export function ConfirmEmailPage() {
   return <Confirm key={token} token={token} />;
 }
 
-/** By a press: what opens the links of a mail before its reader does must not use one up. */
 function Confirm({ token }: { readonly token: string }) {
   const confirm = useMutation(
     trpc.auth.confirmEmailChange.mutationOptions({ onSuccess: () => refreshMe() }),
   );
-  if (confirm.isSuccess) return <Confirmed />;
+  if (confirm.isSuccess) return <LinkConfirmed words={words} />;
   if (token === "") return <InSettings title={words.old} text={words.missing} />;
   const refusal = refusalOf(confirm.error)?.code;
   if (refusal === "not_found" || refusal === "conflict") {
@@ -28,31 +26,12 @@ function Confirm({ token }: { readonly token: string }) {
     return <InSettings title={title} text={sentenceOf(confirm.error)} />;
   }
   return (
-    <Gate title={words.title} text={words.text}>
-      <div className={s.form}>
-        <FormFailure>{confirm.error ? sentenceOf(confirm.error) : null}</FormFailure>
-        <Button
-          size="lg"
-          loading={confirm.isPending}
-          onClick={() => confirm.mutate({ token })}
-          fullWidth
-          autoFocus
-        >
-          {words.submit}
-        </Button>
-      </div>
-    </Gate>
-  );
-}
-
-function Confirmed() {
-  const { data: me } = useQuery(sessionQuery);
-  return (
-    <Gate title={words.done} text={words.doneText} isAnswer>
-      <ButtonLink to={me ? "/" : "/sign-in"} size="lg" fullWidth>
-        {me ? auth.verify.goOn : auth.signIn.submit}
-      </ButtonLink>
-    </Gate>
+    <ConfirmLink
+      words={words}
+      isPending={confirm.isPending}
+      error={confirm.error}
+      onConfirm={() => confirm.mutate({ token })}
+    />
   );
 }
 
