@@ -6,6 +6,7 @@ import { write } from "#server/base/db.ts";
 import { type Answer, type Browser, openBrowser } from "#tests/auth/browser.ts";
 import { annasServer, createPerson, signIn, type World } from "#tests/auth/people.ts";
 import { NOTE } from "#tests/auth/replica.ts";
+import { createClockedDatabase } from "#tests/support/database-clock.ts";
 import type { TestDepsOptions } from "#tests/support/deps.ts";
 
 const BEHIND_PROXY = { environment: { TRUST_PROXY: "127.0.0.1" } };
@@ -92,11 +93,10 @@ describe("nobody who is signed in", () => {
   });
 
   test("takes nothing from a browser that only has to renew its token, nor gives it more", async () => {
-    let aheadMs = 0;
-    const now = () => new Date(Date.now() + aheadMs);
-    const { browser, replicas } = await withAnna(1, { now });
+    const clock = await createClockedDatabase();
+    const { browser, deps, replicas } = await withAnna(1, { database: clock.database });
     const stranger = openBrowser(replicas[0].baseUrl);
-    aheadMs = 11 * 60_000;
+    await clock.pass(deps, 11 * 60_000);
     for (let index = 0; index < 10; index += 1) await readTen(stranger);
     expect((await stranger.query("system.info")).status).toBe(429);
 
