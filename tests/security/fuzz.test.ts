@@ -5,7 +5,7 @@ import { type ReplicaProcess, SAME_URL, startReplicas } from "#tests/support/rep
 import { openCrowd, sendPatiently } from "#tests/support/wire-crowd.ts";
 import { access, routeAccess } from "./access.ts";
 import { fingerprints } from "./database.ts";
-import { findProcedure } from "./doors.ts";
+import { findProcedure, toPath } from "./doors.ts";
 import { collectKeys, type Key, type Slot, slots, spoilings } from "./forgeries.ts";
 import { type NightShift, nightShift } from "./night-shift.ts";
 
@@ -16,8 +16,9 @@ const LINES = 32;
 const WARM = 20_000;
 const MAX_GROWTH_MB = 150;
 
-/** They take no token, or what they cost is a password hash or a mail. */
+/** They take no token, what they cost is a password hash or a mail, or they are there for anyone. */
 const LEFT_OUT = [
+  "auth.passkeyOptions",
   "auth.signIn",
   "auth.resendVerification",
   "auth.requestPasswordReset",
@@ -42,7 +43,7 @@ function listTargets({ theirs }: NightShift): Target[] {
       return { path: `/trpc/${path}`, method, input: input?.(theirs), isOpen: OPEN.includes(path) };
     });
   const routes = Object.keys(routeAccess).map((route): Target => {
-    const path = route.replace(":trackId", theirs.trackId);
+    const path = toPath(route, theirs.trackId);
     return { path, method: "GET", input: undefined, isOpen: false };
   });
   return [...procedures, ...routes];
