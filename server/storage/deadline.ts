@@ -28,3 +28,7 @@ export async function withDeadline<T>(
     clearTimeout(timer);
   }
 }
+
+/** Mostly one and the same, and then nothing has to be joined and kept track of. */
+export const eitherOf = (one: AbortSignal, other: AbortSignal): AbortSignal =>
+  one === other ? one : AbortSignal.any([one, other]);

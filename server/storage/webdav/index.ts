@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { AppError } from "#server/base/errors.ts";
+import { eitherOf } from "#server/storage/deadline.ts";
+import { openDownload } from "#server/storage/download.ts";
 import { notFound } from "#server/storage/http.ts";
 import {
   defineProvider,
@@ -10,7 +12,6 @@ import {
 } from "#server/storage/provider.ts";
 import { createDav, type Dav } from "./api.ts";
 import { Credential } from "./credential.ts";
-import { openDownload } from "./download.ts";
 import type { DavEntry, Listing } from "./listing.ts";
 import { nameNextcloudFailure } from "./nextcloud.ts";
 import { accessOf, revoke } from "./revocation.ts";
@@ -43,19 +44,25 @@ function createStorage(credential: Credential, io: StorageIo): Storage {
       if (isNextcloud && !self?.fileId) throw nameForeignFolder(dav.host);
       return toPage(children, isNextcloud);
     },
-    async stat(ref) {
-      const entry = await dav.stat(ref, io.signal);
-      if (entry.isFolder) throw notFound();
-      return toFile(entry);
+    stat: async (ref) => toFile(await statFile(dav, ref, io.signal)),
+    openRange(ref, range, caller) {
+      const signal = eitherOf(io.signal, caller);
+      return openDownload({
+        host: dav.host,
+        ref,
+        range,
+        request: () => dav.download(ref, range, signal),
+        findSize: async () => (await statFile(dav, ref, signal)).sizeBytes,
+      });
     },
-    openRange: (ref, range, signal) =>
-      openDownload({ dav, ref, range, signal: eitherOf(io.signal, signal) }),
   };
 }
 
-/** Mostly one and the same, and then nothing has to be joined and kept track of. */
-const eitherOf = (one: AbortSignal, other: AbortSignal): AbortSignal =>
-  one === other ? one : AbortSignal.any([one, other]);
+async function statFile(dav: Dav, ref: string, signal: AbortSignal): Promise<DavEntry> {
+  const entry = await dav.stat(ref, signal);
+  if (entry.isFolder) throw notFound();
+  return entry;
+}
 
 /** A root that is gone is a mistake or an outage: the person did connect it. */
 async function listTop(dav: Dav): Promise<Listing> {

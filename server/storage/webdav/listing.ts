@@ -2,6 +2,7 @@ import { z } from "zod";
 import { boundedChunks, discardBody } from "#server/base/egress/body.ts";
 import type { EgressResponse } from "#server/base/egress/client.ts";
 import { AppError } from "#server/base/errors.ts";
+import { parseEtag } from "#server/storage/etag.ts";
 import { isHtml, namePage, parseHttpDate } from "#server/storage/http.ts";
 import { isSameRef, toRef } from "./href.ts";
 import { createMultistatusReader, type Response } from "./multistatus.ts";
@@ -90,17 +91,6 @@ export async function readListing(
   // Not even itself: that is no folder without files.
   if (draft.self === null && draft.children.size === 0) throw nameBrokenListing(host);
   return { self: draft.self, children: [...draft.children.values()] };
-}
-
-/**
- * A validator as RFC 9110 §8.8.3 writes it. Quotes are added where a server left them out (nephele
- * 1.0.0-alpha.67 does in listings); what cannot be one even then counts as none.
- */
-export function parseEtag(value: string | undefined): string | null {
-  const match = /^(W\/)?(?:"([^"]*)"|([^"]+))$/.exec(value?.trim() ?? "");
-  const opaque = match?.[2] ?? match?.[3] ?? "";
-  if (!match || !/^[\x21\x23-\x7e\x80-\xff]{1,256}$/.test(opaque)) return null;
-  return `${match[1] ?? ""}"${opaque}"`;
 }
 
 const charsetOf = (answer: EgressResponse): string =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseEtag } from "#server/storage/webdav/listing.ts";
+import { parseEtag } from "#server/storage/etag.ts";
 import { createMultistatusReader, type Response } from "#server/storage/webdav/multistatus.ts";
 
 function read(xml: string, pieceLength = xml.length): Response[] {

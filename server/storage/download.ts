@@ -1,18 +1,24 @@
 import { discardBody } from "#server/base/egress/body.ts";
 import type { EgressResponse } from "#server/base/egress/client.ts";
 import { AppError } from "#server/base/errors.ts";
-import { sliceBody } from "#server/storage/body.ts";
-import { isHtml, notFound, parseHttpDate } from "#server/storage/http.ts";
-import type { ByteRange, OpenedRange } from "#server/storage/provider.ts";
-import type { Dav } from "./api.ts";
-import { type DavEntry, parseEtag } from "./listing.ts";
+import { sliceBody } from "./body.ts";
+import { parseEtag } from "./etag.ts";
+import { isHtml, parseHttpDate } from "./http.ts";
+import type { ByteRange, OpenedRange } from "./provider.ts";
 
-/** What was asked, with who can tell more about the file. */
-interface Asked {
-  readonly dav: Dav;
+/** What is to be opened, with who can do it and tell more about the file. */
+export interface Asked {
+  readonly host: string;
   readonly ref: string;
   readonly range: ByteRange;
-  readonly signal: AbortSignal;
+  /** Asks for the range. Answers 200, 206 or 416. */
+  request(): Promise<EgressResponse>;
+  /**
+   * How long the file is; `null` when nobody says.
+   *
+   * @throws AppError `not_found` when it is no file.
+   */
+  findSize(): Promise<number | null>;
 }
 
 interface ContentRange {
@@ -27,9 +33,9 @@ interface ContentRange {
  * than those asked for is never passed on. Servers that ignore the range are read from the start.
  */
 export async function openDownload(asked: Asked): Promise<OpenedRange> {
-  const { dav, ref, range, signal } = asked;
+  const { range } = asked;
   if (!(range.start >= 0 && range.end >= range.start)) throw unsatisfiable();
-  const answer = await dav.download(ref, range, signal);
+  const answer = await asked.request();
   try {
     switch (answer.status) {
       case 206:
@@ -46,38 +52,38 @@ export async function openDownload(asked: Asked): Promise<OpenedRange> {
 }
 
 async function openPartial(asked: Asked, answer: EgressResponse): Promise<OpenedRange> {
-  const { range, dav } = asked;
+  const { range, host } = asked;
   const said = parseContentRange(answer.headers["content-range"]);
   // webdav-server 2.6.3 leaves the size out, and answers the last byte for a range beyond the end.
   const isSure = said?.sizeBytes != null && said.start === range.start;
-  const sizeBytes = isSure ? said.sizeBytes : (await statFile(asked)).sizeBytes;
-  if (sizeBytes === null) throw nameUnknownSize(dav.host);
+  const sizeBytes = isSure ? said.sizeBytes : await asked.findSize();
+  if (sizeBytes === null) throw nameUnknownSize(host);
   if (range.start >= sizeBytes) throw unsatisfiable();
   const end = Math.min(range.end, sizeBytes - 1);
   if (said?.start !== range.start || said.end !== end || isEncoded(answer)) {
-    throw nameWrongBytes(dav.host);
+    throw nameWrongBytes(host);
   }
   return toOpened(asked, answer, { start: range.start, end }, sizeBytes, 0);
 }
 
 /** The range was ignored, as servers may, or the file is empty. */
 async function openWhole(asked: Asked, answer: EgressResponse): Promise<OpenedRange> {
-  const { range, ref, dav } = asked;
-  if (isEncoded(answer)) throw nameWrongBytes(dav.host);
+  const { range, ref, host } = asked;
+  if (isEncoded(answer)) throw nameWrongBytes(host);
   if (isHtml(answer.headers["content-type"]) && !/\.x?html?$/i.test(ref)) {
     // A Nextcloud answers an empty page for a folder; anybody else a page to sign in.
-    await statFile(asked);
-    throw nameInterposed(dav.host);
+    await asked.findSize();
+    throw nameInterposed(host);
   }
-  const sizeBytes = lengthOf(answer) ?? (await statFile(asked)).sizeBytes;
-  if (sizeBytes === null) throw nameUnknownSize(dav.host);
+  const sizeBytes = lengthOf(answer) ?? (await asked.findSize());
+  if (sizeBytes === null) throw nameUnknownSize(host);
   if (range.start >= sizeBytes) throw unsatisfiable();
   const taken = { start: range.start, end: Math.min(range.end, sizeBytes - 1) };
   return toOpened(asked, answer, taken, sizeBytes, range.start);
 }
 
 function toOpened(
-  { dav }: Asked,
+  { host }: Asked,
   answer: EgressResponse,
   range: ByteRange,
   sizeBytes: number,
@@ -86,7 +92,7 @@ function toOpened(
   const length = range.end - range.start + 1;
   const promised = lengthOf(answer);
   if (skip === 0 && answer.status === 206 && promised !== null && promised !== length) {
-    throw nameWrongBytes(dav.host);
+    throw nameWrongBytes(host);
   }
   // With a Content-Length, HTTP itself sees to it that there are neither more bytes nor fewer.
   const isExact = skip === 0 && promised === length;
@@ -95,16 +101,8 @@ function toOpened(
     sizeBytes,
     etag: parseEtag(answer.headers.etag),
     modifiedAt: parseHttpDate(answer.headers["last-modified"]),
-    body: isExact
-      ? answer.body
-      : sliceBody(answer.body, skip, length, () => nameShortBody(dav.host)),
+    body: isExact ? answer.body : sliceBody(answer.body, skip, length, () => nameShortBody(host)),
   };
-}
-
-async function statFile({ dav, ref, signal }: Asked): Promise<DavEntry> {
-  const entry = await dav.stat(ref, signal);
-  if (entry.isFolder) throw notFound();
-  return entry;
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9110#section-14.4 */
