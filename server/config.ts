@@ -129,8 +129,9 @@ export function parseConfig(environment: Environment): Config {
   const values = parse(Variables);
   const folder = parse(providerModules.folder.settings);
   const webdav = parse(providerModules.webdav.settings);
+  const s3 = parse(providerModules.s3.settings);
   problems.push(...listContradictions(given));
-  if (!values || !folder || !webdav || problems.length > 0) throw unusable(problems);
+  if (!values || !folder || !webdav || !s3 || problems.length > 0) throw unusable(problems);
 
   const publicUrl = new URL(values.PUBLIC_URL ?? `http://localhost:${values.PORT}`);
   return {
@@ -154,7 +155,7 @@ export function parseConfig(environment: Environment): Config {
     },
     egress: { allow: values.EGRESS_ALLOW, allowLoopback: values.EGRESS_ALLOW_LOOPBACK },
     logLevel: values.LOG_LEVEL,
-    providers: { folder, webdav },
+    providers: { folder, webdav, s3 },
   };
 }
 

@@ -3,7 +3,7 @@ import { BandId, ConnectionId, ScanId } from "./ids.ts";
 import { Timestamp } from "./time.ts";
 
 /** A kind of storage. Adding one here makes `storage/registry.ts` ask for its module. */
-export const ProviderId = z.enum(["folder", "webdav"]);
+export const ProviderId = z.enum(["folder", "webdav", "s3"]);
 export type ProviderId = z.infer<typeof ProviderId>;
 
 /**
@@ -30,6 +30,18 @@ export const ConnectForm = z.discriminatedUnion("provider", [
     /** Best an app password. */
     password: z.string().min(1).max(1024),
   }),
+  z.strictObject({
+    provider: z.literal("s3"),
+    /** Of the service, such as `https://s3.eu-central-1.amazonaws.com`; `https://` is added. */
+    endpoint: z.string().trim().min(1).max(2048),
+    /** Empty: the one that the address names, or else us-east-1. */
+    region: z.string().trim().max(64),
+    bucket: z.string().trim().min(1).max(255),
+    accessKeyId: z.string().trim().min(1).max(256),
+    secretAccessKey: z.string().trim().min(1).max(1024),
+    /** Whether the bucket stands in the path or before the host; `auto` knows how Amazon does it. */
+    pathStyle: z.union([z.boolean(), z.literal("auto")]),
+  }),
 ]);
 export type ConnectForm = z.infer<typeof ConnectForm>;
 
@@ -37,6 +49,14 @@ export type ConnectForm = z.infer<typeof ConnectForm>;
 export const SavedForm = z.discriminatedUnion("provider", [
   z.strictObject({ provider: z.literal("folder"), folder: z.string() }),
   z.strictObject({ provider: z.literal("webdav"), url: z.string(), username: z.string() }),
+  z.strictObject({
+    provider: z.literal("s3"),
+    endpoint: z.string(),
+    region: z.string(),
+    bucket: z.string(),
+    accessKeyId: z.string(),
+    pathStyle: z.boolean(),
+  }),
 ]);
 export type SavedForm = z.infer<typeof SavedForm>;
 

@@ -78,6 +78,13 @@ export interface Storage {
    * @throws AppError `range_not_satisfiable` when the file has no byte at `range.start`.
    */
   openRange(ref: string, range: ByteRange, signal: AbortSignal): Promise<OpenedRange>;
+  /**
+   * An address that gives the file to whoever has it, without us and without our credential, for so
+   * many seconds and an hour at most. It is a secret itself. Absent where a storage has none.
+   *
+   * @throws AppError `not_found` for what can be no file; whether it is there is not looked up.
+   */
+  directUrl?(ref: string, seconds: number): URL;
 }
 
 /** The world, as a provider gets it. */

@@ -2,10 +2,14 @@ import type { z } from "zod";
 import type { ConnectForm, ProviderId, SavedForm } from "#contract/connections.ts";
 import { folder } from "./folder/index.ts";
 import type { Connected, ProviderSpec, Storage, StorageIo } from "./provider.ts";
+import { s3 } from "./s3/index.ts";
 import { webdav } from "./webdav/index.ts";
 
 /** Every kind of storage there is. A new `ProviderId` does not compile until it stands here. */
-export const providerModules = { folder, webdav } satisfies Record<ProviderId, { id: ProviderId }>;
+export const providerModules = { folder, webdav, s3 } satisfies Record<
+  ProviderId,
+  { id: ProviderId }
+>;
 
 type Modules = typeof providerModules;
 
@@ -37,6 +41,7 @@ export type Providers = Readonly<Record<ProviderId, ConfiguredProvider>>;
 export const createProviders = (settings: ProviderSettings): Providers => ({
   folder: configure(folder, settings.folder),
   webdav: configure(webdav, settings.webdav),
+  s3: configure(s3, settings.s3),
 });
 
 function configure<Id extends ProviderId, S extends z.ZodObject, C>(

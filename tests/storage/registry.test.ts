@@ -3,7 +3,7 @@ import { ProviderId } from "#contract/connections.ts";
 import { createProviders } from "#server/storage/registry.ts";
 import { createTestIo } from "./worlds.ts";
 
-const providers = createProviders({ folder: { FOLDER_ROOTS: ["/music"] }, webdav: {} });
+const providers = createProviders({ folder: { FOLDER_ROOTS: ["/music"] }, webdav: {}, s3: {} });
 
 test("every kind of storage of the contract is there, under its own name", () => {
   for (const id of ProviderId.options) {
@@ -17,7 +17,7 @@ test("the roots that a person can choose from are those of the administrator", (
   expect(providers.folder.roots).toEqual(["/music"]);
   expect(providers.folder.offWhy).toBeNull();
   expect(providers.webdav.roots).toEqual([]);
-  const closed = createProviders({ folder: { FOLDER_ROOTS: [] }, webdav: {} });
+  const closed = createProviders({ folder: { FOLDER_ROOTS: [] }, webdav: {}, s3: {} });
   expect(closed.folder.offWhy).toContain("FOLDER_ROOTS");
 });
 
@@ -36,6 +36,18 @@ test("a credential of another kind opens nothing", () => {
   expect(() => providers.webdav.attach({ ...webdav, url: "file:///etc/" }, io)).toThrow();
   expect(() => providers.webdav.attach({ ...webdav, url: "https://cloud.example" }, io)).toThrow();
   expect(providers.webdav.attach(webdav, io)).toHaveProperty("openRange");
+  const s3 = {
+    endpoint: "https://s3.example/",
+    region: "us-east-1",
+    bucket: "band",
+    accessKeyId: "AKIDEXAMPLE",
+    secretAccessKey: "x",
+    isPathStyle: true,
+    product: null,
+  };
+  expect(() => providers.s3.attach(webdav, io)).toThrow();
+  expect(() => providers.s3.attach({ ...s3, endpoint: "file:///etc/" }, io)).toThrow();
+  expect(providers.s3.attach(s3, io)).toHaveProperty("directUrl");
 });
 
 test("a form of another kind is our mistake", () => {

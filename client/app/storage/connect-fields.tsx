@@ -7,7 +7,7 @@ import s from "./storage.module.css";
 
 const words = storage.connect;
 
-type ErrorOf = (name: string) => string | undefined;
+export type ErrorOf = (name: string) => string | undefined;
 
 interface FolderFieldsProps {
   readonly roots: readonly string[];

@@ -14,6 +14,8 @@ import { useBandId } from "../frame/band.ts";
 import { storage } from "../words/storage.ts";
 import { FolderFields, WebdavFields } from "./connect-fields.tsx";
 import { NextcloudHelp } from "./nextcloud-help.tsx";
+import { S3Fields } from "./s3-fields.tsx";
+import { S3Help } from "./s3-help.tsx";
 import s from "./storage.module.css";
 
 const words = storage.connect;
@@ -38,6 +40,9 @@ function useConnect({ connectionId, onConnected }: ConnectFormProps) {
   });
 }
 
+/** The server knows what to do without. */
+const canBeEmpty: ReadonlySet<string> = new Set(["region"]);
+
 /** The form of a kind of storage; what it refuses is said beside it. */
 export function ConnectForm(props: ConnectFormProps) {
   const { offer, connectionId, saved } = props;
@@ -48,7 +53,9 @@ export function ConnectForm(props: ConnectFormProps) {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = toForm(offer.id, new FormData(event.currentTarget));
-    const empty = Object.entries(form).flatMap(([name, value]) => (value === "" ? [name] : []));
+    const empty = Object.entries(form).flatMap(([name, value]) =>
+      value === "" && !canBeEmpty.has(name) ? [name] : [],
+    );
     setMissing(empty);
     if (empty[0]) event.currentTarget.querySelector<HTMLElement>(`[name=${empty[0]}]`)?.focus();
     else connect.mutate(form);
@@ -60,9 +67,11 @@ export function ConnectForm(props: ConnectFormProps) {
       <form className={s.form} onSubmit={submit} noValidate aria-label={offer.name}>
         {offer.id === "folder" ? (
           <FolderFields roots={offer.roots} saved={saved} errorOf={errorOf} />
-        ) : (
+        ) : null}
+        {offer.id === "webdav" ? (
           <WebdavFields url={url} onUrl={setUrl} saved={saved} errorOf={errorOf} />
-        )}
+        ) : null}
+        {offer.id === "s3" ? <S3Fields saved={saved} errorOf={errorOf} /> : null}
         <FormFailure>{connect.error ? sentenceOf(connect.error) : null}</FormFailure>
         <div>
           <Button type="submit" size="lg" loading={connect.isPending}>
@@ -72,6 +81,7 @@ export function ConnectForm(props: ConnectFormProps) {
         </div>
       </form>
       {offer.id === "webdav" ? <NextcloudHelp url={url} /> : null}
+      {offer.id === "s3" ? <S3Help /> : null}
     </div>
   );
 }
@@ -87,6 +97,16 @@ function toForm(provider: ProviderOffer["id"], form: FormData): ConnectFormValue
         url: text("url").trim(),
         username: text("username").trim(),
         password: text("password"),
+      };
+    case "s3":
+      return {
+        provider,
+        endpoint: text("endpoint").trim(),
+        region: text("region").trim(),
+        bucket: text("bucket").trim(),
+        accessKeyId: text("accessKeyId").trim(),
+        secretAccessKey: text("secretAccessKey").trim(),
+        pathStyle: text("pathStyle") === "auto" ? "auto" : text("pathStyle") === "path",
       };
   }
 }

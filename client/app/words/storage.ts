@@ -134,6 +134,27 @@ export const storage = {
       why: "Your real password is never typed here, and you can take the access away in Nextcloud at any time.",
       open: "Open Nextcloud’s security settings",
     },
+    s3: {
+      endpoint: "Address",
+      endpointHint: "Of the service, such as https://s3.eu-central-1.amazonaws.com.",
+      bucket: "Bucket",
+      region: "Region",
+      regionHint: "As the service shows it. Empty: the one in the address, or us-east-1.",
+      accessKeyId: "Access key ID",
+      secretAccessKey: "Secret access key",
+      pathStyle: "Where the bucket’s name goes",
+      pathStyles: {
+        auto: "Find out by itself",
+        path: "In the path: s3.example/bucket",
+        host: "Before the host: bucket.s3.example",
+      },
+      help: {
+        title: "Make a key that can only read",
+        text: "Backline never writes. At Amazon S3 its key needs these two permissions and no other; elsewhere choose “read only” for this one bucket.",
+        steps: ["s3:ListBucket on the bucket", "s3:GetObject on everything in the bucket"],
+        why: "You can take the key away at the service at any time.",
+      },
+    },
   },
   picker: {
     title: "Choose the folder with your recordings",
