@@ -68,7 +68,7 @@ export function createBucket(credential: Credential, io: StorageIo): Bucket {
     head: (objectKey, caller) =>
       withDeadline(root.host, caller, HEAD_TIMEOUT_MS, async (signal) => {
         const url = toUrl(objectKey);
-        const unexplained = [301, 400, 401, 403, 404];
+        const unexplained = [301, 302, 307, 400, 401, 403, 404];
         const answer = await ask({ url, method: "HEAD", signal }, [200, ...unexplained]);
         discardBody(answer.body);
         if (answer.status === 200) return answer.headers;
