@@ -1,0 +1,44 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { demoFolder, demoRecordings } from "#tests/support/demo.ts";
+import { startFakeS3 } from "#tests/support/fake-s3.ts";
+import { lookAt } from "#tests/support/screen.ts";
+import { arriveAtSetup, expectMusic, makeFirstAccount, rowOf } from "./people.ts";
+
+test("from the printed link over a bucket to music", async () => {
+  const cloud = await startFakeS3();
+  onTestFinished(() => cloud.stop());
+  for (const { path } of demoRecordings) {
+    cloud.put(`Band/${path}`, await readFile(join(demoFolder, path)));
+  }
+  const person = await arriveAtSetup();
+  const { page } = person;
+  await makeFirstAccount(person);
+  await lookAt(person, "welcome-s3");
+
+  await page.getByText("S3 storage").first().click();
+  await lookAt(person, "connect-s3");
+  await page.getByLabel("Address").fill(cloud.endpoint);
+  await page.getByLabel("Bucket", { exact: true }).fill(cloud.bucket);
+  await page.getByLabel("Region").fill("us-west-2");
+  await page.getByLabel("Access key ID").fill(cloud.accessKeyId);
+  await page.getByRole("button", { name: "Connect" }).click();
+  await page.getByText("Fill this in.").waitFor();
+  await page.getByLabel("Secret access key", { exact: true }).fill(cloud.secretAccessKey);
+  await page.getByRole("button", { name: "Connect" }).click();
+  await page.getByText(/is in the region eu-central-1/).waitFor();
+  await lookAt(person, "connect-s3-refused");
+  await page.getByLabel("Region").fill(cloud.region);
+  await page.getByRole("button", { name: "Connect" }).click();
+
+  await page.getByRole("button", { name: "Band" }).waitFor();
+  await page.getByRole("button", { name: "Use this folder" }).click();
+  await page.getByText("just now").waitFor({ timeout: 30_000 });
+  await page.getByText("AKID…MPLE in annas-band").first().waitFor();
+  await page.getByRole("link", { name: "Library" }).first().click();
+  await rowOf(person, "夜汽車").waitFor({ timeout: 20_000 });
+  await rowOf(person, "夜汽車").dblclick();
+  await expectMusic(person);
+  expect(person.complaints).toEqual([]);
+}, 180_000);
