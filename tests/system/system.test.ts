@@ -17,7 +17,7 @@ describe("what anyone may know of a server", () => {
       registration: "invite",
       jellyfin: null,
       maintenance: null,
-      providers: ["webdav"],
+      providers: ["webdav", "s3"],
     });
     await server.admin();
     expect((await guest.api.system.info.query()).setupRequired).toBe(false);

@@ -1,10 +1,10 @@
 import { discardBody } from "#server/base/egress/body.ts";
 import type { EgressRequest, EgressResponse } from "#server/base/egress/client.ts";
 import { withDeadline } from "#server/storage/deadline.ts";
-import { notFound, send } from "#server/storage/http.ts";
+import { isHtml, notFound, send } from "#server/storage/http.ts";
 import type { ByteRange, StorageIo } from "#server/storage/provider.ts";
 import { type Credential, toSigningKey } from "./credential.ts";
-import { createNaming } from "./failures.ts";
+import { createNaming, namePage } from "./failures.ts";
 import { encodeKey, isKey } from "./key.ts";
 import { type Asked, type Listing, readListing } from "./listing.ts";
 import { EMPTY_PAYLOAD, presign, signHeaders, toQuery, UNSIGNED_PAYLOAD } from "./sigv4.ts";
@@ -59,6 +59,10 @@ export function createBucket(credential: Credential, io: StorageIo): Bucket {
       url.search = toListingQuery(asked, maxKeys);
       const options = { url, decompress: true, headersTimeoutMs: LISTING_HEAD_TIMEOUT_MS, signal };
       const answer = await ask(options, [200], name.list);
+      if (isHtml(answer.headers["content-type"])) {
+        discardBody(answer.body);
+        throw namePage(root.host);
+      }
       return { value: await readListing(answer, asked), headers: answer.headers };
     });
 

@@ -122,11 +122,12 @@ const statuses: ReadonlyMap<number, Name> = new Map([
   [404, notFound],
 ]);
 
-const elsewhere = say(
-  "storage_refused",
-  ({ host }) =>
+/** The console of a MinIO, a page to sign in, a website: whatever people are shown. */
+export const namePage = (host: string): AppError =>
+  new AppError(
+    "storage_refused",
     `${host} shows a web page or sends this server on to one, so this is not the address of an S3 service, or something in between asks people to sign in. Check the address; your library is kept.`,
-);
+  );
 
 /**
  * What S3 says beyond a status, in sentences. Nothing that it sends is repeated but a region.
@@ -141,7 +142,7 @@ export const createNaming =
     const said: Said = { failed, host: failed.host, bucket, region, rightRegion, now };
     const byCode = names.get(texts.get("Code") ?? "");
     if (byCode) return byCode(said);
-    if (isElsewhere(failed)) return elsewhere(said);
+    if (isElsewhere(failed)) return namePage(failed.host);
     if (failed.status === 404 && missing === "bucket") return noBucket(said);
     return statuses.get(failed.status)?.(said);
   };

@@ -1,4 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { EgressRequest } from "#server/base/egress/client.ts";
+import { AppError } from "#server/base/errors.ts";
 import type { Storage } from "#server/storage/provider.ts";
 import type { Credential } from "#server/storage/s3/credential.ts";
 import { s3 } from "#server/storage/s3/index.ts";
@@ -109,6 +111,26 @@ describe("a bucket", () => {
     expect((await readRange(storage, "Live", { start: 0, end: 99 })).toString()).toBe("a file");
   });
 
+  test.each([
+    ["https", "UNSIGNED-PAYLOAD"],
+    ["http", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
+  ])("is asked over %s with the payload hash %s", async (scheme, hash) => {
+    const asked: EgressRequest[] = [];
+    const request = async (each: EgressRequest) => {
+      asked.push(each);
+      throw new AppError("storage_unavailable", "Nobody is there.");
+    };
+    const io = { ...createTestIo(), egress: { request, close: async () => {} } };
+    const cloud = await startFakeS3();
+    onTestFinished(() => cloud.stop());
+    const endpoint = `${scheme}://s3.example/`;
+    await expect(
+      s3.attach({}, toCredential(cloud, { endpoint }), io).list(null, null),
+    ).rejects.toThrow();
+    expect(asked[0]?.headers?.["x-amz-content-sha256"]).toBe(hash);
+    expect(asked[0]?.maxRedirects).toBeUndefined();
+  });
+
   test("that is empty is an empty storage", async () => {
     const { storage } = await annasBucket();
     expect(await listAll(storage, null)).toEqual([]);
@@ -185,6 +207,13 @@ describe("what Amazon refuses is said so that somebody can act on it", () => {
       // HEAD tells less: what is named has to be the same where it does not.
       expect([named.code, named.message]).toEqual([code, expect.stringContaining(words)]);
     }
+  });
+
+  test("a web page where a listing should be, such as the console of a MinIO", async () => {
+    const { cloud, storage, refusal } = await annasBucket();
+    cloud.fail({ status: 200, headers: page, body: "<!doctype html><title>Console</title>" });
+    const { code, message } = await refusal(storage.list(null, null));
+    expect([code, message]).toEqual(["storage_refused", expect.stringContaining("web page")]);
   });
 
   test("too many requests have a wait, which Amazon does not name", async () => {
