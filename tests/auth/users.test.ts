@@ -42,7 +42,7 @@ test("an administrator sees who has an account, and nothing of what is theirs", 
 
   const [bensBand] = await signIn(server, person).then((ben) => ben.api.bands.list.query());
   const looking = anna.api.connections.list.query({ bandId: bensBand?.id as never });
-  expect(await looking.catch(refusalOf)).toMatchObject({ code: "not_found" });
+  expect(await looking.catch(refusalOf)).toMatchObject({ code: "forbidden" });
 });
 
 test("who is suspended is out at once and stays out, until they are let in again", async () => {

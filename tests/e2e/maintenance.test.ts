@@ -44,13 +44,13 @@ test("during maintenance people find a friendly page, go on listening, and every
   await lookAt(anna, "maintenance-off");
   await form.getByRole("switch", { name: "Maintenance" }).click({ force: true });
   await anna.page.getByText("Maintenance is on. Nobody but administrators").waitFor();
-  await banner(anna, /^Maintenance is on until .*, 19:30: only administrators/).waitFor();
+  await banner(anna, /^Maintenance is on until .*7:30\sPM: only administrators/).waitFor();
   await lookAt(anna, "maintenance-on");
 
   await signIn(late, ben);
   await heading(late, "Backline is being looked after");
   await late.page.getByText(MESSAGE).waitFor();
-  await late.page.getByText(/They expect to be done by .*, 19:30\./).waitFor();
+  await late.page.getByText(/They expect to be done by .*7:30\sPM\./).waitFor();
   await lookAt(late, "maintenance-page");
   await late.page.getByRole("button", { name: "Sign in as an administrator" }).click();
   await signIn(late, ben);
@@ -62,7 +62,7 @@ test("during maintenance people find a friendly page, go on listening, and every
   await dialog.getByRole("button", { name: "Become a creator" }).click();
   await dialog.getByText(/Backline is under maintenance/).waitFor();
   await dialog.getByRole("button", { name: "Cancel" }).click();
-  await banner(bens, /you can listen, and nothing can be changed until .*, 19:30\./).waitFor();
+  await banner(bens, /you can listen, and nothing can be changed until .*7:30\sPM\./).waitFor();
   await banner(bens, MESSAGE).waitFor();
   await lookAt(bens, "maintenance-banner");
 
