@@ -4,7 +4,8 @@ import { requireRecent } from "#server/auth/reauthentication.ts";
 import type { Actor, Device } from "#server/base/actor.ts";
 import { write } from "#server/base/db.ts";
 import type { Deps } from "#server/deps.ts";
-import * as store from "./export-store.ts";
+import * as store from "./download-store.ts";
+import type { Claim } from "./export-store.ts";
 import { cannotBeHad, requireOwn } from "./exports.ts";
 
 /** A server that is killed gives a download back after so long. */
@@ -72,7 +73,7 @@ async function close(
   deps: Pick<Deps, "db" | "now">,
   { userId }: Actor,
   device: Device,
-  claim: store.Claim,
+  claim: Claim,
 ): Promise<void> {
   await write(deps, async (tx) => {
     if (!(await store.markDownloaded(tx, claim))) return;
@@ -81,7 +82,7 @@ async function close(
   });
 }
 
-const giveBack = (deps: Pick<Deps, "db">, claim: store.Claim): Promise<void> =>
+const giveBack = (deps: Pick<Deps, "db">, claim: Claim): Promise<void> =>
   write(deps, (tx) => store.releaseClaim(tx, claim));
 
 async function* readParts(deps: Pick<Deps, "db">, exportId: string): AsyncGenerator<Buffer> {
@@ -93,7 +94,7 @@ async function* readParts(deps: Pick<Deps, "db">, exportId: string): AsyncGenera
 }
 
 /** A slow line may take longer than the claim lasts. */
-function hold(deps: Pick<Deps, "db" | "log">, claim: store.Claim): () => void {
+function hold(deps: Pick<Deps, "db" | "log">, claim: Claim): () => void {
   const timer = setInterval(() => {
     write(deps, (tx) => store.renewClaim(tx, claim, CLAIM_SECONDS)).catch((error: unknown) =>
       deps.log.warn({ err: error }, "the claim of a download was not renewed"),
