@@ -61,9 +61,14 @@ export function launchServer(options: LaunchOptions): ServerProcess {
   let [out, err] = ["", ""];
   const lines = (): string[] => out.split("\n").slice(0, -1);
   const baseUrl = new Promise<string>((resolve, reject) => {
+    let isReady = false;
     child.stdout.setEncoding("utf8").on("data", (piece: string) => {
       out += piece;
+      // Under load there are thousands of lines, and looking through all of them each time costs
+      // more than the server does.
+      if (isReady) return;
       const ready = lines().find((line) => line.includes("Backline is ready at "));
+      isReady = ready !== undefined;
       if (ready) resolve(/https?:\/\/\S+/.exec(ready)?.[0] ?? "");
     });
     child.stderr.setEncoding("utf8").on("data", (piece: string) => {
