@@ -10,6 +10,7 @@ import {
   migrateDatabase,
   openDatabase,
   openWritingClient,
+  openWritingPool,
 } from "#server/base/db.ts";
 import type { DrainOptions } from "#server/base/drain.ts";
 import { createEgress } from "#server/base/egress/client.ts";
@@ -18,7 +19,7 @@ import { startJobs } from "#server/base/jobs.ts";
 import { openKeys } from "#server/base/key-files.ts";
 import { createSessionKeys } from "#server/base/keys.ts";
 import { requireKnownKeys } from "#server/base/known-keys.ts";
-import { loggerOptions } from "#server/base/log.ts";
+import { logDestination, loggerOptions } from "#server/base/log.ts";
 import { createMailer } from "#server/base/mailer.ts";
 import { startMaintenance } from "#server/base/maintenance.ts";
 import { whenParentGone } from "#server/base/parent.ts";
@@ -53,7 +54,7 @@ type Log = Deps["log"];
 type Stops = ((how: DrainOptions) => Promise<void>)[];
 
 async function main(config: Config): Promise<void> {
-  const log = pino(loggerOptions(config.logLevel));
+  const log = pino(loggerOptions(config.logLevel), logDestination());
   const stops: Stops = [];
   leaveWithGrace(log, stops);
   try {
@@ -90,7 +91,11 @@ async function startDeps(config: Config, log: Log, stops: Stops): Promise<Deps> 
     applicationName: "backline",
   });
   stops.push(database.close);
-  const counters = await openCounters(config, database.pool, log);
+  const counters = await openCounters(
+    config,
+    (max) => openWritingPool(target, { max, applicationName: "backline limits" }),
+    log,
+  );
   stops.push(counters.close);
   const keys = await openKeys(config, log);
   await requireKnownKeys({ db: database.pool }, keys);

@@ -39,9 +39,8 @@ export async function takeTry(deps: Pick<Deps, "counters">, guess: Guess): Promi
   if (account !== null) await count(deps, guess, account, MOST_OF_AN_ACCOUNT, "for this account");
 }
 
-export async function giveBack({ counters }: Pick<Deps, "counters">, guess: Guess): Promise<void> {
-  for (const key of keysOf(guess)) if (key !== null) await counters.giveBack(key);
-}
+export const giveBack = ({ counters }: Pick<Deps, "counters">, guess: Guess): Promise<void> =>
+  counters.giveBack(keysOf(guess).filter((key) => key !== null));
 
 /**
  * Takes a try at a second factor from a device that the account does not know, whatever network it
@@ -60,7 +59,7 @@ export async function takeCodeTry(
 export const giveCodeTryBack = (
   { counters }: Pick<Deps, "counters">,
   userId: UserId,
-): Promise<void> => counters.giveBack(codesOf(userId));
+): Promise<void> => counters.giveBack([codesOf(userId)]);
 
 export const tooManyCodes = (): AppError =>
   new AppError(

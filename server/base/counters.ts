@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Config } from "#server/config.ts";
 import { createDatabaseCounters } from "./database-counters.ts";
-import type { Pool } from "./db.ts";
+import type { Database } from "./db.ts";
 
 /**
  * Counts how often something was tried, for all replicas together. Never within a transaction: what
@@ -15,8 +15,8 @@ export interface Counters {
    * @throws when nobody can count at the moment.
    */
   count(key: string, windowMs: number, times?: number): Promise<Count>;
-  /** Takes one back, so that it was none. */
-  giveBack(key: string): Promise<void>;
+  /** Takes one of each key back, so that it was none. */
+  giveBack(keys: readonly string[]): Promise<void>;
   /** Throws away what is over. */
   forgetOld(): Promise<void>;
   close(): Promise<void>;
@@ -29,13 +29,20 @@ export interface Count {
   readonly msLeft: number;
 }
 
-/** Through Redis where `REDIS_URL` is set, else through the database. */
+/** Nobody needs one for longer than a fraction of a millisecond. */
+const CONNECTIONS = 3;
+
+/**
+ * Through Redis where `REDIS_URL` is set, else through the database.
+ *
+ * @param openPool - opens so many connections to it whose plain statements write.
+ */
 export async function openCounters(
   { redisUrl }: Pick<Config, "redisUrl">,
-  db: Pool,
+  openPool: (max: number) => Pick<Database, "pool" | "close">,
   log: FastifyBaseLogger,
 ): Promise<Counters> {
-  if (redisUrl === null) return createDatabaseCounters(db);
+  if (redisUrl === null) return createDatabaseCounters(openPool(CONNECTIONS));
   // Loaded by those alone who have a Redis.
   const { openRedisCounters } = await import("./redis-counters.ts");
   return openRedisCounters(redisUrl, log);

@@ -9,7 +9,7 @@ import { createPoolClient } from "./pool-client.ts";
 /** Reads. A plain statement cannot write: see `write`. */
 export type Db = Omit<PostgresJsDatabase, "transaction">;
 
-/** The whole pool: what `write` and `read` open transactions on. */
+/** The whole pool: what `write` opens transactions on. */
 export type Pool = PostgresJsDatabase;
 
 export type Tx = Parameters<Parameters<Pool["transaction"]>[0]>[0];
@@ -67,7 +67,7 @@ const MAX_ATTEMPTS = 10;
  * @see `tests/base/transactions.test.ts`
  */
 export const write = <T>(deps: { readonly db: Pool }, work: (tx: Tx) => Promise<T>): Promise<T> =>
-  deps.db.transaction(work, { accessMode: "read write" });
+  deps.db.transaction(work);
 
 /** Opens a pool whose plain statements can only read. */
 export function openDatabase(target: DatabaseTarget, options: OpenOptions): Database {
@@ -75,7 +75,7 @@ export function openDatabase(target: DatabaseTarget, options: OpenOptions): Data
   const probing = connect(target, { ...options, max: 1 }, true);
   return {
     sql,
-    pool: drizzle(createPoolClient(sql, options.max), { casing: "snake_case" }),
+    pool: toPool(sql, options),
     probe: () => requireAnswer(probing),
     async close() {
       await Promise.all([sql, probing].map((each) => each.end({ timeout: CLOSE_TIMEOUT_SECONDS })));
@@ -105,19 +105,19 @@ export const openWritingClient = (target: DatabaseTarget, options: OpenOptions):
   connect(target, options, false);
 
 /**
- * For what every request asks: prepares a statement once for each pool, which costs a third of
- * building it anew.
- *
- * @param prepare - ends in `.prepare(name)`, with a name that no other statement has.
+ * A small pool whose plain statements write, each at one go. One that is lost on the way is sent
+ * again and may then have happened twice: for what that does no harm to. Never given to a service.
  */
-export function preparedOnce<Q>(prepare: (db: Db) => Q): (db: Db) => Q {
-  const known = new WeakMap<Db, Q>();
-  return (db) => {
-    const query = known.get(db) ?? prepare(db);
-    known.set(db, query);
-    return query;
-  };
+export function openWritingPool(
+  target: DatabaseTarget,
+  options: OpenOptions,
+): Pick<Database, "pool" | "close"> {
+  const sql = connect(target, options, false);
+  return { pool: toPool(sql, options), close: () => sql.end({ timeout: CLOSE_TIMEOUT_SECONDS }) };
 }
+
+const toPool = (sql: postgres.Sql, { max }: OpenOptions): Pool =>
+  drizzle(createPoolClient(sql, max), { casing: "snake_case" });
 
 /**
  * Brings the schema up to date. Drizzle takes no lock of its own, so one advisory lock on the

@@ -1,4 +1,5 @@
 import type postgres from "postgres";
+import type { Regulars } from "./regulars.ts";
 
 /** What postgres.js and Node call a connection that is gone. */
 const GONE = new Set([
@@ -22,7 +23,7 @@ interface Hold {
 export type TransactionWork = (tx: postgres.TransactionSql) => Promise<unknown>;
 
 /**
- * Opens a transaction that does not outlive its connection.
+ * Opens a transaction that may write, and does not outlive its connection.
  *
  * postgres.js 3.4.9 rejects `begin` when the backend dies, but lets the callback go on with the same
  * connection object. What it does there later is then sent on that object's next connection: into
@@ -34,11 +35,15 @@ export type TransactionWork = (tx: postgres.TransactionSql) => Promise<unknown>;
  * what Drizzle uses: `unsafe` and `savepoint`, not the tagged template. To be removed when
  * https://github.com/porsager/postgres/pull/1215 is released.
  */
-export async function beginFenced(client: postgres.Sql, work: TransactionWork): Promise<unknown> {
+export async function beginFenced(
+  client: postgres.Sql,
+  work: TransactionWork,
+  isRegular: Regulars,
+): Promise<unknown> {
   const hold = createHold();
   try {
     return await Promise.race([
-      client.begin((tx) => settleWhileHeld(hold, work(fence(tx, hold)))),
+      client.begin("read write", (tx) => settleWhileHeld(hold, work(fence(tx, hold, isRegular)))),
       hold.lost,
     ]);
   } finally {
@@ -50,14 +55,18 @@ export async function beginFenced(client: postgres.Sql, work: TransactionWork): 
 export const isConnectionLost = (error: unknown): boolean =>
   error instanceof Error && "code" in error && GONE.has(String(error.code));
 
-function fence(tx: postgres.TransactionSql, hold: Hold): postgres.TransactionSql {
+function fence(
+  tx: postgres.TransactionSql,
+  hold: Hold,
+  isRegular: Regulars,
+): postgres.TransactionSql {
   const unsafe = tx.unsafe.bind(tx);
   const savepoint = tx.savepoint.bind(tx) as (work: TransactionWork) => Promise<unknown>;
 
   return Object.assign(tx, {
-    unsafe: ((...statement: Parameters<typeof unsafe>) => {
+    unsafe: ((...[text, values, options]: Parameters<typeof unsafe>) => {
       if (hold.isOver) throw transactionIsOver();
-      const query = unsafe(...statement);
+      const query = unsafe(text, values, { ...options, prepare: isRegular(text) });
       // `query.then` would send it now, before Drizzle has said how it wants the rows.
       Promise.prototype.then.call(query, undefined, (error: unknown) => {
         if (isConnectionLost(error)) hold.lose(error);
@@ -66,7 +75,7 @@ function fence(tx: postgres.TransactionSql, hold: Hold): postgres.TransactionSql
     }) as typeof unsafe,
     savepoint: ((work: TransactionWork) => {
       if (hold.isOver) throw transactionIsOver();
-      return savepoint((inner) => settleWhileHeld(hold, work(fence(inner, hold))));
+      return savepoint((inner) => settleWhileHeld(hold, work(fence(inner, hold, isRegular))));
     }) as typeof tx.savepoint,
   });
 }

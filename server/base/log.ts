@@ -1,5 +1,6 @@
 import { DrizzleQueryError } from "drizzle-orm";
 import type { FastifyServerOptions } from "fastify";
+import { destination } from "pino";
 import { AppError } from "./errors.ts";
 
 interface LoggedError {
@@ -40,6 +41,13 @@ export const loggerOptions = (level: string): LoggerOptions => ({
     },
   },
 });
+
+/**
+ * Standard output, written to while the server goes on: lines that come meanwhile go out together, and
+ * a reader that is slow holds nobody up. What is left is written when the process ends.
+ */
+export const logDestination = (): ReturnType<typeof destination> =>
+  destination({ dest: 1, sync: false, minLength: 4_096, periodicFlush: 50 });
 
 /** What of an error may be written down. */
 export function describeError(error: unknown, depth = 0): LoggedError {

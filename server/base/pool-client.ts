@@ -1,6 +1,7 @@
 import type postgres from "postgres";
 import { beginFenced, isConnectionLost, type TransactionWork } from "./fence.ts";
 import { createGate } from "./gate.ts";
+import { createRegulars } from "./regulars.ts";
 
 /** How long a statement waits for a connection (OWASP ASVS 5.0 13.1.2). */
 const WAIT_MS = 2_000;
@@ -21,11 +22,14 @@ const MAX_ATTEMPTS = 3;
 export function createPoolClient(client: postgres.Sql, size: number): postgres.Sql {
   const gate = createGate({ places: size, waitMs: WAIT_MS, maxWaiting: size * MAX_WAITING });
 
-  const unsafe = (...statement: Parameters<postgres.Sql["unsafe"]>) => {
+  const isRegular = createRegulars();
+
+  const unsafe = (...[text, values, options]: Parameters<postgres.Sql["unsafe"]>) => {
+    const prepare = isRegular(text);
     const send = (isRaw: boolean): Promise<unknown> =>
       gate.pass(() =>
         repeat(() => {
-          const query = client.unsafe(...statement);
+          const query = client.unsafe(text, values, { ...options, prepare });
           return isRaw ? query.values() : query;
         }),
       );
@@ -45,7 +49,7 @@ export function createPoolClient(client: postgres.Sql, size: number): postgres.S
     };
     return gate.pass(() =>
       repeat(
-        () => beginFenced(client, noting),
+        () => beginFenced(client, noting, isRegular),
         () => !hasBegun,
       ),
     );

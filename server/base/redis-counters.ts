@@ -65,8 +65,8 @@ export async function openRedisCounters(url: string, log: FastifyBaseLogger): Pr
       const [hits, msLeft] = await redis.addHits(key, windowMs, times).catch(isAway);
       return { hits, msLeft };
     },
-    async giveBack(key) {
-      await redis.removeHit(key).catch(isAway);
+    async giveBack(keys) {
+      await Promise.all(keys.map((key) => redis.removeHit(key))).catch(isAway);
     },
     // Redis does that by itself.
     forgetOld: async () => {},

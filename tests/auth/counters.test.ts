@@ -130,13 +130,13 @@ describe.each(STORES)("counted in %s", (_, openStore) => {
   test("what is given back was no try, and less than none there is not", async () => {
     const counters = await three();
     const [counter] = counters;
-    await counter?.giveBack("k");
+    await counter?.giveBack(["k"]);
     expect(await counter?.count("k", WINDOW_MS, 30)).toMatchObject({ hits: 30 });
-    await Promise.all(counters.flatMap((each) => times(5, 0).map(() => each.giveBack("k"))));
+    await Promise.all(counters.flatMap((each) => times(5, 0).map(() => each.giveBack(["k"]))));
     const left = await counter?.count("k", WINDOW_MS);
     expect(left?.hits).toBe(16);
     expect(left?.msLeft).toBeLessThanOrEqual(WINDOW_MS);
-    await Promise.all(times(40, 0).map(() => counter?.giveBack("k")));
+    await Promise.all(times(40, 0).map(() => counter?.giveBack(["k"])));
     expect(await counter?.count("k", WINDOW_MS)).toMatchObject({ hits: 1 });
   });
 

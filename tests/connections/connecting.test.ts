@@ -3,6 +3,7 @@ import { sql } from "drizzle-orm";
 import { expect, onTestFinished, test } from "vitest";
 import type { ConnectionId } from "#contract/ids.ts";
 import { refusalOf } from "#sdk/index.ts";
+import { write } from "#server/base/db.ts";
 import { connectionTopic, openStorage } from "#server/connections/service.ts";
 import { createPerson } from "#tests/auth/people.ts";
 import { createSelfSigned } from "#tests/base/egress/certificates.ts";
@@ -400,12 +401,10 @@ test("a credential moved to another row, band or table does not open", async () 
   const [first, second] = [await startCloud(), await startCloud()];
   await connect(world, first);
   const other = await connect(world, second);
-  await world.server.deps.db.transaction(
-    (tx) =>
-      tx.execute(sql`
+  await write(world.server.deps, (tx) =>
+    tx.execute(sql`
         update connections set sealed_credential =
           (select sealed_credential from connections where id <> ${other.id}) where id = ${other.id}`),
-    { accessMode: "read write" },
   );
   const asked = first.count();
   const refusal = await refused(
@@ -427,12 +426,8 @@ test("a storage that somebody moved into another band opens for nobody there", a
   const guest = world.server.guest();
   await guest.api.auth.signIn.mutate({ email, password, rememberMe: false });
   const { personalBandId } = await guest.api.auth.me.query();
-  await world.server.deps.db.transaction(
-    (tx) =>
-      tx.execute(
-        sql`update connections set band_id = ${personalBandId} where id = ${connectionId}`,
-      ),
-    { accessMode: "read write" },
+  await write(world.server.deps, (tx) =>
+    tx.execute(sql`update connections set band_id = ${personalBandId} where id = ${connectionId}`),
   );
   const asked = cloud.count();
   const browsing = guest.api.connections.browse.query({ connectionId, folder: null });

@@ -5,7 +5,7 @@ import { renewSession } from "#server/auth/rotation.ts";
 import { signInSecondFactor } from "#server/auth/second-step.ts";
 import { setUp } from "#server/auth/setup.ts";
 import { createDatabaseCounters } from "#server/base/database-counters.ts";
-import { openDatabase, openWritingClient } from "#server/base/db.ts";
+import { openDatabase, openWritingClient, openWritingPool } from "#server/base/db.ts";
 import { startEvents } from "#server/base/events.ts";
 import { nameFailure } from "#server/base/failures.ts";
 import { startJobs } from "#server/base/jobs.ts";
@@ -34,7 +34,9 @@ const events = await startEvents(sql);
 const now = () => new Date();
 const deps = {
   config,
-  counters: createDatabaseCounters(pool),
+  counters: createDatabaseCounters(
+    openWritingPool(database, { max: 3, applicationName: "racing limits" }),
+  ),
   db: pool,
   events,
   jobs,

@@ -4,7 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inject, onTestFinished } from "vitest";
 import { openCounters } from "#server/base/counters.ts";
-import { type DatabaseTarget, openDatabase, openWritingClient } from "#server/base/db.ts";
+import {
+  type DatabaseTarget,
+  openDatabase,
+  openWritingClient,
+  openWritingPool,
+} from "#server/base/db.ts";
 import { createEgress } from "#server/base/egress/client.ts";
 import { startEvents } from "#server/base/events.ts";
 import { startJobs } from "#server/base/jobs.ts";
@@ -80,7 +85,11 @@ export async function testDeps(options: TestDepsOptions = {}): Promise<TestDeps>
     max: config.database.poolSize,
     applicationName: "test",
   });
-  const counters = await openCounters(config, database.pool, log);
+  const counters = await openCounters(
+    config,
+    (max) => openWritingPool(testDatabase, { max, applicationName: "test limits" }),
+    log,
+  );
   const jobs = await startJobs(
     (max) => openWritingClient(testDatabase, { max, applicationName: "test jobs" }),
     jobNames,
