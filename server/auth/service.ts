@@ -55,30 +55,27 @@ export async function openSession(
   await requireLetIn(deps, tx, who.userId);
   const sessionId = createId<SessionId>(deps.now());
   const refreshToken = createToken();
-  await store.removeAgedSessions(tx);
-  const issuedAt = await store.insertSession(
-    tx,
-    {
-      id: sessionId,
-      userId: who.userId,
-      rememberMe: who.rememberMe,
-      userAgent: who.device.userAgent,
-      ipAddress: who.device.ipAddress,
-    },
-    { idleSeconds: idleSecondsOf(who), absoluteSeconds: ABSOLUTE_SECONDS },
-  );
-  await tokens.insertRefreshToken(tx, {
-    tokenHash: hashToken(refreshToken),
-    sessionId,
-    generation: 0,
-  });
-  await noteEvent(deps, tx, {
-    action: "session.opened",
-    actorId: who.userId,
-    subjectId: who.userId,
-    device: who.device,
-    details: { rememberMe: who.rememberMe, ...(who.way ? { way: who.way } : {}) },
-  });
+  const { userAgent, ipAddress } = who.device;
+  // Sent in one go, and done in this order.
+  const [issuedAt] = await Promise.all([
+    store.insertSession(
+      tx,
+      { id: sessionId, userId: who.userId, rememberMe: who.rememberMe, userAgent, ipAddress },
+      { idleSeconds: idleSecondsOf(who), absoluteSeconds: ABSOLUTE_SECONDS },
+    ),
+    tokens.insertRefreshToken(tx, {
+      tokenHash: hashToken(refreshToken),
+      sessionId,
+      generation: 0,
+    }),
+    noteEvent(deps, tx, {
+      action: "session.opened",
+      actorId: who.userId,
+      subjectId: who.userId,
+      device: who.device,
+      details: { rememberMe: who.rememberMe, ...(who.way ? { way: who.way } : {}) },
+    }),
+  ]);
   return {
     sessionId,
     accessToken: await createAccessToken(deps, { userId: who.userId, sessionId, issuedAt }),
@@ -86,6 +83,10 @@ export async function openSession(
     rememberForSeconds: rememberForSeconds(who, ABSOLUTE_SECONDS),
   };
 }
+
+/** Forgets the sessions that ended by age. */
+export const forgetAgedSessions = (deps: Pick<Deps, "db">): Promise<void> =>
+  write(deps, store.removeAgedSessions);
 
 /** @returns who it is, while the session is alive and the token is fresh. */
 export async function findActor(

@@ -1,8 +1,9 @@
-import { and, desc, eq, gt, isNull, sql } from "drizzle-orm";
+import { and, desc, eq, gt, isNull, lt, sql } from "drizzle-orm";
 import type { UserRole } from "#contract/auth.ts";
 import type { SessionId, UserId } from "#contract/ids.ts";
 import { sessions, users } from "#drizzle/schema/index.ts";
-import { type Db, preparedOnce, type Tx } from "#server/base/db.ts";
+import type { Db, Tx } from "#server/base/db.ts";
+import { sharedRead } from "#server/base/shared-reads.ts";
 
 const seconds = (count: number) => sql`make_interval(secs => ${count})`;
 
@@ -45,12 +46,8 @@ export async function insertSession(
   return row.nowSeconds;
 }
 
-/** Forgets sessions that ended by age, some at a time, so that nobody who signs in waits for it. */
 export async function removeAgedSessions(tx: Tx): Promise<void> {
-  await tx.execute(sql`
-    delete from ${sessions} where ${sessions.id} in (
-      select id from ${sessions} where absolute_expires_at < now() limit 50 for update skip locked
-    )`);
+  await tx.delete(sessions).where(lt(sessions.absoluteExpiresAt, sql`now()`));
 }
 
 export interface LiveSession {
@@ -73,11 +70,11 @@ export async function findLiveSession(
     readonly goodUntil: number;
   },
 ): Promise<LiveSession | undefined> {
-  const [row] = await liveSession(db).execute(token);
+  const [row] = await liveSession(db, token);
   return row;
 }
 
-const liveSession = preparedOnce((db) =>
+const liveSession = sharedRead((db) =>
   db
     .select({
       role: users.role,
@@ -107,11 +104,11 @@ export async function findMoment(db: Db, secondsFromNow: number): Promise<number
 }
 
 export async function isSessionAlive(db: Db, sessionId: SessionId): Promise<boolean> {
-  const rows = await aliveSession(db).execute({ sessionId });
+  const rows = await aliveSession(db, { sessionId });
   return rows.length > 0;
 }
 
-const aliveSession = preparedOnce((db) =>
+const aliveSession = sharedRead((db) =>
   db
     .select({ id: sessions.id })
     .from(sessions)

@@ -57,9 +57,13 @@ export async function signIn(
     await giveBack(deps, guess);
     const { userId } = known;
     const session = await write(deps, async (tx) => {
-      if (!(await confirm(tx, known, verdict))) return undefined;
+      const [isConfirmed, owesFactor] = await Promise.all([
+        confirm(tx, known, verdict),
+        hasFactor(tx, userId),
+      ]);
+      if (!isConfirmed) return undefined;
       await requireLetIn(deps, tx, userId);
-      if (await hasFactor(tx, userId)) return giveTicket(tx, userId, input.rememberMe);
+      if (owesFactor) return giveTicket(tx, userId, input.rememberMe);
       return openSession(deps, tx, { userId, rememberMe: input.rememberMe, device });
     });
     if (!session) continue;

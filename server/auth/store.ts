@@ -12,6 +12,7 @@ import {
   users,
 } from "#drizzle/schema/index.ts";
 import type { Db, Tx } from "#server/base/db.ts";
+import { sharedRead } from "#server/base/shared-reads.ts";
 
 /** Held until the end of the transaction by whoever makes the first user; arbitrary but fixed. */
 const FIRST_USER_LOCK = 7_236_542_311;
@@ -117,12 +118,17 @@ export async function findCredentials(
   db: Db,
   emailKey: string,
 ): Promise<{ readonly userId: UserId; readonly passwordHash: string | null } | undefined> {
-  const [row] = await db
-    .select({ userId: users.id, passwordHash: users.passwordHash })
-    .from(users)
-    .where(eq(users.emailKey, emailKey));
+  const [row] = await credentials(db, { emailKey });
   return row;
 }
+
+const credentials = sharedRead((db) =>
+  db
+    .select({ userId: users.id, passwordHash: users.passwordHash })
+    .from(users)
+    .where(eq(users.emailKey, sql.placeholder("emailKey")))
+    .prepare("auth_find_credentials"),
+);
 
 /** Until the transaction ends nobody else changes the password or suspends the user. */
 export async function lockUser(
@@ -164,7 +170,12 @@ export async function findMe(
   db: Db | Tx,
   userId: UserId,
 ): Promise<Omit<Me, "sessionId"> | undefined> {
-  const [row] = await db
+  const [row] = await me(db, { userId });
+  return row;
+}
+
+const me = sharedRead((db) =>
+  db
     .select({
       user: {
         id: users.id,
@@ -183,8 +194,8 @@ export async function findMe(
     .innerJoin(members, and(eq(members.userId, users.id), eq(members.role, "owner")))
     .innerJoin(bands, and(eq(bands.id, members.bandId), eq(bands.isPersonal, true)))
     .leftJoin(userPictures, eq(userPictures.userId, users.id))
-    .where(eq(users.id, userId))
+    .where(eq(users.id, sql.placeholder("userId")))
     .orderBy(asc(bands.createdAt))
-    .limit(1);
-  return row;
-}
+    .limit(1)
+    .prepare("auth_find_me"),
+);

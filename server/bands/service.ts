@@ -55,5 +55,6 @@ export const renamePersonalBand = (
 ): Promise<void> => store.renamePersonalBand(tx, ownerId, name);
 
 /** The actor's own bands, the personal one first. */
-export const listBands = (deps: Pick<Deps, "db">, actor: Actor): Promise<Band[]> =>
-  store.listBandsOf(deps.db, actor.userId);
+export const listBands = async (deps: Pick<Deps, "db">, actor: Actor): Promise<Band[]> => [
+  ...(await store.listBandsOf(deps.db, actor.userId)),
+];

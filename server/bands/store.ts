@@ -3,25 +3,19 @@ import type { Band, BandRole } from "#contract/bands.ts";
 import type { BandId, UserId } from "#contract/ids.ts";
 import { bands, members } from "#drizzle/schema/index.ts";
 import type { Db, Tx } from "#server/base/db.ts";
+import { sharedRead } from "#server/base/shared-reads.ts";
 
-/** Every request that names a band asks this, so it is prepared once for each pool. */
-const roleQueries = new WeakMap<Db, ReturnType<typeof prepareRoleQuery>>();
-
+/** Every request that names a band asks this. */
 export async function findRole(
   db: Db,
   bandId: BandId,
   userId: UserId,
 ): Promise<BandRole | undefined> {
-  let query = roleQueries.get(db);
-  if (!query) {
-    query = prepareRoleQuery(db);
-    roleQueries.set(db, query);
-  }
-  const [row] = await query.execute({ bandId, userId });
+  const [row] = await roleInBand(db, { bandId, userId });
   return row?.role;
 }
 
-const prepareRoleQuery = (db: Db) =>
+const roleInBand = sharedRead((db) =>
   db
     .select({ role: members.role })
     .from(members)
@@ -31,16 +25,22 @@ const prepareRoleQuery = (db: Db) =>
         eq(members.userId, sql.placeholder("userId")),
       ),
     )
-    .prepare("bands_find_role");
+    .prepare("bands_find_role"),
+);
 
 /** The personal band first, then the others by name. */
-export const listBandsOf = (db: Db | Tx, userId: UserId): Promise<Band[]> =>
+export const listBandsOf = (db: Db | Tx, userId: UserId): Promise<readonly Band[]> =>
+  bandsOf(db, { userId });
+
+const bandsOf = sharedRead((db) =>
   db
     .select({ id: bands.id, name: bands.name, isPersonal: bands.isPersonal, role: members.role })
     .from(members)
     .innerJoin(bands, eq(bands.id, members.bandId))
-    .where(eq(members.userId, userId))
-    .orderBy(desc(bands.isPersonal), asc(bands.name), asc(bands.id));
+    .where(eq(members.userId, sql.placeholder("userId")))
+    .orderBy(desc(bands.isPersonal), asc(bands.name), asc(bands.id))
+    .prepare("bands_list"),
+);
 
 export async function insertBand(
   tx: Tx,

@@ -4,7 +4,8 @@ import type { Health, ProviderId } from "#contract/connections.ts";
 import type { BandId, ConnectionId } from "#contract/ids.ts";
 import { connections, members, scans, tracks } from "#drizzle/schema/index.ts";
 import type { Actor } from "#server/base/actor.ts";
-import { type Db, preparedOnce, type Tx } from "#server/base/db.ts";
+import type { Db, Tx } from "#server/base/db.ts";
+import { sharedRead } from "#server/base/shared-reads.ts";
 
 export type ConnectionRow = typeof connections.$inferSelect;
 export type ScanRow = typeof scans.$inferSelect;
@@ -50,11 +51,11 @@ export async function findConnectionById(
   db: Db,
   id: ConnectionId,
 ): Promise<ConnectionRow | undefined> {
-  const [row] = await connectionById(db).execute({ id });
+  const [row] = await connectionById(db, { id });
   return row;
 }
 
-const connectionById = preparedOnce((db) =>
+const connectionById = sharedRead((db) =>
   db
     .select()
     .from(connections)

@@ -1,5 +1,6 @@
 import { forgetInEvents } from "#server/audit/service.ts";
 import { forgetAccount, lockDeletedBefore } from "#server/auth/ending.ts";
+import { forgetAgedSessions } from "#server/auth/service.ts";
 import { write } from "#server/base/db.ts";
 import { forgetJobsAbout } from "#server/base/jobs.ts";
 import { forgetOldReleases } from "#server/connections/release.ts";
@@ -34,8 +35,9 @@ const purgeOne = (deps: Pick<Deps, "db">): Promise<boolean> =>
     return true;
   });
 
-/** Takes away what nobody may have any more: old accounts, old exports, access that was released. */
+/** Takes away what is over: sessions, accounts, exports, access that was released. */
 export async function sweep(deps: Pick<Deps, "db">, signal: AbortSignal): Promise<void> {
+  await forgetAgedSessions(deps);
   await forgetOldReleases(deps);
   await sweepExports(deps);
   await purgeAccounts(deps, signal);

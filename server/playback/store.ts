@@ -2,7 +2,8 @@ import { and, eq, sql } from "drizzle-orm";
 import type { TrackId } from "#contract/ids.ts";
 import { connections, members, tracks } from "#drizzle/schema/index.ts";
 import type { Actor } from "#server/base/actor.ts";
-import { type Db, preparedOnce } from "#server/base/db.ts";
+import type { Db } from "#server/base/db.ts";
+import { sharedRead } from "#server/base/shared-reads.ts";
 import type { OpenableConnection } from "#server/connections/service.ts";
 import type { PlayableTrack } from "#server/library/service.ts";
 
@@ -18,11 +19,11 @@ export async function findPlayable(
   actor: Actor,
   id: TrackId,
 ): Promise<Playable | undefined> {
-  const [row] = await playable(db).execute({ id, userId: actor.userId });
+  const [row] = await playable(db, { id, userId: actor.userId });
   return row;
 }
 
-const playable = preparedOnce((db) =>
+const playable = sharedRead((db) =>
   db
     .select({
       track: {

@@ -95,16 +95,6 @@ describe("a session", () => {
     const idleDays = ((used?.idleExpiresAt.getTime() ?? 0) - Date.now()) / 86_400_000;
     expect(Math.round(idleDays)).toBe(7);
   });
-
-  test("that ended long ago is forgotten when somebody signs in", async () => {
-    const { browser, anna, deps } = await annasServer();
-    await signIn(browser, anna);
-    await write(deps, (tx) =>
-      tx.update(sessions).set({ absoluteExpiresAt: sql`now() - interval '1 second'` }),
-    );
-    await signIn(browser, anna);
-    expect(await deps.db.$count(sessions)).toBe(1);
-  });
 });
 
 describe("who watches a session", () => {

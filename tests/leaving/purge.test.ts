@@ -7,7 +7,7 @@ import type { Answer } from "#tests/auth/browser.ts";
 import { doInPieces, prepareCuts } from "#tests/security/cuts.ts";
 import { dump } from "#tests/security/database.ts";
 import { testDeps } from "#tests/support/deps.ts";
-import type { TestServer } from "#tests/support/server.ts";
+import { ADMIN, startServer, type TestServer } from "#tests/support/server.ts";
 import { runJobs } from "#tests/support/world.ts";
 import { bensServer, handingOver, type Leaver, leave, letDaysPass } from "./leaver.ts";
 
@@ -114,6 +114,22 @@ test("a server that is killed on the way leaves the account whole, and the next 
   expect(done.wrong).toEqual([]);
   expect(done.cuts).toBeGreaterThanOrEqual(5);
   expect(await placesOf(server, ben.userId)).toEqual({});
+});
+
+test("sessions that ended by age are forgotten, and no others", async () => {
+  const server = await startServer();
+  const admin = await server.admin();
+  const other = server.guest();
+  const { email, password } = ADMIN;
+  await other.api.auth.signIn.mutate({ email, password, rememberMe: false });
+  const { sessionId } = await other.api.auth.me.query();
+  await write(server.deps, (tx) =>
+    tx.execute(sql`update sessions set absolute_expires_at = now() - interval '1 second'
+      where id = ${sessionId}`),
+  );
+  await sweep(server.deps, never);
+  const left = await server.deps.db.execute<{ id: string }>(sql`select id from sessions`);
+  expect(left.map(({ id }) => id)).toEqual([(await admin.api.auth.me.query()).sessionId]);
 });
 
 test("two servers that sweep at the same time do not get into each other's way", async () => {
