@@ -1,11 +1,9 @@
-import { hashPassword, isArgon2id, verifyArgon2id, verifyBcrypt } from "./crypto.ts";
+import { HASHING_THREADS, hashPassword, isArgon2id, verifyArgon2id } from "./argon2.ts";
+import { verifyBcrypt } from "./crypto.ts";
 import { createTurns } from "./turns.ts";
 
-/**
- * Hashes run in the thread pool that files are read through: with 32 in flight the first byte of a
- * stream took 205 ms instead of 1, with two it takes 3. One lane for the whole process.
- */
-const turns = createTurns({ atOnce: 2, waiting: 32 });
+/** One lane for the whole process. */
+const turns = createTurns({ atOnce: HASHING_THREADS, waiting: 32 });
 
 /** Random bytes in the form of a hash. No password has it; it takes as long as a real one. */
 const NOBODYS_HASH =

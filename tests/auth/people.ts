@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import type { UserRole } from "#contract/auth.ts";
 import type { UserId } from "#contract/ids.ts";
 import { users } from "#drizzle/schema/index.ts";
-import { hashPassword } from "#server/auth/crypto.ts";
+import { hashPassword } from "#server/auth/argon2.ts";
 import { createPersonalBand } from "#server/bands/service.ts";
 import { write } from "#server/base/db.ts";
 import { createId } from "#server/base/ids.ts";

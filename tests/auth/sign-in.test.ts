@@ -2,7 +2,7 @@ import { eq, isNull, sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import type { SignedIn } from "#contract/auth.ts";
 import { sessions, users } from "#drizzle/schema/index.ts";
-import { hashPassword } from "#server/auth/crypto.ts";
+import { hashPassword } from "#server/auth/argon2.ts";
 import { write } from "#server/base/db.ts";
 import { openBrowser } from "./browser.ts";
 import { annasServer, createPerson, PASSWORD, signIn, storedHash } from "./people.ts";

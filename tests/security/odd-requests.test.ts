@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import type { Me } from "#contract/auth.ts";
-import { hashPassword } from "#server/auth/crypto.ts";
+import { hashPassword } from "#server/auth/argon2.ts";
 import { startSetup } from "#server/auth/setup.ts";
 import { openBrowser } from "#tests/auth/browser.ts";
 import { annasServer, createPerson, signIn } from "#tests/auth/people.ts";
