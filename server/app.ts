@@ -21,6 +21,7 @@ import { prepareDrain } from "#server/base/drain.ts";
 import { handleErrors } from "#server/base/error-handler.ts";
 import { AppError } from "#server/base/errors.ts";
 import { logFailure, nameFailure } from "#server/base/failures.ts";
+import { takeFetchAnswers } from "#server/base/fetch-answers.ts";
 import { sendBaselineHeaders } from "#server/base/headers.ts";
 import { healthRoutes } from "#server/base/health.ts";
 import { logRequests, toRequestId } from "#server/base/request-log.ts";
@@ -57,7 +58,8 @@ export async function buildApp(deps: Deps, options: AppOptions = {}): Promise<Fa
   });
 
   logRequests(app);
-  await sendBaselineHeaders(app, http);
+  takeFetchAnswers(app);
+  sendBaselineHeaders(app, http);
   answerOtherOrigins(app, http);
   guardWire(app);
   handleErrors(app);

@@ -49,12 +49,8 @@ export function answerOtherOrigins(app: FastifyInstance, http: Config["http"]): 
   });
 
   // Whoever keeps answers must not give one origin's to another. Late, because routes name more of
-  // what theirs depend on; tRPC's answers bring headers of their own, which replace ours.
-  app.addHook("onSend", async (_request, reply, payload) => {
-    if (payload instanceof Response) {
-      payload.headers.append("vary", "Origin");
-      return;
-    }
+  // what theirs depend on.
+  app.addHook("onSend", async (_request, reply) => {
     const vary = reply.getHeader("vary");
     reply.header("vary", vary === undefined ? "Origin" : `${vary}, Origin`);
   });

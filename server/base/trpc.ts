@@ -56,19 +56,48 @@ const t = initTRPC
 const toTrpcError = (failure: AppError): TRPCError =>
   new TRPCError({ code: trpcCodeOf(failure.code), message: failure.message, cause: failure });
 
-/** Names every failure before it leaves, so that its status fits. */
-const named = t.procedure.use(async ({ ctx, type, next }) => {
-  const result = await next();
-  if (result.ok) {
-    if (type !== "subscription") return result;
-    return { ...result, data: namedToItsEnd(ctx, result.data as AsyncIterable<unknown>) };
+interface Call {
+  readonly ctx: Context;
+  readonly type: ProcedureType;
+  readonly meta: Meta | undefined;
+}
+
+type Outcome =
+  | { readonly ok: true; readonly data: unknown }
+  | { readonly ok: false; readonly error: unknown };
+
+/**
+ * The way into every procedure: it is counted, however many a request asks for; whoever asks is let
+ * in or not; and what fails gets a name before it leaves, so that its status fits. All of it is one
+ * step, because tRPC copies the context for each.
+ *
+ * @param admit - throws for whom this procedure is not.
+ */
+async function guard<O extends Outcome>(
+  call: Call,
+  admit: (call: Call) => Promise<void> | void,
+  next: () => Promise<O>,
+): Promise<O> {
+  const { ctx, type, meta } = call;
+  try {
+    if (!meta?.hasOwnLimit) await ctx.countCall(type);
+    await admit(call);
+  } catch (error) {
+    throw toNamed(ctx, error);
   }
-  const failure = nameFailure(result.error);
-  logFailure(ctx.request.log, failure, result.error);
+  const result = await next();
+  if (!result.ok) throw toNamed(ctx, result.error);
+  if (type !== "subscription") return result;
+  return { ...result, data: namedToItsEnd(ctx, result.data as AsyncIterable<unknown>) };
+}
+
+function toNamed({ request, reply }: Context, error: unknown): TRPCError {
+  const failure = nameFailure(error);
+  logFailure(request.log, failure, error);
   const { retryAfterSeconds } = toWireError(failure);
-  if (retryAfterSeconds !== undefined) ctx.reply.header("retry-after", String(retryAfterSeconds));
-  throw toTrpcError(failure);
-});
+  if (retryAfterSeconds !== undefined) reply.header("retry-after", String(retryAfterSeconds));
+  return toTrpcError(failure);
+}
 
 /** A subscription can fail long after it has begun; for tRPC every such failure would be a 500. */
 async function* namedToItsEnd(
@@ -84,12 +113,6 @@ async function* namedToItsEnd(
   }
 }
 
-/** However many procedures a request asks for, each is counted. */
-const limited = named.use(async ({ ctx, type, meta, next }) => {
-  if (!meta?.hasOwnLimit) await ctx.countCall(type);
-  return next();
-});
-
 export const router = t.router;
 export const mergeRouters = t.mergeRouters;
 
@@ -97,28 +120,39 @@ export const mergeRouters = t.mergeRouters;
  * For anyone, signed in or not: to be asked for by name, so that reviews find it. A change asks
  * for a CSRF token all the same.
  */
-export const publicProcedure = limited.use(async ({ ctx, type, meta, next }) => {
-  if (type === "mutation") await requireChangeable(ctx, meta);
-  return next();
-});
+export const publicProcedure = t.procedure.use(({ ctx, type, meta, next }) =>
+  guard({ ctx, type, meta }, requireChangeable, next),
+);
 
 /** For the people who run this server. */
-export const adminProcedure = limited.use(({ ctx, type, next }) => {
-  if (!ctx.actor) throw signInFirst();
-  if (type === "mutation") ctx.requireCsrf();
-  if (ctx.actor.role !== "admin") throw adminsOnly();
-  return next({ ctx: { ...ctx, actor: ctx.actor } });
-});
+export const adminProcedure = t.procedure.use(({ ctx, type, meta, next }) =>
+  guard({ ctx, type, meta }, requireAdmin, () => next({ ctx: { actor: actorOf(ctx) } })),
+);
 
 /** For whoever is signed in. */
-export const procedure = limited.use(async ({ ctx, type, meta, next }) => {
-  if (!ctx.actor) throw signInFirst();
-  if (type === "mutation") await requireChangeable(ctx, meta);
-  return next({ ctx: { ...ctx, actor: ctx.actor } });
-});
+export const procedure = t.procedure.use(({ ctx, type, meta, next }) =>
+  guard({ ctx, type, meta }, requireSignedIn, () => next({ ctx: { actor: actorOf(ctx) } })),
+);
+
+function actorOf({ actor }: Context): Actor {
+  if (!actor) throw signInFirst();
+  return actor;
+}
+
+async function requireSignedIn(call: Call): Promise<void> {
+  actorOf(call.ctx);
+  await requireChangeable(call);
+}
+
+function requireAdmin({ ctx, type }: Call): void {
+  const { role } = actorOf(ctx);
+  if (type === "mutation") ctx.requireCsrf();
+  if (role !== "admin") throw adminsOnly();
+}
 
 /** @throws AppError `csrf_failed`, `maintenance` */
-async function requireChangeable(ctx: Context, meta: Meta | undefined): Promise<void> {
+async function requireChangeable({ ctx, type, meta }: Call): Promise<void> {
+  if (type !== "mutation") return;
   ctx.requireCsrf();
   if (meta?.goesOnInMaintenance || ctx.actor?.role === "admin") return;
   await requireNoMaintenance(ctx.deps);

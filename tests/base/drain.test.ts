@@ -4,8 +4,12 @@ import { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import { describe, expect, test } from "vitest";
+import { openBrowser } from "#tests/auth/browser.ts";
+import { signIn } from "#tests/auth/people.ts";
+import { listen as listenLive } from "#tests/security/live.ts";
 import { ask } from "#tests/support/raw-http.ts";
-import { startServer } from "#tests/support/server.ts";
+import { ADMIN, startServer } from "#tests/support/server.ts";
+import { annasStorage } from "#tests/support/world.ts";
 
 /** Ten pieces, and then it is over; `endless` never is. */
 async function* song(pieces: number, everyMs: number): AsyncGenerator<string> {
@@ -92,6 +96,23 @@ describe("a server that stops", () => {
     expect(first).toBe("events");
     expect((await song.over).isComplete).toBe(true);
     await stopped;
+  });
+
+  test("ends the live updates of a page at once, too", async () => {
+    const world = await annasStorage((cloud) => cloud.tree.put("take.mp3", "bytes"));
+    const { app, baseUrl } = world.server;
+    const browser = openBrowser(baseUrl);
+    await signIn(browser, ADMIN);
+    const visitor = { baseUrl, browser, csrf: "", person: null };
+    const live = await listenLive(visitor, "connections.scanProgress", {
+      connectionId: world.connection.id,
+    });
+    expect((await live.next())?.name).toBe("message");
+    const startedMs = performance.now();
+    const stopped = app.drain.begin({ noticeMs: 0, deadlineMs: 20_000 });
+    await expect(live.next()).rejects.toThrow("terminated");
+    await stopped;
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
   });
 
   test("takes no new subscription, and answers what else comes on an open connection", async () => {
