@@ -14,7 +14,7 @@ import type { Requests, RequestsResult } from "./requests.ts";
 import { type Figure, ms, quantile, ratio } from "./table.ts";
 
 const CONNECTIONS = 32;
-const ROUNDS = 3;
+const ROUNDS = 5;
 const ACCOUNT = { email: "anna@band.example", password: "seven blue trombones" };
 
 /**
@@ -118,6 +118,8 @@ async function bestOf<Name extends string>(
 
 async function benchSignIns(bench: Bench, delayFile: string): Promise<Figure[]> {
   const listening = await listen(bench);
+  // Once for nothing: the demo recordings are still being looked through.
+  await runApart<Load, LoadResult>("load.ts", listening);
   const quiet = await runApart<Load, LoadResult>("load.ts", listening);
   await takeDelays(bench, delayFile);
 
@@ -144,7 +146,7 @@ async function benchSignIns(bench: Bench, delayFile: string): Promise<Figure[]> 
   const harm = busy.firstByteP99Ms / quiet.firstByteP99Ms;
   return [
     {
-      what: "sign-ins, 16 at a time, while one listens",
+      what: "sign-ins, 16 at a time, while others listen",
       measured: `${signIns.perSecond.toFixed(0)}/s, p99 ${ms(signIns.p99Ms)}`,
       target: "≥ 100/s",
       isMet: signIns.perSecond >= 100,
@@ -159,7 +161,10 @@ async function benchSignIns(bench: Bench, delayFile: string): Promise<Figure[]> 
   ];
 }
 
-/** One listener who plays random parts of a demo recording. */
+/**
+ * Listeners who play random parts of a demo recording and are ahead of what they hear. Together they
+ * take about 6 MB a second, which is what 150 people with 320 kbit/s listen to.
+ */
 async function listen({ admin, bandId, baseUrl, cookie }: Bench): Promise<Load> {
   await admin.api.connections.createDemo.mutate({ bandId });
   const [track] = await waitForTracks(admin, bandId);
@@ -170,7 +175,8 @@ async function listen({ admin, bandId, baseUrl, cookie }: Bench): Promise<Load> 
     headers: { cookie },
     sizeBytes: track.sizeBytes,
     rangeBytes: 64 * 1024,
-    connections: 1,
+    connections: 10,
+    pauseMs: 100,
     durationMs: 3_000,
   };
 }

@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { quantile } from "./table.ts";
 
 /** One server under load. */
@@ -11,6 +12,8 @@ export interface Load {
   /** Bytes a request, at random places; `null` asks for the whole file. */
   readonly rangeBytes: number | null;
   readonly connections: number;
+  /** From the end of an answer until more is asked for; left out for at once. */
+  readonly pauseMs?: number;
   readonly durationMs: number;
 }
 
@@ -35,12 +38,14 @@ export async function runLoad(load: Load): Promise<LoadResult> {
   let bytes = 0;
   const startedMs = performance.now();
   await Promise.all(
-    Array.from({ length: load.connections }, () =>
-      runConnection(load, endsAtMs, (length, firstByteMs) => {
+    Array.from({ length: load.connections }, async (_, index) => {
+      // Those who pause do not all do so at the same time.
+      await sleep(((load.pauseMs ?? 0) * index) / load.connections);
+      await runConnection(load, endsAtMs, (length, firstByteMs) => {
         bytes += length;
         firstBytesMs.push(firstByteMs);
-      }),
-    ),
+      });
+    }),
   );
   const seconds = (performance.now() - startedMs) / 1000;
   firstBytesMs.sort((left, right) => left - right);
@@ -78,7 +83,8 @@ function runConnection(
       if (firstByteMs === 0) firstByteMs = performance.now() - askedMs;
       if (!answer.take(chunk)) return;
       done(answer.length, firstByteMs);
-      ask();
+      if (load.pauseMs === undefined) ask();
+      else setTimeout(ask, load.pauseMs);
     };
 
     socket.on("connect", ask);
