@@ -20,3 +20,13 @@ test("a refusal keeps its status", async () => {
   expect(status).toBe(401);
   expect(JSON.parse(body).error.data.app.code).toBe("unauthenticated");
 });
+
+test("the parts of a batch go out as they become ready", async () => {
+  const { baseUrl } = await startServer();
+  const answer = await fetch(`${baseUrl}/trpc/system.info,system.info?batch=1`, {
+    headers: { accept: "application/jsonl", "trpc-accept": "application/jsonl" },
+  });
+  expect(answer.headers.get("transfer-encoding")).toBe("chunked");
+  expect(answer.headers.get("content-length")).toBeNull();
+  expect((await answer.text()).split("\n").length).toBeGreaterThan(2);
+});

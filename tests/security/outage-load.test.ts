@@ -12,7 +12,8 @@ import { ADMIN } from "#tests/support/server.ts";
 const AWAY_MS = 60_000;
 const BACK_WITHIN_MS = 5_000;
 const PEOPLE = 12;
-const THINK_MS = 40;
+/** All of them are Anna, who may change no more than 100 things a minute. */
+const THINK_MS = 200;
 
 interface Seen {
   /** By status; and what is not 200 has to say when to come back. */
