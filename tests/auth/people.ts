@@ -21,7 +21,7 @@ export interface Person {
 
 /** Someone with an account, as registering or an import would leave it. */
 export async function createPerson(
-  deps: Deps,
+  deps: Pick<Deps, "db" | "now">,
   name: string,
   options: {
     readonly passwordHash?: string;

@@ -7,7 +7,8 @@ export interface Requests {
   readonly path: string;
   readonly method: "GET" | "POST";
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  /** Of one request after the other, and again from the first. */
+  readonly bodies?: readonly string[];
   /** Says for each request that it was forwarded for another address, as a proxy would. */
   readonly isFromEverywhere?: boolean;
   readonly connections: number;
@@ -49,7 +50,7 @@ async function ask(pool: Pool, load: Requests): Promise<number> {
     path: load.path,
     method: load.method,
     headers: load.isFromEverywhere ? { ...load.headers, "x-forwarded-for": from } : load.headers,
-    ...(load.body === undefined ? {} : { body: load.body }),
+    ...(load.bodies ? { body: load.bodies[asked % load.bodies.length] ?? null } : {}),
   });
   const text = await body.text();
   if (statusCode !== 200) throw new Error(`${load.path} answered ${statusCode}: ${text}`);
