@@ -3,11 +3,11 @@ import type { Actor } from "#server/base/actor.ts";
 import { write } from "#server/base/db.ts";
 import type { Deps } from "#server/deps.ts";
 import { audioFilesOf, breadcrumbOf, foldersOf } from "./folder-page.ts";
+import { observed } from "./health.ts";
 import {
   attachStorage,
   connectionTopic,
   getConnection,
-  observed,
   PATIENCE_MS,
   requireConnection,
   rootChosen,

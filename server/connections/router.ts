@@ -14,6 +14,7 @@ import {
 } from "#contract/connections.ts";
 import { procedure, router } from "#server/base/trpc.ts";
 import * as connecting from "./connecting.ts";
+import * as health from "./health.ts";
 import * as roots from "./roots.ts";
 import * as service from "./service.ts";
 
@@ -50,7 +51,7 @@ export const connectionsRouter = router({
   check: procedure
     .input(OneConnection)
     .output(Connection)
-    .mutation(({ ctx, input }) => service.checkConnection(ctx.deps, ctx.actor, input.connectionId)),
+    .mutation(({ ctx, input }) => health.checkConnection(ctx.deps, ctx.actor, input.connectionId)),
 
   savedForm: procedure
     .input(OneConnection)

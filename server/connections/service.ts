@@ -4,7 +4,6 @@ import type { Connection, Health, ProviderOffer } from "#contract/connections.ts
 import { type BandId, ConnectionId, UserId } from "#contract/ids.ts";
 import { requireMember } from "#server/bands/service.ts";
 import { type Actor, notTheirs } from "#server/base/actor.ts";
-import { write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import { defineJob } from "#server/base/jobs.ts";
 import type { Deps } from "#server/deps.ts";
@@ -107,43 +106,6 @@ export function attachStorage(
 export const openCredential = (deps: Pick<Deps, "vault">, row: SealedConnection): unknown =>
   JSON.parse(unseal(deps.vault, row.sealedCredential, credentialPlace(row.id, row.bandId)));
 
-/**
- * Remembers that a storage failed, so that its card can say so. Failures that say nothing about
- * the storage (one file is missing, the listener hung up, our own bug) change nothing.
- */
-export async function noteStorageFailure(
-  deps: Pick<Deps, "db" | "events">,
-  connectionId: ConnectionId,
-  error: unknown,
-): Promise<void> {
-  const health = error instanceof AppError ? healthAfter(error) : undefined;
-  if (health && error instanceof AppError) {
-    await saveHealth(deps, connectionId, health, error.message);
-  }
-}
-
-/** The storage answered: whatever was wrong is over. */
-export const noteStorageSuccess = (
-  deps: Pick<Deps, "db" | "events">,
-  connectionId: ConnectionId,
-): Promise<void> => saveHealth(deps, connectionId, "active", null);
-
-/** Whatever a storage answers to a person is news about its health. */
-export async function observed<T>(
-  deps: Pick<Deps, "db" | "events">,
-  row: store.ConnectionRow,
-  ask: () => Promise<T>,
-): Promise<T> {
-  try {
-    const answer = await ask();
-    if (row.health !== "active") await noteStorageSuccess(deps, row.id);
-    return answer;
-  } catch (error) {
-    await noteStorageFailure(deps, row.id, error);
-    throw error;
-  }
-}
-
 export const listOffers = (deps: Pick<Deps, "providers">): ProviderOffer[] =>
   Object.values(deps.providers).map((provider) => ({
     id: provider.id,
@@ -192,59 +154,9 @@ export async function requireConnection(
   return found;
 }
 
-/** Asks the storage whether it works, now. Its answer is the connection's health, not an error. */
-export async function checkConnection(
-  deps: StorageDeps & Pick<Deps, "events">,
-  actor: Actor,
-  connectionId: ConnectionId,
-): Promise<Connection> {
-  const { row } = await requireConnection(deps, actor, connectionId, "listener");
-  const storage = attachStorage(deps, row, AbortSignal.timeout(PATIENCE_MS));
-  try {
-    await observed(deps, row, () => storage.list(row.rootRef, null));
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code === "internal") throw error;
-    if (error.code === "not_found") {
-      await noteStorageFailure(deps, row.id, rootGone(row.rootPath));
-    }
-  }
-  return getConnection(deps, actor, row.id);
-}
-
-const saveHealth = (
-  deps: Pick<Deps, "db" | "events">,
-  connectionId: ConnectionId,
-  health: Health,
-  message: string | null,
-): Promise<void> =>
-  write(deps, async (tx) => {
-    if (await store.saveHealth(tx, connectionId, health, message)) {
-      await deps.events.publish(tx, connectionTopic(connectionId));
-    }
-  });
-
-function healthAfter(error: AppError): Health | undefined {
-  switch (error.code) {
-    case "storage_reconnect":
-      return "needs_reconnect";
-    case "storage_unavailable":
-    case "storage_refused":
-    case "rate_limited":
-      return "unavailable";
-    default:
-      return undefined;
-  }
-}
-
 const NO_SUCH_STORAGE = "There is no such storage.";
 
 const noSuchConnection = (): AppError => new AppError("not_found", NO_SUCH_STORAGE);
-
-const rootGone = (path: string | null): AppError =>
-  new AppError(
-    "storage_unavailable",
-    `The folder ${path || "at the top"} is not in the storage any more. The library is kept; choose the folder again or bring it back.`,
-  );
 
 async function present(
   deps: Pick<Deps, "db">,

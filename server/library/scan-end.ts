@@ -1,7 +1,7 @@
 import { type Tx, write } from "#server/base/db.ts";
 import type { AppError } from "#server/base/errors.ts";
 import { nameFailure } from "#server/base/failures.ts";
-import { noteStorageFailure } from "#server/connections/service.ts";
+import { noteStorageFailure } from "#server/connections/health.ts";
 import type { Deps } from "#server/deps.ts";
 import { forgetFolders, saveKnownFolders } from "./known-folder-store.ts";
 import { listFailedFolders } from "./listing-store.ts";

@@ -1,8 +1,8 @@
 import type { ScanId } from "#contract/ids.ts";
 import { write } from "#server/base/db.ts";
+import { noteStorageSuccess } from "#server/connections/health.ts";
 import {
   type AttachedConnection,
-  noteStorageSuccess,
   openStorage,
   type StorageDeps,
 } from "#server/connections/service.ts";

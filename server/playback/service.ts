@@ -11,10 +11,9 @@ import {
   isWeakMatch,
   type Validators,
 } from "#server/base/preconditions.ts";
+import { noteStorageFailure, noteStorageSuccess } from "#server/connections/health.ts";
 import {
   type AttachedConnection,
-  noteStorageFailure,
-  noteStorageSuccess,
   openConnection,
   type StorageDeps,
 } from "#server/connections/service.ts";
