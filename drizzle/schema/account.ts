@@ -3,22 +3,18 @@ import {
   bigint,
   boolean,
   check,
-  customType,
   index,
   integer,
   jsonb,
   pgTable,
   primaryKey,
   text,
-  timestamp,
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
 import type { SessionId, UserId } from "#contract/ids.ts";
 import { users } from "./auth.ts";
-
-const moment = () => timestamp({ withTimezone: true, mode: "date" });
-const bytes = customType<{ data: Buffer }>({ dataType: () => "bytea" });
+import { bytes, moment } from "./columns.ts";
 
 const ownerId = () =>
   uuid()

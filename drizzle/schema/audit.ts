@@ -1,6 +1,7 @@
-import { index, jsonb, pgTable, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { index, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import type { AuditAction, AuditDetails } from "#contract/audit.ts";
 import type { BandId, UserId } from "#contract/ids.ts";
+import { moment } from "./columns.ts";
 
 /**
  * What happened to accounts and access. Rows are only ever added: a trigger refuses the rest, whoever
@@ -10,7 +11,7 @@ export const auditEvents = pgTable(
   "audit_events",
   {
     id: uuid().primaryKey(),
-    at: timestamp({ withTimezone: true, mode: "date" }).notNull().defaultNow(),
+    at: moment().notNull().defaultNow(),
     action: text().$type<AuditAction>().notNull(),
     /** Who did it; `null` for nobody we know. */
     actorId: uuid().$type<UserId>(),

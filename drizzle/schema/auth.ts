@@ -9,18 +9,16 @@ import {
   pgTable,
   primaryKey,
   text,
-  timestamp,
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
 import type { UserRole } from "#contract/auth.ts";
 import type { BandRole } from "#contract/bands.ts";
 import type { BandId, SessionId, UserId } from "#contract/ids.ts";
+import { moment } from "./columns.ts";
 
 /** `verify`: the address of a new account. `reset`: a forgotten password. `change`: a new address. */
 export type MailedTokenKind = "verify" | "reset" | "change";
-
-const moment = () => timestamp({ withTimezone: true, mode: "date" });
 
 /** Facts about this installation that every replica must agree on, by name. */
 export const settings = pgTable("settings", {

@@ -6,15 +6,13 @@ import {
   integer,
   pgTable,
   text,
-  timestamp,
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
 import type { Health, ProviderId } from "#contract/connections.ts";
 import type { BandId, ConnectionId } from "#contract/ids.ts";
 import { bands } from "./auth.ts";
-
-const moment = () => timestamp({ withTimezone: true, mode: "date" });
+import { moment } from "./columns.ts";
 
 export const connections = pgTable(
   "connections",

@@ -9,7 +9,6 @@ import {
   pgTable,
   primaryKey,
   text,
-  timestamp,
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
@@ -17,10 +16,9 @@ import type { ScanState } from "#contract/connections.ts";
 import type { BandId, ConnectionId, ScanId, TrackId, UserId } from "#contract/ids.ts";
 import type { TrackState } from "#contract/library.ts";
 import { bands, users } from "./auth.ts";
+import { bytes, moment } from "./columns.ts";
 import { connections } from "./connections.ts";
 
-const moment = () => timestamp({ withTimezone: true, mode: "date" });
-const bytes = customType<{ data: Buffer }>({ dataType: () => "bytea" });
 /** Text that sorts by code point, so that keyset pages need no collation of the machine. */
 const sortText = customType<{ data: string }>({ dataType: () => 'text collate "C"' });
 
