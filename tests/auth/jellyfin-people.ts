@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { JellyfinServer, SignInJellyfin } from "#contract/jellyfin.ts";
 import { type Backline, refusalOf } from "#sdk/index.ts";
+import { totpCodeAt } from "#server/auth/crypto.ts";
 import { write } from "#server/base/db.ts";
 import {
   type FakeJellyfin,
@@ -9,6 +10,7 @@ import {
 } from "#tests/support/fake-jellyfin.ts";
 import { startServer, type TestServer, type TestServerOptions } from "#tests/support/server.ts";
 import { runJobs } from "#tests/support/world.ts";
+import { STEP_MS } from "./phone.ts";
 
 /** What Ben types at the media server. */
 export const PW = "canary-nine-slow-oboes";
@@ -80,6 +82,19 @@ export const refusalFrom = (
   device?: Backline,
 ): Promise<ReturnType<typeof refusalOf>> =>
   arriveFrom(world, credentials, device).then(() => undefined, refusalOf);
+
+/** Ben, who has set up an authenticator app, has signed out, and owes a new code since. */
+export async function benWithFactor() {
+  let nowMs = Date.now();
+  const world = await annasMedia({ server: { now: () => new Date(nowMs) } });
+  const { device } = await enterFrom(world);
+  const { secret } = await device.api.account.twoFactor.begin.mutate();
+  const code = () => totpCodeAt(secret, Math.floor(nowMs / STEP_MS));
+  await device.api.account.twoFactor.confirm.mutate({ code: await code() });
+  await device.api.auth.signOut.mutate();
+  nowMs += STEP_MS;
+  return { world, device, code };
+}
 
 /** Does what waits, and what waits for later as well. */
 export async function runLaterJobs(server: TestServer): Promise<void> {

@@ -3,13 +3,13 @@ import { describe, expect, test } from "vitest";
 import type { SignedIn } from "#contract/auth.ts";
 import type { UserId } from "#contract/ids.ts";
 import { refusalOf } from "#sdk/index.ts";
-import { totpCodeAt } from "#server/auth/crypto.ts";
 import { write } from "#server/base/db.ts";
 import { runJobs } from "#tests/support/world.ts";
 import { openBrowser } from "./browser.ts";
 import {
   annasMedia,
   arriveFrom,
+  benWithFactor,
   countKept,
   enterFrom,
   forgetTries,
@@ -252,22 +252,8 @@ describe("whoever guesses at the media server's passwords", () => {
 });
 
 describe("a second factor", () => {
-  const STEP_MS = 30_000;
-
-  async function benWithApp() {
-    let nowMs = Date.now();
-    const world = await annasMedia({ server: { now: () => new Date(nowMs) } });
-    const { device } = await enterFrom(world);
-    const { secret } = await device.api.account.twoFactor.begin.mutate();
-    const code = () => totpCodeAt(secret, Math.floor(nowMs / STEP_MS));
-    await device.api.account.twoFactor.confirm.mutate({ code: await code() });
-    await device.api.auth.signOut.mutate();
-    nowMs += STEP_MS;
-    return { world, code };
-  }
-
   test("is asked for here as well, and nothing can be done before it is shown", async () => {
-    const { world, code } = await benWithApp();
+    const { world, code } = await benWithFactor();
     const { device, answer } = await arriveFrom(world);
     if (answer.status !== "second_factor") throw new Error("None was asked for.");
     expect(await device.api.auth.me.query().catch(refusalOf)).toMatchObject({

@@ -2,7 +2,6 @@ import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import type { UserId } from "#contract/ids.ts";
 import { refusalOf } from "#sdk/index.ts";
-import { totpCodeAt } from "#server/auth/crypto.ts";
 import { write } from "#server/base/db.ts";
 import { dump } from "#tests/security/database.ts";
 import { recordLog } from "#tests/support/log.ts";
@@ -12,6 +11,7 @@ import { openBrowser } from "./browser.ts";
 import {
   annasMedia,
   arriveFrom,
+  benWithFactor,
   countKept,
   enterFrom,
   forgetTries,
@@ -222,25 +222,17 @@ describe("whatever ends a session revokes its token", () => {
 });
 
 describe("with a second factor", () => {
-  const STEP_MS = 30_000;
-
-  async function benWithApp() {
-    let nowMs = Date.now();
-    const world = await annasMedia({ server: { now: () => new Date(nowMs) } });
-    const { device } = await enterFrom(world);
-    const { secret } = await device.api.account.twoFactor.begin.mutate();
-    const code = () => totpCodeAt(secret, Math.floor(nowMs / STEP_MS));
-    await device.api.account.twoFactor.confirm.mutate({ code: await code() });
-    await device.api.auth.signOut.mutate();
+  /** With Ben's password shown, and his code owed. */
+  async function onTheWay() {
+    const { world, device, code } = await benWithFactor();
     await runJobs(world.server);
-    nowMs += STEP_MS;
     const { answer } = await arriveFrom(world, {}, device);
     if (answer.status !== "second_factor") throw new Error("None was asked for.");
     return { world, device, ticket: answer.ticket, code };
   }
 
   test("the token waits for the code, and then belongs to the session", async () => {
-    const { world, device, ticket, code } = await benWithApp();
+    const { world, device, ticket, code } = await onTheWay();
     expect(await tokensIn(world)).toEqual([1, 1]);
     await device.api.auth.signInSecondFactor.mutate({ ticket, code: await code() });
     await runLaterJobs(world.server);
@@ -251,7 +243,7 @@ describe("with a second factor", () => {
   });
 
   test("the token of a sign-in that nobody ends is revoked", async () => {
-    const { world } = await benWithApp();
+    const { world } = await onTheWay();
     await runJobs(world.server);
     expect(await tokensIn(world)).toEqual([1, 1]);
     await runLaterJobs(world.server);
