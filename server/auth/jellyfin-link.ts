@@ -4,9 +4,13 @@ import type { Actor, Device } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
+import type { Letter } from "#server/mail/letter.ts";
+import { sendLetter } from "#server/mail/service.ts";
 import * as identities from "./identity-store.ts";
 import { type JellyfinDeps, type Shown, showOwnIdentity } from "./jellyfin-identity.ts";
 import { readTrustedServer, requireTrustedServer, toJellyfinName } from "./jellyfin-server.ts";
+import { jellyfinLinkedLetter, jellyfinUnlinkedLetter, type Linked } from "./letters.ts";
+import { linkTo } from "./links.ts";
 import { requireRecent } from "./reauthentication.ts";
 import * as store from "./store.ts";
 import { giveAllTokensBack } from "./upstream-tokens.ts";
@@ -49,6 +53,8 @@ export async function linkJellyfin(
       name: shown.name,
     });
     await noteLink(deps, tx, actor, device, true);
+    const linked = { account: shown.name, server: shown.server.name };
+    await tell(deps, tx, actor, "jellyfin_linked", jellyfinLinkedLetter, linked);
   });
 }
 
@@ -57,7 +63,7 @@ export async function linkJellyfin(
  *   any more.
  */
 export async function unlinkJellyfin(
-  deps: Pick<Deps, "db" | "jobs" | "now">,
+  deps: Pick<Deps, "config" | "db" | "jobs" | "now" | "vault">,
   actor: Actor,
   device: Device,
 ): Promise<void> {
@@ -65,7 +71,8 @@ export async function unlinkJellyfin(
   const { serverId, name } = await requireTrustedServer(deps);
   await write(deps, async (tx) => {
     await store.lockUser(tx, actor.userId);
-    if (!(await identities.findIdentityOf(tx, actor.userId, serverId))) {
+    const own = await identities.findIdentityOf(tx, actor.userId, serverId);
+    if (!own) {
       throw new AppError("not_found", `Your account is not linked to one at ${name}.`);
     }
     if (!(await identities.hasOtherWayIn(tx, actor.userId))) {
@@ -77,6 +84,8 @@ export async function unlinkJellyfin(
     await identities.removeIdentityOf(tx, actor.userId, serverId);
     await giveAllTokensBack(deps, tx, actor.userId);
     await noteLink(deps, tx, actor, device, false);
+    const unlinked = { account: own.name, server: name };
+    await tell(deps, tx, actor, "jellyfin_unlinked", jellyfinUnlinkedLetter, unlinked);
   });
 }
 
@@ -95,6 +104,21 @@ async function requireUnlinked(tx: Tx, actor: Actor, shown: Shown): Promise<void
       `That account at ${name} belongs to somebody else here. If that is you too, sign in with it and unlink it there first. Nothing was changed.`,
     );
   }
+}
+
+/** Who uses an account that is not theirs would link one of their own: the owner hears of it. */
+async function tell(
+  deps: Pick<Deps, "config" | "jobs" | "now" | "vault">,
+  tx: Tx,
+  actor: Actor,
+  kind: string,
+  toLetter: (name: string, about: Linked, url: string) => Letter,
+  linked: Linked,
+): Promise<void> {
+  const me = await store.findMe(tx, actor.userId);
+  if (!me?.user.email) return;
+  const letter = toLetter(me.user.name, linked, linkTo(deps, "/"));
+  await sendLetter(deps, tx, kind, me.user.email, letter);
 }
 
 const noteLink = (

@@ -61,6 +61,42 @@ export const passkeyRemovedLetter = (name: string, passkey: string, url: string)
 const passkeyHelp = (url: string): string =>
   `Sign in and look at Settings, Security: remove the passkeys that you do not know, and change your password, which signs everybody else out: ${url}`;
 
+/** An account at the media server, as people know the two. */
+export interface Linked {
+  readonly account: string;
+  readonly server: string;
+}
+
+export const jellyfinLinkedLetter = (
+  name: string,
+  { account, server }: Linked,
+  url: string,
+): Letter => ({
+  subject: "A way to sign in was added to your account",
+  greeting: hello(name),
+  paragraphs: [
+    `The account “${account}” at ${server} was linked to your Backline account just now. Whoever signs in with it can use yours without your password here.`,
+  ],
+  notes: [
+    `It was not you? Sign in and look at Settings, Security: unlink ${server}, and change your password, which signs everybody else out: ${url}`,
+  ],
+});
+
+export const jellyfinUnlinkedLetter = (
+  name: string,
+  { account, server }: Linked,
+  url: string,
+): Letter => ({
+  subject: "A way to sign in was removed from your account",
+  greeting: hello(name),
+  paragraphs: [
+    `The account “${account}” at ${server} was unlinked from your Backline account just now. It lets nobody in any more; everything you have here and there is kept.`,
+  ],
+  notes: [
+    `It was not you? Sign in another way and look at Settings, Security: link ${server} again, and change your password, which signs everybody else out: ${url}`,
+  ],
+});
+
 /** To the new address, which counts from the proof on. */
 export const newAddressLetter = (name: string, url: string): Letter => ({
   subject: "Confirm your new e-mail address",

@@ -4,6 +4,7 @@ import type { SignedIn } from "#contract/auth.ts";
 import type { UserId } from "#contract/ids.ts";
 import { refusalOf } from "#sdk/index.ts";
 import { write } from "#server/base/db.ts";
+import { linkIn, startMailServer } from "#tests/support/mail-server.ts";
 import { runJobs } from "#tests/support/world.ts";
 import { openBrowser } from "./browser.ts";
 import {
@@ -365,6 +366,32 @@ describe("linking", () => {
       expect(await change.catch(refusalOf)).toEqual(isRefusedAs("reauthentication_required"));
     }
     expect(await anna.get.query()).toMatchObject({ linkedAs: "Ben" });
+  });
+
+  test("is announced to the owner by mail when it comes and when it goes, and not when it fails", async () => {
+    const mail = await startMailServer();
+    const environment = { SMTP_URL: mail.url, PUBLIC_URL: "http://localhost:3000" };
+    const world = await annasMedia({ server: { isWorking: true, environment } });
+    const { user } = await world.anna.api.auth.me.query();
+    const { link, unlink } = world.anna.api.account.jellyfin;
+    expect(await unlink.mutate().catch(refusalOf)).toEqual(isRefusedAs("not_found"));
+    const wrong = link.mutate({ username: "ben", password: "not it" });
+    expect(await wrong.catch(refusalOf)).toEqual(isRefusedAs("forbidden"));
+    await link.mutate({ username: "ben", password: PW });
+    await unlink.mutate();
+    const letters = [await mail.next(user.email ?? ""), await mail.next(user.email ?? "")];
+    const said = new Map(letters.map((each) => [each.subject, each.text?.replaceAll("\n", " ")]));
+    expect([...said.keys()].sort()).toEqual([
+      "A way to sign in was added to your account",
+      "A way to sign in was removed from your account",
+    ]);
+    const account = `The account “Ben” at ${world.site.name} was`;
+    expect(said.get("A way to sign in was added to your account")).toContain(`${account} linked`);
+    expect(said.get("A way to sign in was removed from your account")).toContain(
+      `${account} unlinked`,
+    );
+    expect(letters.map((each) => linkIn(each).href)).toEqual(times(2, "http://localhost:3000/"));
+    expect(JSON.stringify(mail.mails)).not.toContain(PW);
   });
 
   test("is never undone where it is the only way in", async () => {
