@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNull, ne, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNotNull, isNull, ne, sql } from "drizzle-orm";
 import type { BandRole } from "#contract/bands.ts";
 import type { BandId, UserId } from "#contract/ids.ts";
 import { bands, members, users } from "#drizzle/schema/index.ts";
@@ -54,6 +54,26 @@ export const listFellows = (db: Db | Tx, userId: UserId): Promise<Fellow[]> =>
       asc(users.name),
       asc(users.id),
     );
+
+/** Who else is in a band and has an address. */
+export const listReachable = (
+  tx: Tx,
+  bandId: BandId,
+  userId: UserId,
+): Promise<{ name: string; email: string }[]> =>
+  tx
+    .select({ name: users.name, email: sql<string>`${users.email}` })
+    .from(members)
+    .innerJoin(users, eq(users.id, members.userId))
+    .where(
+      and(
+        eq(members.bandId, bandId),
+        ne(members.userId, userId),
+        isNull(users.deletedAt),
+        isNotNull(users.email),
+      ),
+    )
+    .orderBy(asc(users.id));
 
 /** A personal band that others are in is nobody's personal band from then on. */
 export async function saveOwner(tx: Tx, bandId: BandId, userId: UserId): Promise<void> {

@@ -2,7 +2,10 @@ import type { Band } from "#contract/bands.ts";
 import type { BandId, UserId } from "#contract/ids.ts";
 import type { LeftBand } from "#contract/leaving.ts";
 import type { Db, Tx } from "#server/base/db.ts";
+import type { Deps } from "#server/deps.ts";
+import { sendLetter } from "#server/mail/service.ts";
 import * as leavingStore from "./leaving-store.ts";
+import { bandRemovedLetter } from "./letters.ts";
 import { listBandsOf } from "./store.ts";
 
 /** What somebody has a part in, and who else has. */
@@ -39,8 +42,29 @@ export async function handOver(
 
 export const leaveBand = leavingStore.deleteMember;
 
-/** Its storages have to be released before. */
-export const removeBand = leavingStore.deleteBand;
+export interface Removal {
+  readonly band: Pick<Band, "id" | "name">;
+  readonly remover: { readonly id: UserId; readonly name: string };
+  /** Where whoever hears of it can look. */
+  readonly url: string;
+}
+
+/**
+ * Removes a band with everything in it, and tells the others who were in it by mail. Its storages have
+ * to be released before.
+ */
+export async function removeBand(
+  deps: Pick<Deps, "jobs" | "now" | "vault">,
+  tx: Tx,
+  { band, remover, url }: Removal,
+): Promise<void> {
+  const others = await leavingStore.listReachable(tx, band.id, remover.id);
+  await leavingStore.deleteBand(tx, band.id);
+  for (const { name, email } of others) {
+    const letter = bandRemovedLetter(name, { band: band.name, remover: remover.name }, url);
+    await sendLetter(deps, tx, "band_removed", email, letter);
+  }
+}
 
 function toStake(
   { id, name, isPersonal, role }: Band,

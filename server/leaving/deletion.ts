@@ -104,17 +104,19 @@ interface Ending {
 
 /** @returns the kinds of the storages that nothing here opens any more. */
 async function carryOut(deps: DeletionDeps, tx: Tx, ending: Ending): Promise<ProviderId[]> {
+  const { actor, holder } = ending;
   const { band, end } = ending.settlement;
   switch (end) {
     case "leave":
-      await leaveBand(tx, band.id, ending.actor.userId);
+      await leaveBand(tx, band.id, actor.userId);
       return [];
     case "hand_over":
       await giveTo(deps, tx, ending, ending.settlement.heir);
       return [];
     case "remove": {
       const removed = await removeConnectionsOf(deps, tx, band.id);
-      await removeBand(tx, band.id);
+      const remover = { id: actor.userId, name: holder.name };
+      await removeBand(deps, tx, { band, remover, url: linkTo(deps, "/") });
       return removed;
     }
   }

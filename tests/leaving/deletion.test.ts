@@ -1,6 +1,8 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import type { DeletionPreview } from "#contract/leaving.ts";
+import { insertMember } from "#server/bands/store.ts";
+import { write } from "#server/base/db.ts";
 import { openBrowser } from "#tests/auth/browser.ts";
 import { createPerson, signIn } from "#tests/auth/people.ts";
 import { doInPieces, prepareCuts } from "#tests/security/cuts.ts";
@@ -152,6 +154,46 @@ test("the last letter says what was removed, and the heir learns of it", async (
   expect(text).toContain("You left Trio. It goes on without you.");
   expect(text).toContain("For 30 days");
   expect((await mail.next(carla.email)).subject).toBe("Duo belongs to you now");
+});
+
+test("whoever was in a band that goes with its owner is told which, and what is left", async () => {
+  const world = await bensServer();
+  const { server, ben, carla, anna, mail, bands } = world;
+  const dora = await createPerson(server.deps, "dora");
+  const emil = await createPerson(server.deps, "emil");
+  await write(server.deps, async (tx) => {
+    for (const { userId } of [dora, emil]) {
+      await insertMember(tx, { bandId: bands.duo, userId, role: "listener" });
+    }
+    // Who came through another server has no address.
+    await tx.execute(
+      sql`update users set email = null, email_key = null where id = ${emil.userId}`,
+    );
+  });
+  await leave(world, [{ bandId: bands.duo, choice: "remove" }]);
+  await runJobs(server);
+
+  for (const { email } of [carla, dora]) {
+    const letter = await mail.next(email);
+    expect([letter.subject, linkIn(letter).href]).toEqual([
+      "Duo was removed",
+      server.deps.config.http.publicUrl.href,
+    ]);
+    const text = letter.text?.replaceAll(/\s+/g, " ");
+    expect(text).toContain(`Hello ${email.split("@")[0]}, ben, who owned Duo, has removed it.`);
+    expect(text).toContain("The recordings themselves were not touched");
+    expect(text).toContain("Your account, your own library and your other bands stay as they are");
+    expect(text).toContain("connect that storage to your own library");
+  }
+  // Nobody else hears of it: not who left, and not who is in bands that go on.
+  const told = mail.mails.map(({ subject, to }) => [subject, to?.[0]?.address]);
+  expect(told.filter(([subject]) => subject?.includes("removed")).toSorted()).toEqual([
+    ["Duo was removed", carla.email],
+    ["Duo was removed", dora.email],
+  ]);
+  expect(told.map(([, to]) => to)).not.toContain(anna.email);
+  expect((await mail.next(ben.email)).subject).toBe("Your account is deleted");
+  expect((await carla.browser.query("bands.list")).data).toHaveLength(1);
 });
 
 test("whoever registers the address anew finds an empty account with another id", async () => {
