@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, like, lt, sql } from "drizzle-orm";
+import { and, asc, eq, isNotNull, isNull, like, lt, sql } from "drizzle-orm";
 import type { UserId } from "#contract/ids.ts";
 import {
   backupCodes,
@@ -54,16 +54,24 @@ export async function saveDeleted(tx: Tx, userId: UserId): Promise<void> {
     .where(eq(users.id, userId));
 }
 
-/** Of several servers that look at once each finds somebody else. */
-export async function lockDeletedBefore(tx: Tx, days: number): Promise<UserId | undefined> {
-  const [row] = await tx
+/** The oldest first. */
+export async function listDeletedBefore(db: Db, days: number): Promise<UserId[]> {
+  const rows = await db
     .select({ id: users.id })
     .from(users)
     .where(lt(users.deletedAt, sql`now() - make_interval(days => ${days})`))
-    .orderBy(asc(users.deletedAt))
-    .limit(1)
+    .orderBy(asc(users.deletedAt), asc(users.id));
+  return rows.map(({ id }) => id);
+}
+
+/** Of several servers that are at the same account one gets it, and the others do not wait. */
+export async function lockDeleted(tx: Tx, userId: UserId): Promise<boolean> {
+  const rows = await tx
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(users.id, userId), isNotNull(users.deletedAt)))
     .for("update", { skipLocked: true });
-  return row?.id;
+  return rows.length > 0;
 }
 
 /** With all that hangs on it: sessions, memberships. */

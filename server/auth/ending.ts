@@ -55,8 +55,11 @@ export async function endAccount(
   await revokeAllWithin(deps, tx, userId, "account_deleted", null, device);
 }
 
-/** An account that was deleted so long ago; until the transaction ends it is the caller's alone. */
-export const lockDeletedBefore = endingStore.lockDeletedBefore;
+/** The accounts that were deleted so long ago, the oldest first. */
+export const listDeletedBefore = endingStore.listDeletedBefore;
+
+/** Until the transaction ends it is the caller's alone. @returns false when it is somebody else's. */
+export const lockDeleted = endingStore.lockDeleted;
 
 /** The last of an account. What others keep of it has to be gone before. */
 export const forgetAccount = endingStore.deleteUser;

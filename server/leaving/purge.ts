@@ -1,11 +1,14 @@
+import type { UserId } from "#contract/ids.ts";
 import { forgetInEvents } from "#server/audit/service.ts";
-import { forgetAccount, lockDeletedBefore } from "#server/auth/ending.ts";
+import { forgetAccount, listDeletedBefore, lockDeleted } from "#server/auth/ending.ts";
 import { forgetAgedSessions } from "#server/auth/service.ts";
 import { write } from "#server/base/db.ts";
 import { forgetJobsAbout } from "#server/base/jobs.ts";
 import { forgetOldReleases } from "#server/connections/release.ts";
 import type { Deps } from "#server/deps.ts";
 import { sweepExports } from "./export-sweep.ts";
+
+type SweepDeps = Pick<Deps, "db" | "log">;
 
 /** The migration of the audit log knows this number too. */
 const KEEP_DAYS = 30;
@@ -15,28 +18,38 @@ const LOOK_AFTER_MS = 3_600_000;
 
 /**
  * Takes the last traces of every account that was deleted 30 days ago. Each goes in a transaction of
- * its own: whoever is killed on the way leaves the rest whole for the next.
+ * its own: whoever is killed on the way leaves the rest whole for the next, and one that cannot be
+ * taken away holds up nobody else.
+ *
+ * @returns how many could not; the next sweep tries them again.
  */
-export async function purgeAccounts(deps: Pick<Deps, "db">, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted && (await purgeOne(deps))) {
-    // One after the other.
+export async function purgeAccounts(deps: SweepDeps, signal: AbortSignal): Promise<number> {
+  let failures = 0;
+  for (const userId of await listDeletedBefore(deps.db, KEEP_DAYS)) {
+    if (signal.aborted) break;
+    try {
+      await purgeOne(deps, userId);
+    } catch (error) {
+      failures += 1;
+      const about = { err: error, userId };
+      if (!signal.aborted) deps.log.error(about, "could not take a deleted account away");
+    }
   }
+  return failures;
 }
 
-/** @returns false when there is nobody left to forget. */
-const purgeOne = (deps: Pick<Deps, "db">): Promise<boolean> =>
+/** Nothing happens to one that another server is at. */
+const purgeOne = (deps: SweepDeps, userId: UserId): Promise<void> =>
   write(deps, async (tx) => {
-    const userId = await lockDeletedBefore(tx, KEEP_DAYS);
-    if (userId === undefined) return false;
+    if (!(await lockDeleted(tx, userId))) return;
     // The database lets go of events only while it can see that the account was deleted so long ago.
     await forgetInEvents(tx, userId);
     await forgetJobsAbout(tx, userId);
     await forgetAccount(tx, userId);
-    return true;
   });
 
 /** Takes away what is over: sessions, accounts, exports, access that was released. */
-export async function sweep(deps: Pick<Deps, "db">, signal: AbortSignal): Promise<void> {
+export async function sweep(deps: SweepDeps, signal: AbortSignal): Promise<void> {
   await forgetAgedSessions(deps);
   await forgetOldReleases(deps);
   await sweepExports(deps);
@@ -44,7 +57,7 @@ export async function sweep(deps: Pick<Deps, "db">, signal: AbortSignal): Promis
 }
 
 /** Sweeps now and every hour. Several servers may do so at once. */
-export function startSweeping(deps: Pick<Deps, "db" | "log">, signal: AbortSignal): void {
+export function startSweeping(deps: SweepDeps, signal: AbortSignal): void {
   const look = (): Promise<void> =>
     sweep(deps, signal).catch((error: unknown) => {
       if (!signal.aborted) deps.log.error({ err: error }, "could not take old things away");
