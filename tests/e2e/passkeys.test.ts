@@ -38,6 +38,17 @@ async function signOutAndBack(person: Person, device: VirtualAuthenticator): Pro
   await device.answerByItself(true);
 }
 
+/** Signs out from a device that says yes at once to what the browser offers then. */
+async function signOutAndIn(person: Person): Promise<void> {
+  const { page } = person;
+  await page.getByRole("button", { name: "Account of Anna" }).click();
+  await Promise.all([
+    page.waitForURL("**/sign-in"),
+    page.getByRole("menuitem", { name: "Sign out" }).click(),
+  ]);
+  await isIn(person);
+}
+
 const isIn = ({ page }: Person): Promise<void> =>
   page.getByRole("button", { name: "Account of Anna" }).waitFor();
 
@@ -128,8 +139,15 @@ test("from adding a passkey to signing in with nothing else, and to removing it"
 
   // The device does not know of it, and goes on offering it.
   await signOutAndBack(person, device);
+  const before = await device.countRequests();
+  await page.route("**/trpc/auth.signInPasskey*", async (route) => {
+    await device.answerByItself(false);
+    await route.continue();
+  });
   await page.getByRole("button", { name: "Sign in with a passkey" }).click();
   await page.getByText(/This passkey does not let you in here/).waitFor();
+  // Once for the button, and once more for whoever has another one.
+  await expect.poll(() => device.countRequests()).toBe(before + 2);
   await lookAt(person, "sign-in-passkey-refused");
   expect(person.complaints).toEqual([]);
 }, 400_000);
@@ -165,15 +183,52 @@ test("the browser offers the passkey where the e-mail is typed in", async () => 
   await open();
   await addPasskey(person, "Phone");
   await passkeyOf(person, "Phone").waitFor();
-  // This device says yes at once to what the browser offers.
-  await page.getByRole("button", { name: "Account of Anna" }).click();
-  await Promise.all([
-    page.waitForURL("**/sign-in"),
-    page.getByRole("menuitem", { name: "Sign out" }).click(),
-  ]);
-  await isIn(person);
+  await signOutAndIn(person);
   await open();
   await page.getByText("Signed in with a passkey").waitFor();
+  expect(person.complaints).toEqual([]);
+}, 240_000);
+
+test("after a passkey that was refused or put away the browser offers them again", async () => {
+  const { server, person, device, open } = await annaWithDevice();
+  const { page } = person;
+  await signIn(person);
+  await arrive(person);
+  await open();
+  await addPasskey(person, "Phone");
+  await passkeyOf(person, "Phone").waitFor();
+
+  const know = (isKnown: boolean) =>
+    write(server.deps, (tx) =>
+      tx.execute(
+        isKnown
+          ? sql`update passkeys set credential_id = ltrim(credential_id, '!')`
+          : sql`update passkeys set credential_id = '!' || credential_id`,
+      ),
+    );
+  await know(false);
+  const refusals: number[] = [];
+  await page.route(
+    "**/trpc/auth.signInPasskey*",
+    async (route) => {
+      const response = await route.fetch();
+      refusals.push(response.status());
+      await know(true);
+      await route.fulfill({ response });
+    },
+    { times: 1 },
+  );
+  await signOutAndIn(person);
+  expect(refusals).toEqual([401]);
+
+  // This device goes on saying no at once, which nobody does.
+  const before = await device.countRequests();
+  await device.verify(false);
+  await signOut(person);
+  await expect.poll(() => device.countRequests()).toBe(before + 10);
+  await signIn(person);
+  await isIn(person);
+  expect(await device.countRequests()).toBe(before + 10);
   expect(person.complaints).toEqual([]);
 }, 240_000);
 

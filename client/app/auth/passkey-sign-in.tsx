@@ -3,7 +3,7 @@ import { IconFingerprint } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import type { PasskeyAssertion } from "#contract/passkeys.ts";
-import { backline, refusalOf } from "../api.ts";
+import { backline } from "../api.ts";
 import { passkeys } from "../words/passkeys.ts";
 import s from "./gate.module.css";
 import { FormFailure } from "./gate.tsx";
@@ -26,9 +26,8 @@ function PasskeyButton(props: Welcome) {
     },
     onSuccess: useWelcome(props),
   });
-  // A passkey that the server does not take would only be offered again.
-  const isOffered = !isPending && refusalOf(error) === undefined;
-  useEffect(() => (isOffered ? offerPasskeys(mutate) : undefined), [isOffered, mutate]);
+  // Also after one was refused: whoever has several can choose another.
+  useEffect(() => (isPending ? undefined : offerPasskeys(mutate)), [isPending, mutate]);
   return (
     <div className={s.way}>
       <FormFailure>{error ? sentenceOfPasskey(error) : null}</FormFailure>

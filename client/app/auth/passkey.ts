@@ -15,6 +15,9 @@ const RENEW_MS = 4 * 60_000;
 
 const words = passkeys.device;
 
+/** Whoever cancels may choose again; a device that always says no is not asked for ever. */
+const MOST_CANCELLED = 10;
+
 /** Why the browser or the device did not do it, said for people. */
 class PasskeyFailure extends Error {
   override readonly name = "PasskeyFailure";
@@ -107,15 +110,19 @@ async function keepOffering(
   if (!hasPasskeys()) return;
   if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
   await library();
-  while (!offer.isOver) {
+  for (let cancelled = 0; !offer.isOver && cancelled < MOST_CANCELLED; ) {
     const options = await backline.api.auth.passkeyOptions.mutate();
-    const chosen = offer.isOver ? null : await offerOnce(offer, options);
-    if (chosen && !offer.isOver) return onChosen(chosen);
+    const chosen = offer.isOver ? "ended" : await offerOnce(offer, options);
+    if (chosen === "cancelled") cancelled += 1;
+    else if (chosen !== "ended" && !offer.isOver) return onChosen(chosen);
   }
 }
 
-/** @returns `null` when it was ended, or went on for so long that it needs another challenge. */
-async function offerOnce(offer: Offer, options: PasskeyRequest): Promise<PasskeyAssertion | null> {
+/** @returns `ended` when we ended it: it is over, or went on for so long that it needs another challenge. */
+async function offerOnce(
+  offer: Offer,
+  options: PasskeyRequest,
+): Promise<PasskeyAssertion | "cancelled" | "ended"> {
   const { startAuthentication, WebAuthnAbortService } = await library();
   const renewing = setTimeout(() => offer.cancel(), RENEW_MS);
   offer.cancel = () => WebAuthnAbortService.cancelCeremony();
@@ -123,8 +130,14 @@ async function offerOnce(offer: Offer, options: PasskeyRequest): Promise<Passkey
     const optionsJSON = options as RequestJson;
     return withoutExtensions(await startAuthentication({ optionsJSON, useBrowserAutofill: true }));
   } catch (error) {
-    if (error instanceof Error && error.name === "AbortError") return null;
-    throw error;
+    switch (error instanceof Error ? error.name : "") {
+      case "AbortError":
+        return "ended";
+      case "NotAllowedError":
+        return "cancelled";
+      default:
+        throw error;
+    }
   } finally {
     clearTimeout(renewing);
     offer.cancel = nothing;
