@@ -12,11 +12,15 @@ const WINDOW_MS = 60_000;
  * screenful that is scrolled past, for all of a screen whenever it opens, and again after each event,
  * in every window that somebody has open. That is counted for the account, mostly in memory, and a
  * program that asks 20 times a second, minute after minute, is not held up by it.
+ *
+ * Covers and pictures of people are counted in the same way, but apart: a screen of a large library
+ * asks for 200 at once, and again when it is scrolled.
  */
 const ALLOWANCES = {
   anyone: { max: 100, windowMs: WINDOW_MS, share: 1 },
   changes: { max: 100, windowMs: WINDOW_MS, share: 1 },
   reads: { max: 1_200, windowMs: WINDOW_MS, share: 50 },
+  pictures: { max: 3_000, windowMs: WINDOW_MS, share: 50 },
 } satisfies Readonly<Record<string, Allowance>>;
 
 type Kind = keyof typeof ALLOWANCES;
@@ -29,17 +33,27 @@ declare module "fastify" {
 
 /**
  * Counts one procedure of a request, and says in the answer's headers how many are left; of a batch,
- * the fewest. Bytes of recordings and covers are no procedures: the number of open streams bounds
- * them (`playback/stream-limit.ts`).
+ * the fewest. Bytes of recordings are no procedures: the number of open streams bounds them
+ * (`playback/stream-limit.ts`).
  *
  * @throws AppError `rate_limited`
  */
-export async function countCall(
+export const countCall = (
   request: FastifyRequest,
   reply: FastifyReply,
   type: "query" | "mutation" | "subscription",
-): Promise<void> {
-  const kind = kindOf(request, type);
+): Promise<void> => count(request, reply, kindOf(request, type));
+
+/**
+ * The same for a cover or a picture of somebody. To be called before anything is looked up, so that
+ * what is refused costs nothing.
+ *
+ * @throws AppError `rate_limited`
+ */
+export const countPicture = (request: FastifyRequest, reply: FastifyReply): Promise<void> =>
+  count(request, reply, "pictures");
+
+async function count(request: FastifyRequest, reply: FastifyReply, kind: Kind): Promise<void> {
   const { max } = ALLOWANCES[kind];
   const key = `calls ${kind} ${whoseOf(request)}`;
   const { hits, msLeft } = await request.server.callTally.take(key, ALLOWANCES[kind]);
@@ -80,6 +94,7 @@ const SOURCES: Readonly<Record<Kind, string>> = {
   anyone: "from your network",
   changes: "to change something with your account",
   reads: "with your account",
+  pictures: "for pictures",
 };
 
 const tooMany = (kind: Kind, seconds: number): AppError =>

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { TrackId } from "#contract/ids.ts";
+import { countPicture } from "#server/auth/call-limits.ts";
 import { requireActor } from "#server/base/actor.ts";
 import { AppError, parseInput } from "#server/base/errors.ts";
 import { requestedSize, sendPicture } from "#server/base/picture-answer.ts";
@@ -40,6 +41,7 @@ export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { 
   });
 
   app.get("/cover/:trackId", async (request, reply) => {
+    await countPicture(request, reply);
     const actor = requireActor(request);
     const { trackId } = parseInput(Params, request.params);
     const cover = await openCover(deps, actor, trackId, requestedSize(request));

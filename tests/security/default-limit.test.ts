@@ -195,6 +195,70 @@ describe("somebody who is signed in", () => {
   });
 });
 
+describe("covers and pictures", () => {
+  const PICTURES = 3_000;
+
+  test("are 3,000 a minute for an account, apart from what it reads", async () => {
+    const world = await withAnna();
+    const ben = await createPerson(world.deps, "ben");
+    const bens = openBrowser(world.replicas[0].baseUrl);
+    await signIn(bens, ben);
+    const own = `/picture/${world.anna.userId}`;
+    const cover = `/cover/${crypto.randomUUID()}`;
+    const ask = (path: string) => world.browser.fetch(path);
+    const left = Number((await world.browser.query("auth.me")).headers.get("ratelimit-remaining"));
+    for (const [index, path] of [own, cover, own].entries()) {
+      const answer = await ask(path);
+      expect([answer.status, limitOf(answer)]).toEqual([
+        404,
+        `${PICTURES}/${PICTURES - 1 - index}`,
+      ]);
+    }
+    // Some other server has counted most of them.
+    await world.deps.counters.count(`calls pictures ${world.anna.userId}`, 60_000, 2_950);
+    for (let index = 3; index < SHARE; index += 1) expect((await ask(cover)).status).toBe(404);
+    await expect.poll(async () => limitOf(await ask(cover))).toBe(`${PICTURES}/0`);
+
+    for (const path of [own, cover]) {
+      const answer = await ask(path);
+      expect([answer.status, limitOf(answer)]).toEqual([429, `${PICTURES}/0`]);
+      expect(answer.refusal).toMatchObject({ code: "rate_limited" });
+      expect(answer.refusal?.message).toContain("for pictures");
+      const seconds = Number(answer.headers.get("retry-after"));
+      expect(seconds).toBeGreaterThan(0);
+      expect(seconds).toBeLessThanOrEqual(60);
+      expect(answer.headers.get("ratelimit-reset")).toBe(String(seconds));
+    }
+    expect((await bens.fetch(own)).status).toBe(404);
+    const reading = await world.browser.query("auth.me");
+    expect(limitOf(reading)).toBe(`${READS}/${left - 1}`);
+  });
+
+  test("of five screens that are scrolled past, a thousand, are all sent", async () => {
+    const world = await withAnna();
+    const cover = `/cover/${crypto.randomUUID()}`;
+    // Ten at a time, as a browser asks at most.
+    for (let asked = 0; asked < 1_000; asked += 10) {
+      const answers = await Promise.all(times(10, cover).map((path) => world.browser.fetch(path)));
+      expect(answers.map(({ status }) => status)).toEqual(times(10, 404));
+    }
+    await expect.poll(() => hitsOf(world, "calls pictures")).toEqual([1_000]);
+  });
+
+  test("are counted for the network of whoever is not signed in", async () => {
+    const world = await withAnna();
+    const stranger = openBrowser(world.replicas[0].baseUrl);
+    const cover = `/cover/${crypto.randomUUID()}`;
+    await world.deps.counters.count("calls pictures 127.0.0.1", 60_000, PICTURES);
+    const answers = [];
+    for (let index = 0; index < SHARE; index += 1) answers.push(await stranger.fetch(cover));
+    expect(answers.map(({ status }) => status)).toEqual(times(SHARE, 401));
+    await expect.poll(async () => (await stranger.fetch(cover)).status).toBe(429);
+    expect((await world.browser.fetch(cover)).status).toBe(404);
+    expect((await stranger.query("system.info")).status).toBe(200);
+  });
+});
+
 test("while nobody can count together, all goes on, each server counts alone, and the log says so", async () => {
   const lines: string[] = [];
   const log = pino({ level: "warn" }, { write: (line: string) => void lines.push(line) });
