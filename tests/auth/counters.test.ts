@@ -1,66 +1,11 @@
-import { sql } from "drizzle-orm";
-import { Redis } from "ioredis";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Counters } from "#server/base/counters.ts";
-import { write } from "#server/base/db.ts";
-import type { Deps } from "#server/deps.ts";
 import { testDeps } from "#tests/support/deps.ts";
 import { hasRedis, startRedis } from "#tests/support/redis.ts";
 import { startServer } from "#tests/support/server.ts";
 import { openBrowser } from "./browser.ts";
+import { type CountStore, STORES } from "./count-stores.ts";
 import { annasServer, PASSWORD, signIn, type World } from "./people.ts";
-
-/** Where servers may count together. */
-interface Store {
-  readonly environment: Readonly<Record<string, string>>;
-  /** What was counted under keys that begin so is over. */
-  forget(deps: Deps, prefix: string): Promise<void>;
-  /** Nobody can count any more. */
-  takeAway(deps: Deps): Promise<void>;
-  bringBack(deps: Deps): Promise<void>;
-}
-
-const told = new Set<string>();
-
-function tell(where: string): void {
-  if (!told.has(where)) process.stdout.write(`Limits were counted in ${where}.\n`);
-  told.add(where);
-}
-
-async function postgresStore(): Promise<Store> {
-  tell("Postgres");
-  return {
-    environment: {},
-    forget: (deps, prefix) =>
-      write(deps, async (tx) => {
-        await tx.execute(sql`delete from rate_limits where key like ${`${prefix}%`}`);
-      }),
-    takeAway: (deps) =>
-      write(deps, async (tx) => {
-        await tx.execute(sql`alter table rate_limits rename to away`);
-      }),
-    bringBack: (deps) =>
-      write(deps, async (tx) => {
-        await tx.execute(sql`alter table away rename to rate_limits`);
-      }),
-  };
-}
-
-async function redisStore(): Promise<Store> {
-  const server = await startRedis();
-  const redis = new Redis(server.url, { retryStrategy: () => 50 }).on("error", () => {});
-  onTestFinished(async () => redis.disconnect());
-  const [, version] = /redis_version:(\S+)/.exec(await redis.info("server")) ?? [];
-  tell(`Redis ${version}`);
-  return {
-    environment: { REDIS_URL: server.url },
-    async forget(_deps, prefix) {
-      for (const key of await redis.keys(`backline:counts:${prefix}*`)) await redis.del(key);
-    },
-    takeAway: () => server.stop(),
-    bringBack: () => server.start(),
-  };
-}
 
 const WRONG = "eleven green bassoons";
 const WINDOW_MS = 60_000;
@@ -68,7 +13,11 @@ const WINDOW_MS = 60_000;
 const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
 
 /** The limit of a minute is over before each of these. */
-async function tryAll(store: Store, world: World, passwords: readonly string[]): Promise<number[]> {
+async function tryAll(
+  store: CountStore,
+  world: World,
+  passwords: readonly string[],
+): Promise<number[]> {
   const statuses: number[] = [];
   for (const [attempt, password] of passwords.entries()) {
     await store.forget(world.deps, "signIn ");
@@ -83,11 +32,6 @@ test("CI has a Redis to count in", () => {
   const sentence = "Install redis-server with apt-get, so that CI tests it.";
   expect(hasRedis || process.env.CI !== "true", sentence).toBe(true);
 });
-
-const STORES: readonly (readonly [string, () => Promise<Store>])[] = [
-  ["Postgres", postgresStore],
-  ...(hasRedis ? ([["Redis", redisStore]] as const) : []),
-];
 
 describe.each(STORES)("counted in %s", (_, openStore) => {
   async function three(): Promise<readonly Counters[]> {

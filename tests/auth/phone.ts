@@ -1,20 +1,25 @@
-import { sql } from "drizzle-orm";
 import { createBackline } from "#sdk/index.ts";
 import { totpCodeAt } from "#server/auth/crypto.ts";
-import { write } from "#server/base/db.ts";
 import { createClockedDatabase } from "#tests/support/database-clock.ts";
 import { startServer } from "#tests/support/server.ts";
+import { type CountStore, postgresStore } from "./count-stores.ts";
 import { createPerson, PASSWORD } from "./people.ts";
 
 export const STEP_MS = 30_000;
 
-/** Ben with an authenticator app, on a server whose database's clock the test sets. */
-export async function benWithApp() {
+/**
+ * Ben with an authenticator app, on a server whose database's clock the test sets.
+ *
+ * @param openStore - where the server counts tries.
+ */
+export async function benWithApp(openStore: () => Promise<CountStore> = postgresStore) {
   const clock = await createClockedDatabase();
-  const server = await startServer({ database: clock.database });
+  const store = await openStore();
+  const { environment } = store;
+  const server = await startServer({ database: clock.database, environment });
   await server.admin();
   const person = await createPerson(server.deps, "ben");
-  const free = () => write(server.deps, (tx) => tx.execute(sql`delete from rate_limits`));
+  const free = () => store.forget(server.deps, "");
   const showPassword = async (rememberMe = false) => {
     await free();
     const device = createBackline({ baseUrl: server.baseUrl });
@@ -36,7 +41,7 @@ export async function benWithApp() {
     await device.api.auth.signInSecondFactor.mutate({ ticket: answer.ticket, code });
     return device;
   };
-  return { server, person, ben, secret, codes, codeAt, pass, showPassword, enter, free };
+  return { server, store, person, ben, secret, codes, codeAt, pass, showPassword, enter, free };
 }
 
 export const isRefusedAs = (code: string) => ({ code });
