@@ -1,10 +1,15 @@
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "#server/base/errors.ts";
 import type { Config } from "#server/config.ts";
+import type { Deps } from "#server/deps.ts";
 import { isPrivate } from "./private-paths.ts";
+import { findTicket, readTicket } from "./tickets.ts";
 import { forWholeApp } from "./whole-app.ts";
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** What media elements of other pages may fetch with a ticket. */
+const TICKETED = ["/stream/", "/cover/"];
 
 /**
  * Refuses what another website makes a browser send. Needs no state and no cookie.
@@ -14,26 +19,47 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
  * - A change must come from our own pages: `Sec-Fetch-Site` says so, or `Origin` is ours. A client
  *   that sends neither is no browser of today; it may go on without cookies.
  * - Somebody's data is for our own pages alone, so that no other site can embed or time it.
+ *   But for what a ticket was made for, which an `<audio>` or `<img>` of another page may fetch: it
+ *   says for whom, and no cookie does then (`plugin.ts`).
  * - A website of `CORS_ORIGINS` is heard when a bearer token alone says for whom it asks. What carries
  *   a cookie is refused from there too, because browsers add cookies without anybody's asking.
  */
 export const originPlugin = forWholeApp(async (app, { deps }) => {
-  app.addHook("onRequest", async (request) => {
+  app.addHook("onRequest", async (request, reply) => {
     const { http } = deps.config;
-    if (SAFE_METHODS.has(request.method)) {
-      if (isPrivate(request) && !isGuest(http, request)) refuseOtherSites(request);
-      return;
-    }
+    if (SAFE_METHODS.has(request.method)) return guardRead(deps, request, reply);
     requireJson(request);
     if (!isGuest(http, request)) requireOurOrigin(http, request);
   });
 });
+
+function guardRead(
+  deps: Pick<Deps, "config" | "sessionKeys">,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  if (!isPrivate(request)) return;
+  if (hasTicket(deps, request)) {
+    // Else browsers would keep it from the element that has asked for it.
+    reply.header("cross-origin-resource-policy", "cross-origin");
+  } else if (!isGuest(deps.config.http, request)) {
+    refuseOtherSites(request);
+  }
+}
 
 /** From a website of the list, with a token that it was given and nothing that a browser adds. */
 function isGuest(http: Config["http"], { headers }: FastifyRequest): boolean {
   const { origin, cookie, authorization = "" } = headers;
   if (origin === undefined || !http.corsOrigins.includes(origin)) return false;
   return cookie === undefined && /^bearer /i.test(authorization);
+}
+
+/** Whether it is still good is asked where the session is (`plugin.ts`). */
+function hasTicket(deps: Pick<Deps, "sessionKeys">, request: FastifyRequest): boolean {
+  const route = request.routeOptions.url ?? "";
+  const isForElements = TICKETED.some((prefix) => route.startsWith(prefix));
+  const ticket = isForElements && request.method === "GET" ? findTicket(request) : undefined;
+  return ticket !== undefined && readTicket(deps, ticket) !== undefined;
 }
 
 function refuseOtherSites(request: FastifyRequest): void {

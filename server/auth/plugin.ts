@@ -5,7 +5,7 @@ import { findCookie } from "./cookies.ts";
 import { createCsrfCheck } from "./csrf.ts";
 import { isPrivate } from "./private-paths.ts";
 import { endWithSession, findActor } from "./service.ts";
-import { readTicket, subscriptionObject } from "./tickets.ts";
+import { findTicket, readTicket } from "./tickets.ts";
 import { forWholeApp } from "./whole-app.ts";
 
 declare module "fastify" {
@@ -45,7 +45,7 @@ export const authPlugin = forWholeApp(async (app, { deps }) => {
   const findProof = async (request: FastifyRequest): Promise<AccessClaims | undefined> => {
     const ticket = findTicket(request);
     // Nothing else that came along counts then.
-    if (ticket !== undefined) return readTicket(deps, ticket, objectOf(request));
+    if (ticket) return readTicket(deps, ticket);
     const token = findBearer(request) ?? findCookie(http, request, "access");
     const claims = token === undefined ? undefined : await readToken(token);
     request.signedSessionId = claims?.sessionId ?? null;
@@ -63,20 +63,6 @@ export const authPlugin = forWholeApp(async (app, { deps }) => {
     request.actor = (await findActor(deps, claims)) ?? null;
   });
 });
-
-/** Only what reads may come with a ticket: a change is authorised by a cookie or a header. */
-function findTicket(request: FastifyRequest): string | undefined {
-  const { ticket } = request.query as Record<string, unknown>;
-  if (ticket === undefined) return undefined;
-  return request.method === "GET" || request.method === "HEAD" ? String(ticket) : undefined;
-}
-
-function objectOf(request: FastifyRequest): string {
-  const path = request.url.split("?")[0] ?? "";
-  if (!path.startsWith("/trpc/")) return path;
-  const { input } = request.query as Record<string, unknown>;
-  return subscriptionObject(path.slice("/trpc/".length), String(input ?? ""));
-}
 
 /** To be called before anything is waited for: the closing is told once. */
 function whenClosed({ raw }: FastifyReply): AbortController {

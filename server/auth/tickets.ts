@@ -1,3 +1,4 @@
+import type { FastifyRequest } from "fastify";
 import type { AskSubscriptionTicket, SubscriptionTicket } from "#contract/auth.ts";
 import type { SessionId, UserId } from "#contract/ids.ts";
 import type { Actor } from "#server/base/actor.ts";
@@ -46,11 +47,28 @@ export async function createSubscriptionTicket(
   return { ticket: text, expiresAt: expiresAt.toISOString() };
 }
 
-/** @returns whose it is; `undefined` for one that is old, of another object or none of ours. */
+/** A ticket that somebody shows, and what they ask for with it. */
+interface ShownTicket {
+  readonly text: string;
+  readonly object: string;
+}
+
+/** Only what reads may come with a ticket: a change is authorised by a cookie or a header. */
+export function findTicket(request: FastifyRequest): ShownTicket | undefined {
+  const { ticket, input } = request.query as Record<string, unknown>;
+  if (ticket === undefined) return undefined;
+  if (request.method !== "GET" && request.method !== "HEAD") return undefined;
+  const path = request.url.split("?")[0] ?? "";
+  const object = path.startsWith("/trpc/")
+    ? subscriptionObject(path.slice("/trpc/".length), String(input ?? ""))
+    : path;
+  return { text: String(ticket), object };
+}
+
+/** @returns whose it is, and until when; `undefined` for one of another object or none of ours. */
 export function readTicket(
   deps: Pick<Deps, "sessionKeys">,
-  text: string,
-  object: string,
+  { text, object }: ShownTicket,
 ): AccessClaims | undefined {
   const match = /^([0-9a-f-]{36})\.([0-9a-f-]{36})\.(\d{1,12})\.([\w-]{1,32}\.[\w-]{43})$/.exec(
     text,

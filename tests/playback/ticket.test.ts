@@ -1,13 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { EventSource } from "eventsource";
+import sharp from "sharp";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { TrackId } from "#contract/ids.ts";
 import { createBackline } from "#sdk/index.ts";
 import { subscriptionObject } from "#server/auth/tickets.ts";
 import { openBrowser } from "#tests/auth/browser.ts";
 import { createPerson, PASSWORD, signIn } from "#tests/auth/people.ts";
+import { mp3 } from "#tests/library/made-audio.ts";
+import { ask } from "#tests/support/raw-http.ts";
 import { ADMIN } from "#tests/support/server.ts";
-import { annasStorage, trackAt } from "#tests/support/world.ts";
+import { annasStorage, trackAt, type World } from "#tests/support/world.ts";
 
 const take = randomBytes(200_000);
 
@@ -114,6 +117,102 @@ describe("a ticket is worth nothing", () => {
     const world = await annasTakes();
     const answer = await world.anna.fetch(`${world.anna.streamUrl(world.one.id)}?ticket=x`);
     expect(answer.status).toBe(401);
+  });
+});
+
+describe("from another website", () => {
+  /** Asks as a browser does there, over a socket of its own. */
+  const askFrom = (
+    { server }: World,
+    path: string,
+    headers: Record<string, string> = {},
+    method = "GET",
+  ) => ask(server.port, path, { "sec-fetch-site": "cross-site", ...headers }, method);
+
+  async function annasCover() {
+    const create = { width: 9, height: 9, channels: 3, background: "red" } as const;
+    const picture = await sharp({ create }).png().toBuffer();
+    const world = await annasStorage((cloud) => {
+      cloud.tree.put("one.mp3", mp3({ TIT2: "One" }, 1, picture));
+      cloud.tree.put("two.mp3", mp3({ TIT2: "Two" }, 1, picture));
+    });
+    const browser = openBrowser(world.server.baseUrl);
+    await signIn(browser, ADMIN);
+    const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const [one, two] = [await trackAt(world, "one.mp3"), await trackAt(world, "two.mp3")];
+    const ticketFor = async (use: "stream" | "download" | "cover") =>
+      (await world.anna.api.playback.ticket.query({ trackId: one.id, use })).path;
+    return { ...world, cookie, one, two, ticketFor };
+  }
+
+  test.each(["cross-site", "same-site"])(
+    "that is %s a ticket fetches a recording and its cover, with and without cookies",
+    async (site) => {
+      const world = await annasCover();
+      for (const use of ["stream", "cover"] as const) {
+        const path = await world.ticketFor(use);
+        for (const cookie of [{}, { cookie: world.cookie }, { cookie: "backline-access=x" }]) {
+          const answer = await askFrom(world, path, { "sec-fetch-site": site, ...cookie });
+          expect([use, cookie, answer.status]).toEqual([use, cookie, 200]);
+          // Without it browsers keep from the element what they were sent.
+          expect(answer.headers["cross-origin-resource-policy"]).toBe("cross-origin");
+          expect(answer.headers["access-control-allow-origin"]).toBeUndefined();
+        }
+      }
+      const range = { "sec-fetch-site": site, range: "bytes=0-9" };
+      const part = await askFrom(world, await world.ticketFor("stream"), range);
+      expect([part.status, part.headers["content-length"]]).toEqual([206, "10"]);
+    },
+  );
+
+  test("nothing else is to be had, whatever comes along", async () => {
+    const world = await annasCover();
+    const { one, two, cookie, ticketFor } = world;
+    const [stream, cover, download] = [
+      await ticketFor("stream"),
+      await ticketFor("cover"),
+      await ticketFor("download"),
+    ];
+    const ticketOf = (path: string) => path.split("?")[1] ?? "";
+    const live = { path: "auth.me", input: "" };
+    const { ticket } = await world.anna.api.auth.subscriptionTicket.query(live);
+    const refused: readonly (readonly [path: string, method?: string])[] = [
+      // With cookies alone.
+      [`/stream/${one.id}`],
+      [`/cover/${one.id}`],
+      [`/download/${one.id}`],
+      ["/trpc/auth.me"],
+      // With a ticket for something else, with a spoilt one, or none.
+      [`/stream/${two.id}?${ticketOf(stream)}`],
+      [`/cover/${one.id}?${ticketOf(stream)}`],
+      [`/stream/${one.id}?${ticketOf(cover)}`],
+      [`/stream/${one.id}?ticket=`],
+      [`${stream}x`],
+      [`${stream}&${ticketOf(stream)}`],
+      // With a ticket for what is no element of a page.
+      [download],
+      [`/trpc/auth.me?ticket=${ticket}`],
+      [stream, "HEAD"],
+    ];
+    for (const [path, method = "GET"] of refused) {
+      for (const sent of [{}, { cookie }]) {
+        const answer = await askFrom(world, path, sent, method);
+        expect([method, path, sent, answer.status]).toEqual([method, path, sent, 403]);
+        expect(answer.headers["cross-origin-resource-policy"]).toBe("same-origin");
+      }
+    }
+  });
+
+  test("a ticket is worth as little as anywhere once its time or its session is over", async () => {
+    const world = await annasCover();
+    const [stream, cover] = [await world.ticketFor("stream"), await world.ticketFor("cover")];
+    await world.anna.api.auth.signOut.mutate();
+    for (const path of [stream, cover]) {
+      // The cookies are of another session, which goes on.
+      for (const sent of [{}, { cookie: world.cookie }]) {
+        expect((await askFrom(world, path, sent)).status).toBe(401);
+      }
+    }
   });
 });
 

@@ -1,12 +1,16 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
+import sharp from "sharp";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openBrowser } from "#tests/auth/browser.ts";
 import { annasServer, signIn, type World } from "#tests/auth/people.ts";
 import { NOTE } from "#tests/auth/replica.ts";
+import { wav } from "#tests/library/made-audio.ts";
 import { ask, type RawAnswer } from "#tests/support/raw-http.ts";
 import { startBrowser } from "#tests/support/screen.ts";
+import { ADMIN } from "#tests/support/server.ts";
+import { annasStorage, trackAt } from "#tests/support/world.ts";
 
 const APP = "https://app.tld";
 const JSON_TYPE = { "content-type": "application/json" };
@@ -196,3 +200,54 @@ test("in Chromium, a page of the list reads an answer and its id, and a page of 
   expect(await askFrom(page, `${baseUrl}/trpc/${NOTE}`, change)).toBe("Failed to fetch");
   expect(notes()).toBe(1);
 });
+
+/** What an element of the page made of an address: how long the sound or wide the picture is. */
+const loadIn = (
+  page: Page,
+  tag: "audio" | "img",
+  url: string,
+  more: object = {},
+): Promise<unknown> =>
+  page.evaluate(`new Promise((resolve) => {
+    const element = Object.assign(document.createElement("${tag}"), ${JSON.stringify(more)});
+    element.onloadedmetadata = () => resolve(element.duration);
+    element.onload = () => resolve(element.naturalWidth);
+    element.onerror = () => resolve("nothing");
+    element.src = ${JSON.stringify(url)};
+  })`);
+
+test("in Chromium, a page of another website plays and shows what it has a ticket for, and nothing by cookies", async () => {
+  const { page, origin, evil } = await openOtherWebsite();
+  const create = { width: 900, height: 900, channels: 3, background: "red" } as const;
+  const picture = await sharp({ create }).png().toBuffer();
+  const world = await annasStorage(
+    (cloud) => {
+      cloud.tree.put("Low/one.wav", wav(3));
+      cloud.tree.put("Low/cover.png", picture);
+    },
+    { server: { environment: { CORS_ORIGINS: origin } } },
+  );
+  const { baseUrl } = world.server;
+  const { id: trackId } = await trackAt(world, "Low/one.wav");
+  const ticketFor = (use: "stream" | "cover") => world.anna.ticketUrl(trackId, use);
+  const browser = openBrowser(baseUrl);
+  await signIn(browser, ADMIN);
+  await page
+    .context()
+    .addCookies([...browser.cookies].map(([name, value]) => ({ name, value, url: baseUrl })));
+  const readable = { crossOrigin: "anonymous" };
+
+  await page.goto(origin);
+  expect(await loadIn(page, "audio", await ticketFor("stream"))).toBe(3);
+  expect(await loadIn(page, "audio", await ticketFor("stream"), readable)).toBe(3);
+  expect(await loadIn(page, "img", await ticketFor("cover"))).toBe(96);
+  // The cookies of a page that is on the same machine come along.
+  for (const site of [origin, evil]) {
+    await page.goto(site);
+    expect(await loadIn(page, "audio", `${baseUrl}/stream/${trackId}`)).toBe("nothing");
+    expect(await loadIn(page, "img", `${baseUrl}/cover/${trackId}`)).toBe("nothing");
+  }
+  // What is not on the list plays what it was given, and reads none of it.
+  expect(await loadIn(page, "audio", await ticketFor("stream"))).toBe(3);
+  expect(await loadIn(page, "audio", await ticketFor("stream"), readable)).toBe("nothing");
+}, 60_000);
