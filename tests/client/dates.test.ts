@@ -28,8 +28,45 @@ describe("a date", () => {
     setDateStyle({ locale: "en-US", timeZone: "UTC" });
     expect(formatDay(MOMENT)).toBe("March 14, 2026");
     expect(plain(formatMoment(MOMENT))).toBe("Mar 14, 11:30 PM");
-    setDateStyle({ locale: "de-CH", timeZone: "UTC" });
-    expect(formatDay(MOMENT)).toBe("14. März 2026");
+  });
+
+  test.each([
+    ["de-CH", "14.03.2026"],
+    ["fr-FR", "14/03/2026"],
+    ["fr-CA", "2026-03-14"],
+    ["cs-CZ", "14. 03. 2026"],
+    ["hu-HU", "2026. 03. 14"],
+    ["bg-BG", "14.03.2026"],
+    ["ar-EG", "14/03/2026"],
+    ["ja-JP", "2026/03/14"],
+    ["th-TH", "14/03/2569"],
+    ["th-TH-u-ca-gregory", "14/03/2026"],
+    ["fa-IR", "1404/12/23"],
+  ])("is in figures where the region's language is not that of the screens: %s", (locale, day) => {
+    writeAs({ locale, timeZone: "UTC" });
+    expect([formatDay(MOMENT), formatShortDay(MOMENT)]).toEqual([day, day]);
+    expect(formatMoment(MOMENT)).toBe(`${day}, 23:30`);
+    expect(formatSample(Date.parse(MOMENT))).toBe(`${day}, 23:30`);
+  });
+
+  const ENGLISH = /^[\d ,:]*\bMar(ch|\.)?\b[\d ,:]*( at [\d:]+)?( ?[ap]\.?m\.?)?$/i;
+  const FIGURES = /^\d[\d./\- ]*\d(, \d\d:\d\d)?$/;
+
+  test("names months in English or not at all, whatever is chosen, before noon and after", () => {
+    const locales = listLocales(null).flatMap(({ value }) => value ?? []);
+    expect(locales.length).toBeGreaterThan(50);
+    const wrong = locales.flatMap((locale) => {
+      writeAs({ locale, timeZone: "UTC" });
+      const right = locale.startsWith("en") ? ENGLISH : FIGURES;
+      return [MOMENT, "2026-03-14T07:05:00.000Z"]
+        .flatMap((moment) => [
+          ...[formatDay(moment), formatShortDay(moment), formatMoment(moment)],
+          formatSample(Date.parse(moment)),
+        ])
+        .filter((text) => !right.test(plain(text)))
+        .map((text) => `${locale}: ${text}`);
+    });
+    expect(wrong).toEqual([]);
   });
 
   test("is the one that the reader's clock shows", () => {
@@ -42,11 +79,13 @@ describe("a date", () => {
   });
 
   test("is written as the browser says for who has chosen nothing, and after signing out", () => {
-    const asUsual = new Intl.DateTimeFormat(undefined, { dateStyle: "long" });
-    writeAs({ locale: "ja-JP", timeZone: "Asia/Tokyo" });
-    expect(formatDay(MOMENT)).toBe("2026年3月15日");
+    const usual = new Intl.DateTimeFormat().resolvedOptions();
+    writeAs({ locale: usual.locale, timeZone: usual.timeZone });
+    const asUsual = formatSample(Date.parse(MOMENT));
+    setDateStyle({ locale: "ja-JP", timeZone: "Asia/Tokyo" });
+    expect(formatDay(MOMENT)).toBe("2026/03/15");
     setDateStyle(null);
-    expect(formatDay(MOMENT)).toBe(asUsual.format(new Date(MOMENT)));
+    expect(formatSample(Date.parse(MOMENT))).toBe(asUsual);
   });
 
   test("is written in a browser that does not know the place", () => {

@@ -104,10 +104,10 @@ test("name, dates and time zone are changed, and every date is written in that w
     .toBe("Europe/Zurich");
   // Without loading the page again, and after.
   const devices = page.getByRole("list", { name: "Devices that are signed in" });
-  await devices.getByText("since 15. März 2026").first().waitFor();
+  await devices.getByText("since 15.03.2026").first().waitFor();
   await lookAt(person, "profile-dates-changed");
   await page.goto(`/b/${bandId}/settings`);
-  await devices.getByText("since 15. März 2026").first().waitFor();
+  await devices.getByText("since 15.03.2026").first().waitFor();
   expect(await zone.inputValue()).toBe("Europe/Zurich");
 
   await zone.click();

@@ -8,7 +8,7 @@ export interface DateStyle {
 
 const BROWSERS: DateStyle = { locale: null, timeZone: null };
 
-/** What is asked for of each, in whatever order and words a language has for it. */
+/** What is asked for of each in English, in whatever order a region has for it. */
 const SHAPES = {
   day: { day: "numeric", month: "long", year: "numeric" },
   shortDay: { day: "numeric", month: "short", year: "numeric" },
@@ -18,11 +18,16 @@ const SHAPES = {
 
 type Shape = keyof typeof SHAPES;
 
+const FIGURES = { day: "2-digit", month: "2-digit", year: "numeric" } as const;
+const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+
+type Format = (moment: Date) => string;
+
 const counts = new Intl.NumberFormat("en");
 const ago = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 let style = BROWSERS;
-const dates = new Map<Shape, Intl.DateTimeFormat>();
+const dates = new Map<Shape, Format>();
 
 /** How every date is written from now on. What is on the screen already has to be drawn anew. */
 export function setDateStyle(next: DateStyle | null): void {
@@ -33,18 +38,46 @@ export function setDateStyle(next: DateStyle | null): void {
 function formatDate(shape: Shape, moment: string | number): string {
   const format = dates.get(shape) ?? createFormat(shape, style);
   dates.set(shape, format);
-  return format.format(new Date(moment));
+  return format(new Date(moment));
 }
 
-function createFormat(shape: Shape, { locale, timeZone }: DateStyle): Intl.DateTimeFormat {
-  const options = { ...SHAPES[shape], ...(timeZone === null ? {} : { timeZone }) };
+/**
+ * The screens speak English, so that months have names only where a region's dates are English, too.
+ * Elsewhere dates are figures, with the region's order and signs, and the clock goes to 24: what comes
+ * before or after noon has names as well.
+ */
+function createFormat(shape: Shape, { locale, timeZone }: DateStyle): Format {
+  const region = new Intl.Locale(locale ?? usualLocale(), { numberingSystem: "latn" });
+  if (region.language === "en") {
+    const inWords = createIntl(region, SHAPES[shape], timeZone);
+    return (moment) => inWords.format(moment);
+  }
+  const figures = createIntl(region, FIGURES, timeZone);
+  const day: Format = (moment) => withoutWords(figures.format(moment));
+  if (shape === "day" || shape === "shortDay") return day;
+  const clock = createIntl("en-GB", CLOCK, timeZone);
+  return (moment) => `${day(moment)}, ${clock.format(moment)}`;
+}
+
+/** What the browser says. */
+const usualLocale = (): string => new Intl.DateTimeFormat().resolvedOptions().locale;
+
+function createIntl(
+  locale: Intl.Locale | string,
+  options: Intl.DateTimeFormatOptions,
+  timeZone: string | null,
+): Intl.DateTimeFormat {
   try {
-    return new Intl.DateTimeFormat(locale ?? undefined, options);
+    return new Intl.DateTimeFormat(locale, timeZone === null ? options : { ...options, timeZone });
   } catch {
     // A browser may be older than the name of a place.
-    return new Intl.DateTimeFormat(locale ?? undefined, SHAPES[shape]);
+    return new Intl.DateTimeFormat(locale, options);
   }
 }
+
+/** Some languages say 'year' after it, name an era, or turn the direction of reading. */
+const withoutWords = (figures: string): string =>
+  figures.replaceAll(/[\p{L}\p{Cf}]/gu, "").replaceAll(/^\P{N}+|\P{N}+$/gu, "");
 
 /** '14 March 2026 at 19:30', to see what a choice is like. */
 export const formatSample = (moment: number): string => formatDate("sample", moment);

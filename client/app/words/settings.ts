@@ -37,7 +37,8 @@ export const settings = {
   },
   dates: {
     locale: "Dates",
-    localeHint: "The language and region whose way of writing dates and times you like.",
+    localeHint:
+      "The region whose way of writing dates you like. Where it writes no English, dates are in figures.",
     timeZone: "Time zone",
     sample: (text: string) => `Now: ${text}`,
     browsers: (value: string) => `Browser: ${value}`,
