@@ -114,6 +114,10 @@ describe("what there is to choose", () => {
 
   test("has what was chosen elsewhere, although it is rare or has another name here", () => {
     expect(listLocales("gsw-CH").map(({ value }) => value)).toContain("gsw-CH");
+    expect(listLocales("th-TH-u-ca-gregory")).toContainEqual({
+      value: "th-TH-u-ca-gregory",
+      label: "Thai (Thailand)",
+    });
     expect(listTimeZones("Asia/Elsewhere").map(({ value }) => value)).toContain("Asia/Elsewhere");
   });
 });

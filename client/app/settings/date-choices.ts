@@ -21,11 +21,15 @@ const LOCALES = [
 export function listLocales(chosen: string | null): Choice[] {
   const names = new Intl.DisplayNames("en", { type: "language", languageDisplay: "standard" });
   const choices = withChosen(LOCALES, chosen)
-    .map((value) => ({ value, label: names.of(value) ?? value }))
+    .map((value) => ({ value, label: nameOf(names, value) }))
     .toSorted((left, right) => left.label.localeCompare(right.label, "en"));
   const usual = new Intl.DateTimeFormat().resolvedOptions().locale;
-  return [browsers(names.of(usual) ?? usual), ...choices];
+  return [browsers(nameOf(names, usual)), ...choices];
 }
+
+/** What a tag says beside language and region, such as a calendar, has no name. */
+const nameOf = (names: Intl.DisplayNames, tag: string): string =>
+  names.of(new Intl.Locale(tag).baseName) ?? tag;
 
 /** Browsers leave UTC out of their list, and may call a place by an older name than the server. */
 export function listTimeZones(chosen: string | null): Choice[] {
