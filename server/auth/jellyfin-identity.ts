@@ -3,12 +3,12 @@ import type { JellyfinCredentials } from "#contract/jellyfin.ts";
 import type { Actor, Device } from "#server/base/actor.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
+import { authenticate, type Recognised } from "#server/storage/media-server.ts";
 import { hashToken } from "./crypto.ts";
 import { type Guess, giveBack, takeTry } from "./guess-limits.ts";
 import * as identities from "./identity-store.ts";
-import { authenticate, type Recognised } from "./jellyfin-api.ts";
 import { requireTrustedServer, type TrustedServer } from "./jellyfin-server.ts";
-import { discardToken, type UpstreamToken } from "./upstream-tokens.ts";
+import { discardToken, toDevice, type UpstreamToken } from "./upstream-tokens.ts";
 
 export type JellyfinDeps = Pick<
   Deps,
@@ -123,7 +123,9 @@ async function ask(
 ): Promise<Recognised | undefined> {
   await takeTry(deps, guess);
   try {
-    return await authenticate(deps, server, deviceId, credentials);
+    const device = toDevice(deps, deviceId);
+    const answer = await authenticate(deps, server, device, credentials);
+    return typeof answer === "string" ? undefined : answer;
   } catch (cause) {
     await giveBack(deps, guess);
     throw new AppError(

@@ -3,8 +3,8 @@ import { noteEvent } from "#server/audit/service.ts";
 import type { Actor, Device } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import type { Deps } from "#server/deps.ts";
+import { probe } from "#server/storage/media-server-probe.ts";
 import { countDependents } from "./identity-store.ts";
-import { probe } from "./jellyfin-probe.ts";
 import { readTrustedServer, saveTrustedServer, type TrustedServer } from "./jellyfin-server.ts";
 import { requireRecent } from "./reauthentication.ts";
 

@@ -7,7 +7,7 @@ import { createId } from "#server/base/ids.ts";
 import { defineJob } from "#server/base/jobs.ts";
 import type { SealedPlace } from "#server/base/vault.ts";
 import type { Deps } from "#server/deps.ts";
-import { logOut, type Site } from "./jellyfin-api.ts";
+import { logOut, type OwnDevice, type Site } from "#server/storage/media-server.ts";
 import * as store from "./upstream-store.ts";
 
 /** A token that a media server gave us for somebody, and what it takes to give it back. */
@@ -16,6 +16,12 @@ export interface UpstreamToken {
   readonly deviceId: string;
   readonly token: string;
 }
+
+/** As this server is shown among somebody's devices at the media server. */
+export const toDevice = ({ config }: Pick<Deps, "config">, id: string): OwnDevice => ({
+  id,
+  name: config.http.publicUrl.hostname,
+});
 
 type KeepDeps = Pick<Deps, "jobs" | "now" | "vault">;
 type SettleDeps = KeepDeps & Pick<Deps, "config" | "db" | "egress" | "log">;
@@ -120,7 +126,7 @@ export async function giveAllTokensBack(
  */
 export async function discardToken(deps: SettleDeps, upstream: UpstreamToken): Promise<void> {
   try {
-    await logOut(deps, upstream.site, upstream.deviceId, upstream.token);
+    await logOut(deps, upstream.site, toDevice(deps, upstream.deviceId), upstream.token);
   } catch (error) {
     deps.log.warn({ err: error }, "a token of another server is revoked later");
     await write(deps, (tx) =>
@@ -156,7 +162,8 @@ async function revoke(
   try {
     const opened = deps.vault.open(row.sealedToken, placeOf(row.id, row.userId));
     const { token, product } = Sealed.parse(JSON.parse(opened));
-    await logOut(deps, { url: row.serverUrl, product }, row.deviceId, token, signal);
+    const site = { url: row.serverUrl, product };
+    await logOut(deps, site, toDevice(deps, row.deviceId), token, signal);
     return true;
   } catch (error) {
     signal.throwIfAborted();

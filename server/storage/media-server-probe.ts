@@ -3,8 +3,8 @@ import type { JellyfinProduct } from "#contract/jellyfin.ts";
 import { discardBody } from "#server/base/egress/body.ts";
 import type { EgressResponse } from "#server/base/egress/client.ts";
 import { AppError } from "#server/base/errors.ts";
-import { withDeadline } from "#server/storage/deadline.ts";
-import { readAnswer } from "#server/storage/http.ts";
+import { withDeadline } from "./deadline.ts";
+import { readAnswer } from "./http.ts";
 import {
   type ApiDeps,
   Guid,
@@ -14,7 +14,7 @@ import {
   type Site,
   TIMEOUT_MS,
   toLine,
-} from "./jellyfin-api.ts";
+} from "./media-server.ts";
 
 export interface Probed extends Site {
   readonly serverId: string;

@@ -4,11 +4,14 @@ import { discardBody } from "#server/base/egress/body.ts";
 import type { EgressResponse } from "#server/base/egress/client.ts";
 import { AppError } from "#server/base/errors.ts";
 import { version } from "#server/base/version.ts";
-import type { Deps } from "#server/deps.ts";
-import { withDeadline } from "#server/storage/deadline.ts";
-import { readAnswer } from "#server/storage/http.ts";
+import { withDeadline } from "./deadline.ts";
+import { readAnswer } from "./http.ts";
+import type { StorageIo } from "./provider.ts";
 
-/** What a Jellyfin or Emby server says, and how it wants to be asked. Nothing here is ours. */
+/**
+ * What a Jellyfin or Emby server says, and how it wants to be asked: of its accounts, for signing in
+ * here with one and for a storage. Nothing here is ours.
+ */
 
 export interface Site {
   /** Without a slash at its end. */
@@ -26,7 +29,14 @@ export interface Recognised {
   readonly token: string;
 }
 
-export type ApiDeps = Pick<Deps, "config" | "egress">;
+/** What of us a server is to take for one device: it keeps one token an account and device. */
+export interface OwnDevice {
+  readonly id: string;
+  /** For the list of devices that it shows to people. */
+  readonly name: string;
+}
+
+export type ApiDeps = Pick<StorageIo, "egress">;
 
 export const TIMEOUT_MS = 15_000;
 export const MAX_ANSWER_BYTES = 512 * 1024;
@@ -53,10 +63,10 @@ const AuthenticationResult = z.object({
  * Shows a password to the server.
  *
  * Jellyfin looks whether an account is disabled, or may come in at this hour, before it looks at the
- * password: its 403 tells nothing of whoever asks, and is no other answer than a wrong password here.
+ * password: that it is `barred` tells nothing of whoever asks.
  *
- * @param deviceId - of older tokens for the same account and device none works afterwards.
- * @returns `undefined` when it does not let them in.
+ * @param device - of older tokens for the same account and device none works afterwards.
+ * @returns why it does not let them in, when it does not.
  * @throws AppError `storage_refused` or `storage_unavailable`.
  * @see https://api.jellyfin.org/#tag/User/operation/AuthenticateUserByName
  * @see https://dev.emby.media/doc/restapi/User-Authentication.html
@@ -64,15 +74,15 @@ const AuthenticationResult = z.object({
 export async function authenticate(
   deps: ApiDeps,
   site: Site,
-  deviceId: string,
+  device: OwnDevice,
   { username, password }: JellyfinCredentials,
-): Promise<Recognised | undefined> {
+): Promise<Recognised | "wrong" | "barred"> {
   return withDeadline(new URL(site.url).host, NEVER, TIMEOUT_MS, async (signal) => {
     const answer = await deps.egress.request({
-      url: `${site.url}/Users/AuthenticateByName`,
+      url: toApiUrl(site, "Users/AuthenticateByName"),
       method: "POST",
       headers: {
-        ...introduce(deps, site, deviceId),
+        ...introduce(site, device),
         accept: "application/json",
         "content-type": "application/json",
       },
@@ -81,7 +91,7 @@ export async function authenticate(
     });
     if (answer.status === 401 || answer.status === 403) {
       discardBody(answer.body);
-      return undefined;
+      return answer.status === 401 ? "wrong" : "barred";
     }
     if (answer.status !== 200) throw nameFailedCall(answer);
     const { AccessToken, ServerId, User } = await readAnswer(
@@ -109,15 +119,15 @@ export async function authenticate(
 export async function logOut(
   deps: ApiDeps,
   site: Site,
-  deviceId: string,
+  device: OwnDevice,
   token: string,
   signal: AbortSignal = NEVER,
 ): Promise<void> {
   await withDeadline(new URL(site.url).host, signal, TIMEOUT_MS, async (ending) => {
     const answer = await deps.egress.request({
-      url: `${site.url}/Sessions/Logout`,
+      url: toApiUrl(site, "Sessions/Logout"),
       method: "POST",
-      headers: introduce(deps, site, deviceId, token),
+      headers: introduce(site, device, token),
       signal: ending,
     });
     const isOver = (answer.status >= 200 && answer.status < 300) || answer.status === 401;
@@ -133,16 +143,15 @@ export const NEVER = new AbortController().signal;
  * Jellyfin reads `Authorization` alone (from 12 on nothing else), with values that are URL-encoded;
  * Emby wants a scheme of its own name, in a header of its own besides.
  */
-function introduce(
-  deps: ApiDeps,
-  { product }: Site,
-  deviceId: string,
+export function introduce(
+  { product }: Pick<Site, "product">,
+  device: OwnDevice,
   token?: string,
 ): Record<string, string> {
   const said = {
     Client: "Backline",
-    Device: deps.config.http.publicUrl.hostname,
-    DeviceId: deviceId,
+    Device: device.name,
+    DeviceId: device.id,
     Version: version,
     ...(token === undefined ? {} : { Token: token }),
   };
@@ -156,6 +165,16 @@ function introduce(
     "x-emby-authorization": line,
     ...(token === undefined ? {} : { "x-emby-token": token }),
   };
+}
+
+/**
+ * Where a server answers programs: an Emby below `/emby`, wherever else it answers too.
+ *
+ * @see https://dev.emby.media/doc/restapi/API-Key-Authentication.html for its addresses.
+ */
+export function toApiUrl({ url, product }: Site, path: string): string {
+  const hasPrefix = product !== "emby" || /\/emby$/i.test(url);
+  return `${url}${hasPrefix ? "" : "/emby"}/${path}`;
 }
 
 /** Names of theirs are shown in lines of ours. */
