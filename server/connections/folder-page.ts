@@ -1,5 +1,5 @@
 import { extname } from "node:path";
-import type { Page } from "#server/storage/provider.ts";
+import type { Page, Step } from "#server/storage/provider.ts";
 
 /** Enough to tell a folder of music from a folder of invoices; the scan knows better. */
 const AUDIO = new Set(
@@ -19,14 +19,15 @@ export const audioFilesOf = (page: Page): number =>
     (entry) => entry.kind === "file" && AUDIO.has(extname(entry.name).toLowerCase()),
   ).length;
 
-/** From the top to this folder. A ref is its path in every storage that has folders by name. */
-export function breadcrumbOf(
-  top: string,
-  folder: string | null,
-): { ref: string | null; name: string }[] {
+/** From below the top to this folder. A ref is its path in every storage that has folders by name. */
+export function trailOf(page: Page, folder: string | null): readonly Step[] {
+  if (page.trail) return page.trail;
   const parts = folder === null || folder === "" ? [] : folder.split("/");
-  return [
-    { ref: null, name: top },
-    ...parts.map((name, index) => ({ ref: parts.slice(0, index + 1).join("/"), name })),
-  ];
+  return parts.map((name, index) => ({ ref: parts.slice(0, index + 1).join("/"), name }));
 }
+
+/** As people read it. */
+export const pathOf = (page: Page, folder: string | null): string =>
+  trailOf(page, folder)
+    .map(({ name }) => name)
+    .join("/");

@@ -2,7 +2,7 @@ import type { Browse, Connection, FolderPage, SetRoot } from "#contract/connecti
 import type { Actor } from "#server/base/actor.ts";
 import { write } from "#server/base/db.ts";
 import type { Deps } from "#server/deps.ts";
-import { audioFilesOf, breadcrumbOf, foldersOf } from "./folder-page.ts";
+import { audioFilesOf, foldersOf, pathOf, trailOf } from "./folder-page.ts";
 import { observed } from "./health.ts";
 import {
   attachStorage,
@@ -27,7 +27,7 @@ export async function browse(
   const storage = attachStorage(deps, row, AbortSignal.timeout(PATIENCE_MS));
   const page = await observed(deps, row, () => storage.list(folder, cursor));
   return {
-    breadcrumb: breadcrumbOf(row.name, folder),
+    breadcrumb: [{ ref: null, name: row.name }, ...trailOf(page, folder)],
     folders: foldersOf(page),
     audioFileCount: audioFilesOf(page),
     next: page.next,
@@ -42,9 +42,9 @@ export async function setRoot(
 ): Promise<Connection> {
   const { row } = await requireConnection(deps, actor, connectionId, "owner");
   const storage = attachStorage(deps, row, AbortSignal.timeout(PATIENCE_MS));
-  await observed(deps, row, () => storage.list(folder, null));
+  const page = await observed(deps, row, () => storage.list(folder, null));
   await write(deps, async (tx) => {
-    await store.saveRoot(tx, row.id, { ref: folder, path: folder ?? "" });
+    await store.saveRoot(tx, row.id, { ref: folder, path: pathOf(page, folder) });
     await rootChosen.enqueue(deps, tx, { connectionId: row.id, userId: actor.userId });
     await deps.events.publish(tx, connectionTopic(row.id));
   });

@@ -43,6 +43,16 @@ export interface Page {
   readonly entries: readonly (StoredFolder | StoredFile)[];
   /** Pass it as `cursor` for what follows; `null` when this was the last page. */
   readonly next: string | null;
+  /**
+   * From below the top to the folder that was listed, itself included, on every page. Absent where a
+   * ref is the folder's path, so that it tells that by itself.
+   */
+  readonly trail?: readonly Step[];
+}
+
+export interface Step {
+  readonly ref: string;
+  readonly name: string;
 }
 
 /** Bytes of a file on their way, with what the storage said of the file in the same answer. */
