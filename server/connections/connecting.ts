@@ -85,7 +85,10 @@ export async function getSavedForm(
   return deps.providers[row.provider].savedForm(openCredential(deps, row));
 }
 
-/** The same storage with new access: the library, its root and its history stay. */
+/**
+ * The same storage with new access: the library, its root and its history stay. The access that it
+ * had is given back, where it is another one.
+ */
 export async function reconnect(
   deps: ConnectDeps,
   actor: Actor,
@@ -100,6 +103,7 @@ export async function reconnect(
   }
   const connected = await tryForm(deps, form);
   await write(deps, async (tx) => {
+    await releaseAccess(deps, tx, row);
     await store.saveCredential(tx, row.id, {
       sealedCredential: seal(deps, row.id, row.bandId, connected.credential),
       identity: connected.identity,
