@@ -130,8 +130,10 @@ export function parseConfig(environment: Environment): Config {
   const folder = parse(providerModules.folder.settings);
   const webdav = parse(providerModules.webdav.settings);
   const s3 = parse(providerModules.s3.settings);
+  const jellyfin = parse(providerModules.jellyfin.settings);
   problems.push(...listContradictions(given));
-  if (!values || !folder || !webdav || !s3 || problems.length > 0) throw unusable(problems);
+  if (!values || !folder || !webdav || !s3 || !jellyfin || problems.length > 0)
+    throw unusable(problems);
 
   const publicUrl = new URL(values.PUBLIC_URL ?? `http://localhost:${values.PORT}`);
   return {
@@ -155,7 +157,7 @@ export function parseConfig(environment: Environment): Config {
     },
     egress: { allow: values.EGRESS_ALLOW, allowLoopback: values.EGRESS_ALLOW_LOOPBACK },
     logLevel: values.LOG_LEVEL,
-    providers: { folder, webdav, s3 },
+    providers: { folder, webdav, s3, jellyfin },
   };
 }
 

@@ -67,7 +67,7 @@ export const parseTrack = ({ trackId }: { trackId: string }) => ({
   trackId: toId<TrackId>(trackId),
 });
 
-const PROVIDERS: readonly ProviderId[] = ["folder", "webdav", "s3"];
+const PROVIDERS: readonly ProviderId[] = ["folder", "webdav", "s3", "jellyfin"];
 
 export function parseAddSearch({ provider }: Readonly<Record<string, unknown>>): {
   provider?: ProviderId;

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { BandId, ConnectionId, ScanId } from "./ids.ts";
+import { JellyfinCredentials } from "./jellyfin.ts";
 import { Timestamp } from "./time.ts";
 
 /** A kind of storage. Adding one here makes `storage/registry.ts` ask for its module. */
-export const ProviderId = z.enum(["folder", "webdav", "s3"]);
+export const ProviderId = z.enum(["folder", "webdav", "s3", "jellyfin"]);
 export type ProviderId = z.infer<typeof ProviderId>;
 
 /**
@@ -42,6 +43,26 @@ export const ConnectForm = z.discriminatedUnion("provider", [
     /** Whether the bucket stands in the path or before the host; `auto` knows how Amazon does it. */
     pathStyle: z.union([z.boolean(), z.literal("auto")]),
   }),
+  z.discriminatedUnion("access", [
+    JellyfinCredentials.extend({
+      provider: z.literal("jellyfin"),
+      access: z.literal("password"),
+      /** As copied from a browser: `https://` is added when it is missing. */
+      url: z.string().trim().min(1).max(2048),
+    }),
+    z.strictObject({
+      provider: z.literal("jellyfin"),
+      access: z.literal("key"),
+      url: z.string().trim().min(1).max(2048),
+      apiKey: z
+        .string()
+        .trim()
+        .regex(
+          /^[\x21-\x7e]{1,512}$/,
+          "An API key has no spaces and only plain letters and digits",
+        ),
+    }),
+  ]),
 ]);
 export type ConnectForm = z.infer<typeof ConnectForm>;
 
@@ -56,6 +77,12 @@ export const SavedForm = z.discriminatedUnion("provider", [
     bucket: z.string(),
     accessKeyId: z.string(),
     pathStyle: z.boolean(),
+  }),
+  z.strictObject({
+    provider: z.literal("jellyfin"),
+    url: z.string(),
+    /** `null`: with an API key. */
+    username: z.string().nullable(),
   }),
 ]);
 export type SavedForm = z.infer<typeof SavedForm>;

@@ -1,12 +1,13 @@
 import type { z } from "zod";
 import type { ConnectForm, ProviderId, SavedForm } from "#contract/connections.ts";
 import { folder } from "./folder/index.ts";
+import { jellyfin } from "./jellyfin/index.ts";
 import type { Connected, ProviderSpec, Storage, StorageIo } from "./provider.ts";
 import { s3 } from "./s3/index.ts";
 import { webdav } from "./webdav/index.ts";
 
 /** Every kind of storage there is. A new `ProviderId` does not compile until it stands here. */
-export const providerModules = { folder, webdav, s3 } satisfies Record<
+export const providerModules = { folder, webdav, s3, jellyfin } satisfies Record<
   ProviderId,
   { id: ProviderId }
 >;
@@ -42,6 +43,7 @@ export const createProviders = (settings: ProviderSettings): Providers => ({
   folder: configure(folder, settings.folder),
   webdav: configure(webdav, settings.webdav),
   s3: configure(s3, settings.s3),
+  jellyfin: configure(jellyfin, settings.jellyfin),
 });
 
 function configure<Id extends ProviderId, S extends z.ZodObject, C>(

@@ -3,7 +3,12 @@ import { ProviderId } from "#contract/connections.ts";
 import { createProviders } from "#server/storage/registry.ts";
 import { createTestIo } from "./worlds.ts";
 
-const providers = createProviders({ folder: { FOLDER_ROOTS: ["/music"] }, webdav: {}, s3: {} });
+const providers = createProviders({
+  folder: { FOLDER_ROOTS: ["/music"] },
+  webdav: {},
+  s3: {},
+  jellyfin: {},
+});
 
 test("every kind of storage of the contract is there, under its own name", () => {
   for (const id of ProviderId.options) {
@@ -17,7 +22,12 @@ test("the roots that a person can choose from are those of the administrator", (
   expect(providers.folder.roots).toEqual(["/music"]);
   expect(providers.folder.offWhy).toBeNull();
   expect(providers.webdav.roots).toEqual([]);
-  const closed = createProviders({ folder: { FOLDER_ROOTS: [] }, webdav: {}, s3: {} });
+  const closed = createProviders({
+    folder: { FOLDER_ROOTS: [] },
+    webdav: {},
+    s3: {},
+    jellyfin: {},
+  });
   expect(closed.folder.offWhy).toContain("FOLDER_ROOTS");
 });
 

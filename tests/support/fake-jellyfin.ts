@@ -3,12 +3,14 @@ import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
 import type { JellyfinProduct } from "#contract/jellyfin.ts";
+import { createFakeLibrary, type FakeLibrary } from "./fake-jellyfin-library.ts";
 
 /**
- * A stand-in for a Jellyfin or Emby server, of the little that signing in needs. There is none that
- * could run in a test, so it is written from what the vendors publish, and where that is silent from
- * Jellyfin's sources:
+ * A stand-in for a Jellyfin or Emby server, of the little that signing in needs; what it has to listen
+ * to is `fake-jellyfin-library.ts`. There is none that could run in a test, so it is written from what
+ * the vendors publish, and where that is silent from Jellyfin's sources:
  *
+ * - an Emby answers programs below `/emby`: https://dev.emby.media/doc/restapi/API-Key-Authentication.html
  * - `GET /System/Info/Public`: https://api.jellyfin.org/#tag/System/operation/GetPublicSystemInfo
  * - `POST /Users/AuthenticateByName`: https://api.jellyfin.org/#tag/User/operation/AuthenticateUserByName,
  *   https://dev.emby.media/doc/restapi/User-Authentication.html
@@ -23,6 +25,10 @@ import type { JellyfinProduct } from "#contract/jellyfin.ts";
 export interface FakeJellyfin {
   readonly url: string;
   readonly serverId: string;
+  /** What an administrator of it has made. */
+  readonly apiKey: string;
+  readonly library: FakeLibrary;
+  readonly requests: readonly FastifyRequest[];
   /** Makes somebody, and tells their id. */
   addUser(name: string, password: string): string;
   change(userId: string, change: Partial<Omit<Account, "id">>): void;
@@ -35,11 +41,16 @@ export interface FakeJellyfin {
   /** How often somebody tried to sign in. */
   readonly tries: () => number;
   /** As a server that is away: no answer but this status. `null`: there again. */
-  fail(status: number | null): void;
+  fail(status: number | null, answer?: FailedAnswer): void;
   /** Lets people in, and takes no token back. */
   failLogouts(isFailing: boolean): void;
   /** Answers as another server from now on, at the same address. */
   become(serverId: string): void;
+}
+
+interface FailedAnswer {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
 }
 
 interface Account {
@@ -72,7 +83,9 @@ const createGuid = (): string => randomBytes(16).toString("hex");
 export async function startFakeJellyfin(options: FakeJellyfinOptions = {}): Promise<FakeJellyfin> {
   const { product = "jellyfin", name = "Media" } = options;
   let serverId = options.serverId ?? createGuid();
-  let failing: number | null = null;
+  const apiKey = createGuid();
+  const requests: FastifyRequest[] = [];
+  let failing: ({ readonly status: number } & FailedAnswer) | null = null;
   let isKeeping = false;
   let tries = 0;
   const accounts = new Map<string, Account>();
@@ -86,8 +99,27 @@ export async function startFakeJellyfin(options: FakeJellyfinOptions = {}): Prom
     return reply.code(status).type("text/plain").send("Error processing request.");
   };
 
-  app.addHook("onRequest", async (_request, reply) => {
-    if (failing !== null) await reply.code(failing).type("text/plain").send("Away.");
+  app.addHook("onRequest", async (request, reply) => {
+    requests.push(request);
+    if (failing === null) return;
+    const { status, headers = { "content-type": "text/plain" }, body = "Away." } = failing;
+    await reply.code(status).headers(headers).send(body);
+  });
+  const prefix = product === "emby" ? "/emby" : "";
+  const tokenOf = (request: FastifyRequest): string | undefined =>
+    product === "emby"
+      ? String(request.headers["x-emby-token"])
+      : readIntroduction(request, product)?.get("Token");
+  const library = createFakeLibrary(app, {
+    product,
+    prefix,
+    complain: (what) => void complaints.push(what),
+    whoAsks(request) {
+      const token = tokenOf(request);
+      if (token === apiKey) return { userId: null };
+      const known = tokens.find((each) => each.token === token);
+      return known && { userId: known.userId };
+    },
   });
 
   app.get("/System/Info/Public", async () => ({
@@ -101,7 +133,7 @@ export async function startFakeJellyfin(options: FakeJellyfinOptions = {}): Prom
     ...options.info,
   }));
 
-  app.post("/Users/AuthenticateByName", async (request, reply) => {
+  app.post(`${prefix}/Users/AuthenticateByName`, async (request, reply) => {
     tries += 1;
     const said = readIntroduction(request, product) ?? new Map<string, string>();
     // Jellyfin: an ArgumentException for each that is missing, which is a 400.
@@ -135,12 +167,10 @@ export async function startFakeJellyfin(options: FakeJellyfinOptions = {}): Prom
     };
   });
 
-  app.post("/Sessions/Logout", async (request, reply) => {
+  app.post(`${prefix}/Sessions/Logout`, async (request, reply) => {
     if (isKeeping) return reply.code(503).send();
     const said = readIntroduction(request, product);
-    const token =
-      said?.get("Token") ??
-      (product === "emby" ? String(request.headers["x-emby-token"]) : undefined);
+    const token = tokenOf(request);
     const known = tokens.find((each) => each.token === token);
     if (!known) return reply.code(401).send();
     if (said?.get("DeviceId") !== known.deviceId) complaints.push("a sign-out of another device");
@@ -154,6 +184,9 @@ export async function startFakeJellyfin(options: FakeJellyfinOptions = {}): Prom
   return {
     url: `http://127.0.0.1:${typeof bound === "object" && bound ? bound.port : 0}`,
     serverId,
+    apiKey,
+    library,
+    requests,
     addUser(userName, password) {
       const id = createGuid();
       accounts.set(id, { id, name: userName, password, isDisabled: false, says: {} });
@@ -169,8 +202,8 @@ export async function startFakeJellyfin(options: FakeJellyfinOptions = {}): Prom
     secrets,
     complaints,
     tries: () => tries,
-    fail: (status) => {
-      failing = status;
+    fail: (status, answer = {}) => {
+      failing = status === null ? null : { status, ...answer };
     },
     failLogouts: (isFailing) => {
       isKeeping = isFailing;

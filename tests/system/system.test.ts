@@ -17,7 +17,7 @@ describe("what anyone may know of a server", () => {
       registration: "invite",
       jellyfin: null,
       maintenance: null,
-      providers: ["webdav", "s3"],
+      providers: ["webdav", "s3", "jellyfin"],
     });
     await server.admin();
     expect((await guest.api.system.info.query()).setupRequired).toBe(false);
@@ -25,7 +25,7 @@ describe("what anyone may know of a server", () => {
 
   test("includes folders once the administrator allows some", async () => {
     const { guest } = await startServer({ environment: { FOLDER_ROOTS: "/srv" } });
-    expect((await guest().api.system.info.query()).providers).toEqual(["folder", "webdav", "s3"]);
+    expect((await guest().api.system.info.query()).providers).toEqual(["folder", "webdav", "s3", "jellyfin"]);
   });
 });
 

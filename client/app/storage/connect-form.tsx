@@ -13,6 +13,8 @@ import { FormFailure } from "../auth/gate.tsx";
 import { useBandId } from "../frame/band.ts";
 import { storage } from "../words/storage.ts";
 import { FolderFields, WebdavFields } from "./connect-fields.tsx";
+import { JellyfinFields } from "./jellyfin-fields.tsx";
+import { JellyfinHelp } from "./jellyfin-help.tsx";
 import { NextcloudHelp } from "./nextcloud-help.tsx";
 import { S3Fields } from "./s3-fields.tsx";
 import { S3Help } from "./s3-help.tsx";
@@ -72,6 +74,7 @@ export function ConnectForm(props: ConnectFormProps) {
           <WebdavFields url={url} onUrl={setUrl} saved={saved} errorOf={errorOf} />
         ) : null}
         {offer.id === "s3" ? <S3Fields saved={saved} errorOf={errorOf} /> : null}
+        {offer.id === "jellyfin" ? <JellyfinFields saved={saved} errorOf={errorOf} /> : null}
         <FormFailure>{connect.error ? sentenceOf(connect.error) : null}</FormFailure>
         <div>
           <Button type="submit" size="lg" loading={connect.isPending}>
@@ -82,6 +85,7 @@ export function ConnectForm(props: ConnectFormProps) {
       </form>
       {offer.id === "webdav" ? <NextcloudHelp url={url} /> : null}
       {offer.id === "s3" ? <S3Help /> : null}
+      {offer.id === "jellyfin" ? <JellyfinHelp /> : null}
     </div>
   );
 }
@@ -108,5 +112,17 @@ function toForm(provider: ProviderOffer["id"], form: FormData): ConnectFormValue
         secretAccessKey: text("secretAccessKey").trim(),
         pathStyle: text("pathStyle") === "auto" ? "auto" : text("pathStyle") === "path",
       };
+    case "jellyfin": {
+      const url = text("url").trim();
+      return text("access") === "key"
+        ? { provider, access: "key", url, apiKey: text("apiKey").trim() }
+        : {
+            provider,
+            access: "password",
+            url,
+            username: text("username").trim(),
+            password: text("password"),
+          };
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { IconBucket, IconFolder, IconMusic, IconServer2 } from "@tabler/icons-react";
+import { IconBucket, IconDisc, IconFolder, IconMusic, IconServer2 } from "@tabler/icons-react";
 import type { ProviderId } from "#contract/connections.ts";
 
 interface ProviderIconProps {
@@ -16,5 +16,7 @@ export function ProviderIcon({ provider, isDemo = false, size = 20 }: ProviderIc
       return <IconServer2 size={size} stroke={1.6} aria-hidden />;
     case "s3":
       return <IconBucket size={size} stroke={1.6} aria-hidden />;
+    case "jellyfin":
+      return <IconDisc size={size} stroke={1.6} aria-hidden />;
   }
 }

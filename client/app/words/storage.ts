@@ -155,6 +155,27 @@ export const storage = {
         why: "You can take the key away at the service at any time.",
       },
     },
+    jellyfin: {
+      url: "Address",
+      urlHint: "As in your browser, such as https://media.example.org.",
+      access: "Access with",
+      accesses: { password: "User name and password", key: "API key" },
+      username: "User name",
+      password: "Password",
+      passwordHint:
+        "Sent to your server once and not kept. Only the access that it gives is, encrypted.",
+      apiKey: "API key",
+      help: {
+        title: "An account that only listens",
+        text: "Backline reads the original files of the libraries of music, and changes nothing there.",
+        steps: [
+          "Make an account for it in Jellyfin or Emby, without the rights of an administrator.",
+          "Let it see the libraries that this band may hear, and no others.",
+          "An API key sees every library, so it is for servers that are all yours.",
+        ],
+        why: "Backline is then shown among the devices of that account, where its access can be taken back at any time.",
+      },
+    },
   },
   picker: {
     title: "Choose the folder with your recordings",
@@ -173,7 +194,7 @@ export const storage = {
     removes: (tracks: number, missing: number) =>
       `Removes ${plural(tracks + missing, "track")} of it from this library, and the access that is kept here.`,
     keeps:
-      "Your files are not touched; an app password of a Nextcloud is deleted there. When you connect it again, the library is read anew.",
+      "Your files are not touched; an app password of a Nextcloud is deleted there, and a Jellyfin or Emby is signed out of. When you connect it again, the library is read anew.",
     confirm: "Disconnect",
     cancel: "Cancel",
     done: (name: string) => `${name} is disconnected`,
