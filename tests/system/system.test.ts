@@ -25,7 +25,12 @@ describe("what anyone may know of a server", () => {
 
   test("includes folders once the administrator allows some", async () => {
     const { guest } = await startServer({ environment: { FOLDER_ROOTS: "/srv" } });
-    expect((await guest().api.system.info.query()).providers).toEqual(["folder", "webdav", "s3", "jellyfin"]);
+    expect((await guest().api.system.info.query()).providers).toEqual([
+      "folder",
+      "webdav",
+      "s3",
+      "jellyfin",
+    ]);
   });
 });
 

@@ -10,7 +10,8 @@ export const PW = "canary-nine-slow-oboes";
 
 /** Anna's account at a media server with one library of music. */
 export async function annasServer(product: JellyfinProduct = "jellyfin") {
-  const media = await startFakeJellyfin({ product });
+  const info = product === "jellyfin" ? { Version: "10.11.4" } : {};
+  const media = await startFakeJellyfin({ product, info });
   media.addUser("Anna", PW);
   media.library.addLibrary("Music");
   return media;
