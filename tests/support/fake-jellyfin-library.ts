@@ -36,6 +36,8 @@ export interface FakeLibrary extends Pick<Tree, "put" | "mkdir" | "remove" | "mo
   showPathsAs(style: PathStyle): void;
   /** 403 for files, as to who may play but nothing else. */
   forbidFiles(isForbidden: boolean): void;
+  /** Counts what it does not send. */
+  keepBack(): void;
   openDownloads(): number;
 }
 
@@ -67,6 +69,7 @@ export function createFakeLibrary(app: FastifyInstance, options: FakeLibraryOpti
   const open = new Set<FastifyReply>();
   let style: PathStyle = "posix";
   let isForbidden = false;
+  let isKeepingBack = false;
 
   const idOf = (path: string): string => {
     const md5 = createHash("md5").update(path).digest("hex");
@@ -138,7 +141,8 @@ export function createFakeLibrary(app: FastifyInstance, options: FakeLibraryOpti
     const isFolder = parent?.node.kind === "folder";
     const all = isFolder ? childrenOf(parent).sort(bySortName) : libraries(asker);
     const start = Number(one("startIndex") ?? 0);
-    const page = all.slice(start, start + Number(one("limit") ?? all.length));
+    const end = isKeepingBack ? start : start + Number(one("limit") ?? all.length);
+    const page = all.slice(start, end);
     const told = { product, fields, style };
     return { Items: page.map((item) => toDto(item, told)), TotalRecordCount: all.length };
   };
@@ -224,6 +228,9 @@ export function createFakeLibrary(app: FastifyInstance, options: FakeLibraryOpti
     },
     forbidFiles: (next) => {
       isForbidden = next;
+    },
+    keepBack: () => {
+      isKeepingBack = true;
     },
     openDownloads: () => open.size,
   };

@@ -55,6 +55,18 @@ describe.each(["jellyfin", "emby"] as const)("the libraries of a %s", (product) 
     }
   });
 
+  test("have not ended where a page of them is empty", async () => {
+    const media = await annasServer(product);
+    for (let take = 0; take < 501; take += 1) media.library.put(`Music/${take}.mp3`, "x");
+    const { storage } = await attachTo(media);
+    media.library.keepBack();
+    const refused = await refusalOf(storage.list(media.library.refOf("Music") ?? "", null));
+    expect([refused.code, refused.message]).toEqual([
+      "storage_unavailable",
+      expect.stringContaining("not complete"),
+    ]);
+  });
+
   test("are not left for the top when a folder is gone", async () => {
     const media = await annasServer(product);
     media.library.put("Music/Live/take 1.mp3", "x");
