@@ -10,8 +10,8 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import type { Health, ProviderId } from "#contract/connections.ts";
-import type { BandId, ConnectionId } from "#contract/ids.ts";
-import { bands } from "./auth.ts";
+import type { BandId, ConnectionId, SessionId, StorageLoginId, UserId } from "#contract/ids.ts";
+import { bands, sessions, users } from "./auth.ts";
 import { moment } from "./columns.ts";
 
 export const connections = pgTable(
@@ -49,6 +49,44 @@ export const connections = pgTable(
       "connections_health_check",
       sql`${t.health} in ('active', 'needs_reconnect', 'unavailable', 'paused')`,
     ),
+  ],
+);
+
+/** Sign-ins at a Nextcloud's own pages that are under way. Each makes one connection at most. */
+export const nextcloudLogins = pgTable(
+  "nextcloud_logins",
+  {
+    id: uuid().$type<StorageLoginId>().primaryKey(),
+    bandId: uuid()
+      .$type<BandId>()
+      .notNull()
+      .references(() => bands.id, { onDelete: "cascade" }),
+    userId: uuid()
+      .$type<UserId>()
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    /** The browser that began it, and the only one that may go on. */
+    sessionId: uuid()
+      .$type<SessionId>()
+      .notNull()
+      .references(() => sessions.id, { onDelete: "cascade" }),
+    /** Which one gets new access; once it is done, the one that was connected. */
+    connectionId: uuid()
+      .$type<ConnectionId>()
+      .references(() => connections.id, { onDelete: "cascade" }),
+    /**
+     * `v1.kid.…` of what the Nextcloud is asked with, and then of what it has granted, which it tells
+     * once; bound to this row, its band, user and session. `null` when it is used up.
+     */
+    sealedState: text(),
+    expiresAt: moment().notNull(),
+  },
+  (t) => [
+    index("nextcloud_logins_user_id_index").on(t.userId),
+    index("nextcloud_logins_band_id_index").on(t.bandId),
+    index("nextcloud_logins_session_id_index").on(t.sessionId),
+    index("nextcloud_logins_connection_id_index").on(t.connectionId),
+    index("nextcloud_logins_expires_at_index").on(t.expiresAt),
   ],
 );
 

@@ -29,7 +29,7 @@ import {
 } from "./service.ts";
 import * as store from "./store.ts";
 
-type ConnectDeps = StorageDeps & Pick<Deps, "events" | "jobs" | "log">;
+export type ConnectDeps = StorageDeps & Pick<Deps, "events" | "jobs" | "log">;
 
 /**
  * Connects a storage after trying it. No root is chosen yet, so nothing is read.
@@ -95,23 +95,32 @@ export async function reconnect(
   { connectionId, form }: Reconnect,
 ): Promise<Connection> {
   const { row } = await requireConnection(deps, actor, connectionId, "owner");
-  if (form.provider !== row.provider || row.isDemo) {
-    throw new AppError(
-      "conflict",
-      "That is another kind of storage. Connect it as a new one; this one stays as it is.",
-    );
-  }
+  requireSameKind(row, form.provider);
   const connected = await tryForm(deps, form);
-  await write(deps, async (tx) => {
-    await releaseAccess(deps, tx, row);
-    await store.saveCredential(tx, row.id, {
-      sealedCredential: seal(deps, row.id, row.bandId, connected.credential),
-      identity: connected.identity,
-      product: connected.product,
-    });
-    await deps.events.publish(tx, connectionTopic(row.id));
-  });
+  await write(deps, (tx) => renewConnection(deps, tx, row, connected));
   return getConnection(deps, actor, row.id);
+}
+
+/** @throws AppError `conflict` for new access of another kind. */
+export function requireSameKind(row: store.ConnectionRow, provider: ProviderId): void {
+  if (row.provider === provider && !row.isDemo) return;
+  throw new AppError(
+    "conflict",
+    "That is another kind of storage. Connect it as a new one; this one stays as it is.",
+  );
+}
+
+/** New access for a storage that stays what it is; the access that it had is given back. */
+export async function renewConnection(
+  deps: Pick<Deps, "events" | "jobs" | "log" | "now" | "providers" | "vault">,
+  tx: Tx,
+  row: store.ConnectionRow,
+  { credential, identity, product }: Connected<unknown>,
+): Promise<void> {
+  await releaseAccess(deps, tx, row);
+  const sealedCredential = seal(deps, row.id, row.bandId, credential);
+  await store.saveCredential(tx, row.id, { sealedCredential, identity, product });
+  await deps.events.publish(tx, connectionTopic(row.id));
 }
 
 /**
@@ -167,8 +176,9 @@ function tryForm(deps: ConnectDeps, form: ConnectForm): Promise<Connected<unknow
   });
 }
 
-async function insertConnection(
-  deps: ConnectDeps,
+/** One more storage of a band; its first becomes the primary. */
+export async function insertConnection(
+  deps: Pick<Deps, "now" | "vault">,
   tx: Tx,
   member: Member,
   made: Connected<unknown> & Pick<store.NewConnection, "provider" | "isDemo">,

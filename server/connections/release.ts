@@ -39,12 +39,23 @@ export async function releaseAccess(
 ): Promise<void> {
   const credential = findReleasable(deps, row);
   if (credential === undefined) return;
+  await releaseCredential(deps, tx, { ...row, credential });
+}
+
+/** The same for access that has opened no connection yet. */
+export async function releaseCredential(
+  deps: Pick<Deps, "jobs" | "now" | "vault">,
+  tx: Tx,
+  released: {
+    readonly provider: ProviderId;
+    readonly credential: unknown;
+    readonly identity: string | null;
+  },
+): Promise<void> {
+  const { provider, credential, identity } = released;
   const id = createId<string>(deps.now());
-  const sealedCredential = deps.vault.seal(
-    JSON.stringify({ credential, identity: row.identity }),
-    placeOf(id),
-  );
-  await store.insertRelease(tx, { id, provider: row.provider, sealedCredential });
+  const sealedCredential = deps.vault.seal(JSON.stringify({ credential, identity }), placeOf(id));
+  await store.insertRelease(tx, { id, provider, sealedCredential });
   await accessReleased.enqueue(deps, tx, { releaseId: id, tries: 0 });
 }
 

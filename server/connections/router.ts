@@ -1,12 +1,16 @@
 import { z } from "zod";
 import {
+  BeginNextcloudLogin,
   Browse,
   Connection,
   CreateConnection,
   CreateDemo,
   FolderPage,
   ListConnections,
+  NextcloudLogin,
+  NextcloudLoginProgress,
   OneConnection,
+  OneNextcloudLogin,
   ProviderOffer,
   Reconnect,
   SavedForm,
@@ -15,6 +19,7 @@ import {
 import { procedure, router } from "#server/base/trpc.ts";
 import * as connecting from "./connecting.ts";
 import * as health from "./health.ts";
+import * as logins from "./nextcloud-login.ts";
 import * as roots from "./roots.ts";
 import * as service from "./service.ts";
 
@@ -32,6 +37,21 @@ export const connectionsRouter = router({
     .input(CreateConnection)
     .output(Connection)
     .mutation(({ ctx, input }) => connecting.createConnection(ctx.deps, ctx.actor, input)),
+
+  beginNextcloudLogin: procedure
+    .input(BeginNextcloudLogin)
+    .output(NextcloudLogin)
+    .mutation(({ ctx, input }) => logins.beginNextcloudLogin(ctx.deps, ctx.actor, input)),
+
+  pollNextcloudLogin: procedure
+    .input(OneNextcloudLogin)
+    .output(NextcloudLoginProgress)
+    .mutation(({ ctx, input }) => logins.pollNextcloudLogin(ctx.deps, ctx.actor, input.loginId)),
+
+  cancelNextcloudLogin: procedure
+    .input(OneNextcloudLogin)
+    .output(z.void())
+    .mutation(({ ctx, input }) => logins.cancelNextcloudLogin(ctx.deps, ctx.actor, input.loginId)),
 
   createDemo: procedure
     .input(CreateDemo)

@@ -14,6 +14,10 @@ export type BandId = z.infer<typeof BandId>;
 export const ConnectionId = id("ConnectionId");
 export type ConnectionId = z.infer<typeof ConnectionId>;
 
+/** Of a sign-in at a storage's own pages, while it is under way. */
+export const StorageLoginId = id("StorageLoginId");
+export type StorageLoginId = z.infer<typeof StorageLoginId>;
+
 export const TrackId = id("TrackId");
 export type TrackId = z.infer<typeof TrackId>;
 

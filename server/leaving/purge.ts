@@ -4,6 +4,7 @@ import { forgetAccount, listDeletedBefore, lockDeleted } from "#server/auth/endi
 import { forgetAgedSessions } from "#server/auth/service.ts";
 import { write } from "#server/base/db.ts";
 import { forgetJobsAbout } from "#server/base/jobs.ts";
+import { forgetEndedLogins } from "#server/connections/nextcloud-login.ts";
 import { forgetOldReleases } from "#server/connections/release.ts";
 import type { Deps } from "#server/deps.ts";
 import { sweepExports } from "./export-sweep.ts";
@@ -48,10 +49,11 @@ const purgeOne = (deps: SweepDeps, userId: UserId): Promise<void> =>
     await forgetAccount(tx, userId);
   });
 
-/** Takes away what is over: sessions, accounts, exports, access that was released. */
+/** Takes away what is over: sessions, accounts, exports, access that was released, sign-ins. */
 export async function sweep(deps: SweepDeps, signal: AbortSignal): Promise<void> {
   await forgetAgedSessions(deps);
   await forgetOldReleases(deps);
+  await forgetEndedLogins(deps);
   await sweepExports(deps);
   await purgeAccounts(deps, signal);
 }

@@ -116,6 +116,17 @@ export interface Connected<C> {
   readonly product: string | null;
 }
 
+/** A sign-in at the storage's own pages that nobody has granted yet. */
+export interface BegunLogin {
+  /** For the browser; of the host that was asked. */
+  readonly loginUrl: URL;
+  readonly host: string;
+  /** What answered, e.g. 'Nextcloud 33.0.2'. */
+  readonly product: string;
+  /** What the storage is asked with from now on: JSON, and a secret. */
+  readonly held: unknown;
+}
+
 /**
  * One kind of storage. It speaks a protocol and knows nothing else: no database, no user, no HTTP
  * status of ours, no retry policy.
@@ -146,6 +157,15 @@ export interface ProviderSpec<Id extends ProviderId, S extends z.ZodObject, C> {
     ): Promise<Connected<C>>;
     /** The form as it may be shown again: nothing in it opens anything. */
     saved(credential: C): Extract<SavedForm, { provider: Id }>;
+  };
+  /** Signing in at the storage itself, beside the form. Absent where there is no such thing. */
+  readonly login?: {
+    /** @throws AppError with a sentence for the person beside the address. */
+    begin(settings: z.output<S>, url: string, io: StorageIo): Promise<BegunLogin>;
+    /** @returns what was granted, which is told once only; `null` while nobody has granted it. */
+    poll(settings: z.output<S>, held: unknown, io: StorageIo): Promise<C | null>;
+    /** Tries what was granted. */
+    complete(settings: z.output<S>, credential: C, io: StorageIo): Promise<Connected<C>>;
   };
   attach(settings: z.output<S>, credential: C, io: StorageIo): Storage;
   /** Absent where access cannot be given back: it is only forgotten here then. */

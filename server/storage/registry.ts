@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { ConnectForm, ProviderId, SavedForm } from "#contract/connections.ts";
 import { folder } from "./folder/index.ts";
 import { jellyfin } from "./jellyfin/index.ts";
-import type { Connected, ProviderSpec, Storage, StorageIo } from "./provider.ts";
+import type { BegunLogin, Connected, ProviderSpec, Storage, StorageIo } from "./provider.ts";
 import { s3 } from "./s3/index.ts";
 import { webdav } from "./webdav/index.ts";
 
@@ -27,6 +27,8 @@ export interface ConfiguredProvider {
   readonly roots: readonly string[];
   /** @throws AppError with a sentence for the person beside the form. */
   verify(form: ConnectForm, io: StorageIo): Promise<Connected<unknown>>;
+  /** `null` where there is only the form. */
+  readonly login: ConfiguredLogin | null;
   /** @param credential - as it was sealed; a ZodError when it is of another form. */
   savedForm(credential: unknown): SavedForm;
   /** @param credential - as it was sealed; a ZodError when it is of another form. */
@@ -35,6 +37,13 @@ export interface ConfiguredProvider {
   accessOf(credential: unknown): string | null;
   /** Only for what has an `accessOf`. */
   revoke(credential: unknown, io: StorageIo): Promise<void>;
+}
+
+/** Signing in at the storage itself; see `ProviderSpec.login`. */
+export interface ConfiguredLogin {
+  begin(url: string, io: StorageIo): Promise<BegunLogin>;
+  poll(held: unknown, io: StorageIo): Promise<unknown | null>;
+  complete(credential: unknown, io: StorageIo): Promise<Connected<unknown>>;
 }
 
 export type Providers = Readonly<Record<ProviderId, ConfiguredProvider>>;
@@ -60,6 +69,7 @@ function configure<Id extends ProviderId, S extends z.ZodObject, C>(
       if (form.provider !== spec.id) throw new Error(`A ${form.provider} form for ${spec.id}.`);
       return spec.connect.verify(settings, form as Extract<ConnectForm, { provider: Id }>, io);
     },
+    login: spec.login ? configureLogin(spec, spec.login, settings) : null,
     savedForm: (credential) => spec.connect.saved(spec.credential.parse(credential)),
     attach: (credential, io) => spec.attach(settings, spec.credential.parse(credential), io),
     accessOf: (credential) => spec.revocation?.accessOf(spec.credential.parse(credential)) ?? null,
@@ -68,3 +78,13 @@ function configure<Id extends ProviderId, S extends z.ZodObject, C>(
     },
   };
 }
+
+const configureLogin = <Id extends ProviderId, S extends z.ZodObject, C>(
+  spec: ProviderSpec<Id, S, C>,
+  login: NonNullable<ProviderSpec<Id, S, C>["login"]>,
+  settings: z.output<S>,
+): ConfiguredLogin => ({
+  begin: (url, io) => login.begin(settings, url, io),
+  poll: (held, io) => login.poll(settings, held, io),
+  complete: (credential, io) => login.complete(settings, spec.credential.parse(credential), io),
+});

@@ -33,6 +33,7 @@ const DOT =
 const bandOnly = ({ bandId }: Objects) => ({ bandId });
 const connectionOnly = ({ connectionId }: Objects) => ({ connectionId });
 const userOfNobody = ({ connectionId }: Objects) => ({ userId: connectionId });
+const loginOfNobody = ({ connectionId }: Objects) => ({ loginId: connectionId });
 const trackOnly = ({ trackId }: Objects) => ({ trackId });
 
 /**
@@ -184,6 +185,14 @@ export const access: Readonly<Record<string, Access>> = {
   "connections.providers": { needs: "user" },
   "connections.list": { needs: "listener", input: bandOnly },
   "connections.create": { needs: "owner", input: ({ bandId, form }) => ({ bandId, form }) },
+  // What is asked is no Nextcloud, so nothing is begun.
+  "connections.beginNextcloudLogin": {
+    needs: "owner",
+    status: 422,
+    input: ({ bandId, form }) => ({ bandId, url: "url" in form ? form.url : "" }),
+  },
+  "connections.pollNextcloudLogin": { needs: "user", status: 404, input: loginOfNobody },
+  "connections.cancelNextcloudLogin": { needs: "user", status: 404, input: loginOfNobody },
   "connections.createDemo": { needs: "owner", input: bandOnly },
   "connections.browse": {
     needs: "owner",

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { isLoginFlow, sendLoginFlow } from "./fault-login.ts";
 import type { Exchange, World } from "./fault-world.ts";
 
 /** Nextcloud sends several with each answer; whoever kept them would act as someone else. */
@@ -14,6 +15,10 @@ export function sendNextcloud(exchange: Exchange): boolean {
   const { pathname, response, world } = exchange;
   response.setHeader("set-cookie", cookies);
   if (pathname === `${world.basePath}/status.php`) return sendStatus(exchange);
+  if (isLoginFlow(exchange)) {
+    if (!world.nextcloud.maintenance) return sendLoginFlow(exchange);
+    return sendDavError(exchange, 503, "ServiceUnavailable", "System is in maintenance mode.");
+  }
   const isAppPassword = pathname === `${world.basePath}/ocs/v2.php/core/apppassword`;
   const isOcs = isAppPassword || pathname === `${world.basePath}/ocs/v2.php/cloud/user`;
   if (!isOcs && !pathname.startsWith(`${world.basePath}/remote.php/`)) return sendPage(exchange);
@@ -51,15 +56,21 @@ function signIn(exchange: Exchange): string | null {
 }
 
 export function readUid(world: World, authorization: string | undefined): string | null {
-  const [scheme, encoded] = (authorization ?? "").split(" ");
-  if (scheme?.toLowerCase() !== "basic" || encoded === undefined) return null;
+  const { name, password } = readBasic(authorization) ?? {};
+  if (name === undefined || password === undefined) return null;
+  const uid = [...world.accounts.keys()].find((each) => each.toLowerCase() === name.toLowerCase());
+  // With an app password only the user id signs in, not an e-mail address.
+  if (uid !== undefined && world.appPasswords.get(password) === uid) return uid;
+  const meant = world.aliases[name] ?? uid;
+  return meant !== undefined && world.accounts.get(meant) === password ? meant : null;
+}
+
+function readBasic(authorization = ""): { name: string; password: string } | undefined {
+  const [scheme, encoded] = authorization.split(" ");
+  if (scheme?.toLowerCase() !== "basic" || encoded === undefined) return undefined;
   const text = Buffer.from(encoded, "base64").toString("utf8");
-  const name = text.slice(0, text.indexOf(":"));
-  const password = text.slice(text.indexOf(":") + 1);
-  const uid =
-    world.aliases[name] ??
-    [...world.accounts.keys()].find((each) => each.toLowerCase() === name.toLowerCase());
-  return uid !== undefined && world.accounts.get(uid) === password ? uid : null;
+  const at = text.indexOf(":");
+  return { name: text.slice(0, at), password: text.slice(at + 1) };
 }
 
 function sendStatus({ response, world }: Exchange): true {
@@ -94,6 +105,10 @@ function endAppPassword(exchange: Exchange, uid: string): true {
   const { request, world } = exchange;
   const refused = refuseOcs(exchange);
   if (refused) return refused;
+  const { password = "" } = readBasic(request.headers.authorization) ?? {};
+  if (request.method === "DELETE" && world.appPasswords.delete(password)) {
+    return sendOcs(exchange, 200, 200, "OK", []);
+  }
   if (request.method !== "DELETE" || !world.nextcloud.isAppPassword) {
     return sendOcs(exchange, 403, 403, "no app password in use", []);
   }

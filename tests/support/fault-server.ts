@@ -26,6 +26,7 @@ import { createWorld, type Exchange, toTreePath } from "./fault-world.ts";
  * expect(cloud.count({ method: "PROPFIND" })).toBe(1);    // or look through `cloud.requests`
  * cloud.nextcloud.maintenance = true;                     // disabled, throttleAfter, isAppPassword
  * cloud.setPassword("anna", "other");                     // the old one is refused from now on
+ * cloud.grantLogins();                                    // as if somebody had signed in there
  * ```
  *
  * Faults that match one request are applied together; a later one wins over an earlier one.
@@ -60,6 +61,10 @@ export interface FaultServer {
   heal(): void;
   readonly nextcloud: NextcloudState;
   setPassword(username: string, password: string): void;
+  /** Somebody signs in on every page that Login Flow v2 waits for, and grants access. */
+  grantLogins(): void;
+  /** The passwords that were made for one program and still work. */
+  appPasswords(): readonly string[];
   stop(): Promise<void>;
 }
 
@@ -196,6 +201,10 @@ export async function startFaultServer(options: FaultServerOptions = {}): Promis
     },
     heal: () => faults.clear(),
     nextcloud: world.nextcloud,
+    grantLogins: () => {
+      for (const login of world.logins.values()) login.uid = world.owner;
+    },
+    appPasswords: () => [...world.appPasswords.keys()],
     setPassword: (username, password) => void world.accounts.set(username, password),
     stop: () =>
       new Promise((resolve) => {

@@ -22,9 +22,20 @@ export interface World {
   readonly accounts: Map<string, string>;
   readonly aliases: Readonly<Record<string, string>>;
   readonly product: { readonly name: string; readonly version: string };
+  /** User ids by the passwords that were made for one program. */
+  readonly appPasswords: Map<string, string>;
+  /** Login Flow v2: what was begun, by the token that it is asked with. */
+  readonly logins: Map<string, Login>;
   readonly tree: Tree;
   readonly nextcloud: NextcloudState;
   readonly downloads: Set<ServerResponse>;
+}
+
+export interface Login {
+  /** Of the page's address. */
+  readonly flow: string;
+  /** Who has granted it. */
+  uid: string | null;
 }
 
 export function createWorld(options: FaultServerOptions): World {
@@ -44,6 +55,8 @@ export function createWorld(options: FaultServerOptions): World {
     accounts,
     aliases: options.aliases ?? {},
     product: options.product ?? { name: "Nextcloud", version: "33.0.2" },
+    appPasswords: new Map(),
+    logins: new Map(),
     tree: createTree(),
     nextcloud: {
       maintenance: false,

@@ -13,9 +13,10 @@ import {
 import { createDav, type Dav } from "./api.ts";
 import { Credential } from "./credential.ts";
 import type { DavEntry, Listing } from "./listing.ts";
+import { beginLogin, pollLogin } from "./login-flow.ts";
 import { nameNextcloudFailure } from "./nextcloud.ts";
 import { accessOf, revoke } from "./revocation.ts";
-import { verifyForm } from "./verify.ts";
+import { verifyForm, verifyGranted } from "./verify.ts";
 
 /** Any WebDAV server, and Nextcloud and ownCloud with what they have beyond it. */
 export const webdav = defineProvider({
@@ -29,6 +30,11 @@ export const webdav = defineProvider({
     kind: "form",
     verify: (_settings, form, io) => verifyForm(form, io),
     saved: ({ url, username }) => ({ provider: "webdav", url, username }),
+  },
+  login: {
+    begin: (_settings, url, io) => beginLogin(url, io),
+    poll: (_settings, held, io) => pollLogin(held, io),
+    complete: (_settings, credential, io) => verifyGranted(credential, io),
   },
   attach: (_settings, credential, io) => createStorage(credential, io),
   revocation: { accessOf, revoke: (_settings, credential, io) => revoke(credential, io) },

@@ -148,6 +148,13 @@ function parseStatus(text: string): z.output<typeof Status> | undefined {
   }
 }
 
+export function nameNoNextcloud(host: string): AppError {
+  return new AppError(
+    "storage_refused",
+    `No Nextcloud answers at this address of ${host}. Check it; another kind of server is connected with a user name and password.`,
+  );
+}
+
 function nameMaintenance(host: string): AppError {
   return new AppError(
     "storage_unavailable",

@@ -11,6 +11,7 @@ import {
   findUserId,
   type Nextcloud,
   nameNextcloudFailure,
+  nameNoNextcloud,
   toFilesUrl,
 } from "./nextcloud.ts";
 
@@ -41,6 +42,16 @@ export async function verifyForm(form: WebdavForm, io: StorageIo): Promise<Conne
   return nextcloud ? connectNextcloud(form, nextcloud, io) : connectPlain(form, address, io);
 }
 
+/** Tries what a Nextcloud has granted at its own pages. */
+export async function verifyGranted(
+  { url, username, password }: Credential,
+  io: StorageIo,
+): Promise<Connected<Credential>> {
+  const nextcloud = await findNextcloud(new URL(url), io);
+  if (!nextcloud) throw nameNoNextcloud(new URL(url).host);
+  return connectNextcloud({ username, password }, nextcloud, io);
+}
+
 /** @throws AppError `storage_refused`, with a sentence for each rule about addresses. */
 export function parseAddress(typed: string): URL {
   const trimmed = typed.trim();
@@ -55,7 +66,7 @@ export function parseAddress(typed: string): URL {
 }
 
 async function connectNextcloud(
-  form: WebdavForm,
+  form: Pick<WebdavForm, "username" | "password">,
   nextcloud: Nextcloud,
   io: StorageIo,
 ): Promise<Connected<Credential>> {
