@@ -108,7 +108,7 @@ describe("signing in at a Nextcloud", () => {
     expect(JSON.stringify(begun)).not.toContain("poll");
     cloud.grantLogins();
     await poll(begun.loginId);
-    const [appPassword] = cloud.appPasswords();
+    const [appPassword] = cloud.appPasswords.keys();
     expect(appPassword).toHaveLength(72);
     expect(await stateOf(world)).toBeNull();
     const flow = cloud.requests.filter(({ target }) => target.startsWith("/index.php/login/v2"));
@@ -212,10 +212,10 @@ describe("signing in at a Nextcloud", () => {
     cloud.grantLogins();
     cloud.fault({ method: "PROPFIND", status: 502 });
     await refused(poll(loginId));
-    expect(cloud.appPasswords()).toHaveLength(1);
+    expect(cloud.appPasswords.size).toBe(1);
     await cancel(loginId);
     await runJobs(server);
-    expect(cloud.appPasswords()).toEqual([]);
+    expect(cloud.appPasswords.size).toBe(0);
   });
 
   test("when it is begun anew, ends the one before", async () => {

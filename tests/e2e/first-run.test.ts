@@ -36,6 +36,7 @@ test("from the printed link over a WebDAV server to the middle of a recording", 
   await makeFirstAccount(person);
 
   await page.getByText("Nextcloud or WebDAV").first().click();
+  await page.getByRole("button", { name: /another WebDAV server/ }).click();
   await lookAt(person, "connect-webdav");
   await page.getByLabel("Address").fill(dav.url);
   await page.getByLabel("User name").fill(dav.username);

@@ -63,8 +63,8 @@ export interface FaultServer {
   setPassword(username: string, password: string): void;
   /** Somebody signs in on every page that Login Flow v2 waits for, and grants access. */
   grantLogins(): void;
-  /** The passwords that were made for one program and still work. */
-  appPasswords(): readonly string[];
+  /** User ids by the passwords that were made for one program; `clear()` ends them all. */
+  readonly appPasswords: Map<string, string>;
   stop(): Promise<void>;
 }
 
@@ -204,7 +204,7 @@ export async function startFaultServer(options: FaultServerOptions = {}): Promis
     grantLogins: () => {
       for (const login of world.logins.values()) login.uid = world.owner;
     },
-    appPasswords: () => [...world.appPasswords.keys()],
+    appPasswords: world.appPasswords,
     setPassword: (username, password) => void world.accounts.set(username, password),
     stop: () =>
       new Promise((resolve) => {

@@ -7,7 +7,7 @@ import { useBand, useBandId } from "../frame/band.ts";
 import { Blank } from "../frame/blank.tsx";
 import { Screen } from "../frame/screen.tsx";
 import { storage } from "../words/storage.ts";
-import { ConnectForm } from "./connect-form.tsx";
+import { ConnectStorage } from "./connect-storage.tsx";
 import { noteConnection } from "./connections.ts";
 import { ProviderCards } from "./provider-cards.tsx";
 import s from "./storage.module.css";
@@ -47,7 +47,7 @@ function ProviderForm() {
         </Link>
       </p>
       {offer ? (
-        <ConnectForm
+        <ConnectStorage
           offer={offer}
           onConnected={(connection) => {
             noteConnection(connection);

@@ -22,7 +22,7 @@ import s from "./storage.module.css";
 
 const words = storage.connect;
 
-interface ConnectFormProps {
+export interface ConnectFormProps {
   readonly offer: ProviderOffer;
   /** Given: new access for this connection. */
   readonly connectionId?: ConnectionId;
@@ -45,12 +45,19 @@ function useConnect({ connectionId, onConnected }: ConnectFormProps) {
 /** The server knows what to do without. */
 const canBeEmpty: ReadonlySet<string> = new Set(["region"]);
 
+interface TypedUrl {
+  /** WebDAV only: the address as far as it is typed. */
+  readonly url?: string;
+  readonly onUrl?: (url: string) => void;
+}
+
+const nobody = (): void => {};
+
 /** The form of a kind of storage; what it refuses is said beside it. */
-export function ConnectForm(props: ConnectFormProps) {
-  const { offer, connectionId, saved } = props;
+export function ConnectForm(props: ConnectFormProps & TypedUrl) {
+  const { offer, connectionId, saved, url = "", onUrl = nobody } = props;
   const connect = useConnect(props);
   const [missing, setMissing] = useState<readonly string[]>([]);
-  const [url, setUrl] = useState(saved?.provider === "webdav" ? saved.url : "");
 
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -71,7 +78,7 @@ export function ConnectForm(props: ConnectFormProps) {
           <FolderFields roots={offer.roots} saved={saved} errorOf={errorOf} />
         ) : null}
         {offer.id === "webdav" ? (
-          <WebdavFields url={url} onUrl={setUrl} saved={saved} errorOf={errorOf} />
+          <WebdavFields url={url} onUrl={onUrl} saved={saved} errorOf={errorOf} />
         ) : null}
         {offer.id === "s3" ? <S3Fields saved={saved} errorOf={errorOf} /> : null}
         {offer.id === "jellyfin" ? <JellyfinFields saved={saved} errorOf={errorOf} /> : null}

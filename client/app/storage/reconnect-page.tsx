@@ -6,7 +6,7 @@ import { trpc } from "../api.ts";
 import { NothingHere } from "../frame/broken.tsx";
 import { Screen } from "../frame/screen.tsx";
 import { storage } from "../words/storage.ts";
-import { ConnectForm } from "./connect-form.tsx";
+import { ConnectStorage } from "./connect-storage.tsx";
 import { noteConnection, useConnections } from "./connections.ts";
 import s from "./storage.module.css";
 
@@ -31,7 +31,7 @@ export function ReconnectPage() {
     <Screen title={words.reconnectTitle(connection?.name ?? "")}>
       <p className={s.lead}>{words.reconnectText}</p>
       {offer && connection && !saved.isPending ? (
-        <ConnectForm
+        <ConnectStorage
           offer={offer}
           saved={saved.data}
           connectionId={connectionId}

@@ -22,7 +22,8 @@ import { verifyForm, verifyGranted } from "./verify.ts";
 export const webdav = defineProvider({
   id: "webdav",
   name: "Nextcloud or WebDAV",
-  description: "A Nextcloud, ownCloud or any other WebDAV storage, with an app password.",
+  description:
+    "A Nextcloud, where you sign in yourself; an ownCloud or any other WebDAV storage, with a password.",
   settings: z.object({}),
   credential: Credential,
   offWhy: () => null,
