@@ -110,15 +110,15 @@ export function requireSameKind(row: store.ConnectionRow, provider: ProviderId):
   );
 }
 
-/** New access for a storage that stays what it is; the access that it had is given back. */
+/** New access for a storage that stays what it is; the old access is given back. */
 export async function renewConnection(
-  deps: Pick<Deps, "events" | "jobs" | "log" | "now" | "providers" | "vault">,
+  deps: ConnectDeps,
   tx: Tx,
   row: store.ConnectionRow,
   { credential, identity, product }: Connected<unknown>,
 ): Promise<void> {
-  await releaseAccess(deps, tx, row);
   const sealedCredential = seal(deps, row.id, row.bandId, credential);
+  await releaseAccess(deps, tx, row);
   await store.saveCredential(tx, row.id, { sealedCredential, identity, product });
   await deps.events.publish(tx, connectionTopic(row.id));
 }

@@ -23,20 +23,23 @@ const Released = z.object({ credential: z.unknown(), identity: z.string().nullab
 
 type ReleaseDeps = Pick<Deps, "db" | "egress" | "jobs" | "log" | "now" | "providers" | "vault">;
 
-type Releasable = Pick<OpenableConnection, "id" | "bandId" | "provider" | "sealedCredential"> & {
-  readonly identity: string | null;
-};
+type Releasable = Pick<
+  OpenableConnection,
+  "id" | "bandId" | "provider" | "sealedCredential" | "health"
+> & { readonly identity: string | null };
 
 /**
  * Lets a job give the access of a connection back to its storage, where the storage has such a thing.
- * The caller deletes the connection in the same transaction: from then on nothing opens it here but
- * that job, for a day at most.
+ * The caller deletes the connection in the same transaction, or gives it another access: from then on
+ * nothing opens this one here but that job, for a day at most. Access that the storage has refused
+ * already is not tried once more: some count that as an attack.
  */
 export async function releaseAccess(
   deps: Pick<Deps, "jobs" | "log" | "now" | "providers" | "vault">,
   tx: Tx,
   row: Releasable,
 ): Promise<void> {
+  if (row.health === "needs_reconnect") return;
   const credential = findReleasable(deps, row);
   if (credential === undefined) return;
   await releaseCredential(deps, tx, { ...row, credential });

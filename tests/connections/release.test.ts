@@ -138,3 +138,48 @@ test("telling it twice does no harm", async () => {
   await runJobs(server);
   expect(toldTo(cloud)).toBe(1);
 });
+
+test("new access for a storage ends the old one, in the Nextcloud too", async () => {
+  const { server, cloud, connection, anna, ...world } = await annasCloud();
+  const reconnect = (password: string) =>
+    anna.api.connections.reconnect.mutate({
+      connectionId: connection.id,
+      form: { provider: "webdav", url: cloud.url, username: "anna", password },
+    });
+  // The same again is no other access.
+  await reconnect(world.password);
+  await runJobs(server);
+  expect([toldTo(cloud), await keptBy(server)]).toEqual([0, 0]);
+
+  cloud.appPasswords.set("second-4712", "anna");
+  await reconnect("second-4712");
+  await runJobs(server);
+  expect([toldTo(cloud), await keptBy(server)]).toEqual([1, 0]);
+  expect(cloud.password).not.toBe(world.password);
+  expect(cloud.appPasswords.has("second-4712")).toBe(true);
+});
+
+test("access that the Nextcloud has refused is not tried once more", async () => {
+  const { server, cloud, connection, anna, remove } = await annasCloud();
+  cloud.setPassword("anna", "changed-4712");
+  await anna.api.connections.check.mutate({ connectionId: connection.id });
+  await remove();
+  await runJobs(server);
+  expect([toldTo(cloud), await keptBy(server)]).toEqual([0, 0]);
+  expect(cloud.nextcloud.failures).toBe(1);
+});
+
+test("the account's own password is never kept: what it was exchanged for ends with the storage", async () => {
+  const cloud = await startFaultServer({ persona: "nextcloud" });
+  onTestFinished(() => cloud.stop());
+  cloud.nextcloud.isAppPassword = false;
+  cloud.tree.put("take.mp3", "one");
+  const world = await annasServer();
+  const { id: connectionId } = await connect(world, cloud);
+  expect(cloud.appPasswords.size).toBe(1);
+  const { password } = cloud;
+  await world.anna.api.connections.remove.mutate({ connectionId });
+  await runJobs(world.server);
+  expect(cloud.appPasswords.size).toBe(0);
+  expect(cloud.password).toBe(password);
+});

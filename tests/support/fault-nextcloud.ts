@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { isLoginFlow, sendLoginFlow } from "./fault-login.ts";
 import type { Exchange, World } from "./fault-world.ts";
 
@@ -20,7 +20,9 @@ export function sendNextcloud(exchange: Exchange): boolean {
     return sendDavError(exchange, 503, "ServiceUnavailable", "System is in maintenance mode.");
   }
   const isAppPassword = pathname === `${world.basePath}/ocs/v2.php/core/apppassword`;
-  const isOcs = isAppPassword || pathname === `${world.basePath}/ocs/v2.php/cloud/user`;
+  const isExchange = pathname === `${world.basePath}/ocs/v2.php/core/getapppassword`;
+  const isOcs =
+    isAppPassword || isExchange || pathname === `${world.basePath}/ocs/v2.php/cloud/user`;
   if (!isOcs && !pathname.startsWith(`${world.basePath}/remote.php/`)) return sendPage(exchange);
   if (world.nextcloud.maintenance) {
     return sendDavError(exchange, 503, "ServiceUnavailable", "System is in maintenance mode.");
@@ -28,6 +30,7 @@ export function sendNextcloud(exchange: Exchange): boolean {
   const uid = signIn(exchange);
   if (uid === null) return true;
   if (isAppPassword) return endAppPassword(exchange, uid);
+  if (isExchange) return exchangePassword(exchange, uid);
   return isOcs ? sendOcsUser(exchange, uid) : sendOtherRoots(exchange, uid);
 }
 
@@ -99,6 +102,21 @@ function sendPage({ response }: Exchange): true {
 const sendOcsUser = (exchange: Exchange, uid: string): true =>
   refuseOcs(exchange) ??
   sendOcs(exchange, 200, 200, "OK", { id: uid, "display-name": uid, email: null });
+
+/** For the account's own password there is one for whatever program asks. */
+function exchangePassword(exchange: Exchange, uid: string): true {
+  const { request, world } = exchange;
+  const refused = refuseOcs(exchange);
+  if (refused) return refused;
+  const { password = "" } = readBasic(request.headers.authorization) ?? {};
+  if (world.nextcloud.isAppPassword || world.appPasswords.has(password)) {
+    const message = "You cannot request an new apppassword with an apppassword";
+    return sendOcs(exchange, 403, 403, message, []);
+  }
+  const apppassword = randomBytes(36).toString("hex");
+  world.appPasswords.set(apppassword, uid);
+  return sendOcs(exchange, 200, 200, "OK", { apppassword });
+}
 
 /** The password that this very request came with does not work any more after it. */
 function endAppPassword(exchange: Exchange, uid: string): true {

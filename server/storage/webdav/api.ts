@@ -1,14 +1,7 @@
-import type { z } from "zod";
 import { discardBody } from "#server/base/egress/body.ts";
 import type { EgressRequest, EgressResponse } from "#server/base/egress/client.ts";
 import { withDeadline } from "#server/storage/deadline.ts";
-import {
-  type Expectation,
-  nameElsewhere,
-  notFound,
-  readAnswer,
-  send,
-} from "#server/storage/http.ts";
+import { type Expectation, nameElsewhere, notFound, send } from "#server/storage/http.ts";
 import type { ByteRange, StorageIo } from "#server/storage/provider.ts";
 import { type Credential, toAuthorization } from "./credential.ts";
 import { isRef, toFolderUrl, toUrl } from "./href.ts";
@@ -41,12 +34,13 @@ export interface Dav {
   stat(ref: string, signal: AbortSignal): Promise<DavEntry>;
   /** Always with `Range`, since only its answer says whether ranges work. Answers 200, 206 or 416. */
   download(ref: string, range: ByteRange, signal: AbortSignal): Promise<EgressResponse>;
-  /** A GET beside the DAV tree that answers JSON. */
-  getJson<S extends z.ZodType>(
+  /** A GET beside the DAV tree, with the account's password. Answers 200 or one of `expected`. */
+  get(
     url: URL,
     headers: Record<string, string>,
-    schema: S,
-  ): Promise<z.output<S>>;
+    expected: readonly number[],
+    signal: AbortSignal,
+  ): Promise<EgressResponse>;
 }
 
 export type Account = Pick<Credential, "url" | "username" | "password" | "dialect">;
@@ -116,11 +110,8 @@ export function createDav(account: Account, io: StorageIo, name?: Expectation["n
       };
       return ask(request, [200, 206, 416]);
     },
-    getJson: (url, headers, schema) =>
-      withDeadline(host, io.signal, STAT_TIMEOUT_MS, async (signal) => {
-        const request = { url, headers, headersTimeoutMs: STAT_TIMEOUT_MS, signal };
-        return readAnswer(await ask(request, [200]), schema, MAX_STAT_BYTES);
-      }),
+    get: (url, headers, expected, signal) =>
+      ask({ url, headers, headersTimeoutMs: STAT_TIMEOUT_MS, signal }, [200, ...expected]),
   };
 }
 

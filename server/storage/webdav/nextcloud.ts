@@ -4,7 +4,6 @@ import { AppError } from "#server/base/errors.ts";
 import { withDeadline } from "#server/storage/deadline.ts";
 import { type FailedAnswer, nameThrottle, parseRetryAfter } from "#server/storage/http.ts";
 import type { StorageIo } from "#server/storage/provider.ts";
-import type { Dav } from "./api.ts";
 
 /** Parts of addresses that a browser shows; what stands before the first one is the installation. */
 const pages: ReadonlySet<string> = new Set([
@@ -33,8 +32,6 @@ const Status = z.object({
   versionstring: z.string().max(64),
   productname: z.string().min(1).max(64),
 });
-
-const OcsUser = z.object({ ocs: z.object({ data: z.object({ id: z.string().min(1).max(255) }) }) });
 
 /** A Nextcloud or ownCloud that answered. */
 export interface Nextcloud {
@@ -71,27 +68,6 @@ export async function findNextcloud(address: URL, io: StorageIo): Promise<Nextcl
 export function toFilesUrl(base: URL, userId: string): string {
   return new URL(`remote.php/dav/files/${encodeURIComponent(userId)}/`, base).href;
 }
-
-/**
- * The user id, which may differ from the name that people sign in with (an e-mail address, or other
- * case) and is part of the DAV address.
- *
- * @returns `undefined` when the server does not tell.
- */
-export async function findUserId(dav: Dav, base: URL): Promise<string | undefined> {
-  const url = new URL("ocs/v2.php/cloud/user?format=json", base);
-  try {
-    const { ocs } = await dav.getJson(url, { "ocs-apirequest": "true" }, OcsUser);
-    return ocs.data.id;
-  } catch (error) {
-    const isSilent = error instanceof AppError && isAboutThisAddress.has(error.code);
-    if (isSilent) return undefined;
-    throw error;
-  }
-}
-
-/** OCS can be switched off or hidden: that says nothing about the account. */
-const isAboutThisAddress: ReadonlySet<string> = new Set(["not_found", "storage_refused"]);
 
 /**
  * What sabre/dav's error documents tell beyond a status. A disabled account looks like an outage

@@ -8,12 +8,13 @@ import type { Credential } from "./credential.ts";
 import type { DavEntry } from "./listing.ts";
 import {
   findNextcloud,
-  findUserId,
   type Nextcloud,
   nameNextcloudFailure,
   nameNoNextcloud,
   toFilesUrl,
 } from "./nextcloud.ts";
+import { exchangePassword, findUserId } from "./ocs.ts";
+import { revoke } from "./revocation.ts";
 
 type WebdavForm = Extract<ConnectForm, { provider: "webdav" }>;
 
@@ -49,7 +50,7 @@ export async function verifyGranted(
 ): Promise<Connected<Credential>> {
   const nextcloud = await findNextcloud(new URL(url), io);
   if (!nextcloud) throw nameNoNextcloud(new URL(url).host);
-  return connectNextcloud({ username, password }, nextcloud, io);
+  return connectNextcloud({ username, password }, nextcloud, io, true);
 }
 
 /** @throws AppError `storage_refused`, with a sentence for each rule about addresses. */
@@ -65,37 +66,46 @@ export function parseAddress(typed: string): URL {
   return address;
 }
 
+/**
+ * A password that opens the whole account is exchanged at once for one that was made for this server:
+ * it is never kept, and what is kept instead can be taken away by itself.
+ */
 async function connectNextcloud(
   form: Pick<WebdavForm, "username" | "password">,
   nextcloud: Nextcloud,
   io: StorageIo,
+  isAppPassword = false,
 ): Promise<Connected<Credential>> {
   const { base, product, name } = nextcloud;
   const { username, password } = form;
-  const open = (userId: string) => {
-    const url = toFilesUrl(base, userId);
-    const account: Account = { url, username, password, dialect: "nextcloud" };
-    return createDav(account, io, nameFormFailure);
-  };
-  const typed = open(username);
+  const open = (account: Pick<Account, "url" | "username" | "password">) =>
+    createDav({ ...account, dialect: "nextcloud" }, io, nameFormFailure);
+  const typed = open({ url: toFilesUrl(base, username), username, password });
   const top = await findTop(typed);
-  const userId = (await findUserId(typed, base)) ?? username;
-  const ownTop = userId === username ? top : await findTop(open(userId));
-  // Somebody else's root is answered as an empty folder without an id.
-  if (!ownTop?.fileId) throw nameForeignRoot(base.host, userId);
-  return {
-    credential: {
-      url: toFilesUrl(base, userId),
-      username,
-      password,
-      dialect: "nextcloud",
-      product,
-    },
-    name,
-    identity: `${userId} at ${base.host}`,
-    product,
-  };
+  const userId = (await findUserId(typed, base, io)) ?? username;
+  const url = toFilesUrl(base, userId);
+  const exchanged = isAppPassword ? null : await exchangePassword(typed, base, io);
+  // An app password goes with the user id, not with an e-mail address.
+  const account =
+    exchanged === null
+      ? { url, username, password }
+      : { url, username: userId, password: exchanged };
+  const credential: Credential = { ...account, dialect: "nextcloud", product };
+  try {
+    const isSame = exchanged === null && userId === username;
+    const ownTop = isSame ? top : await findTop(open(credential));
+    // Somebody else's root is answered as an empty folder without an id.
+    if (!ownTop?.fileId) throw nameForeignRoot(base.host, userId);
+  } catch (error) {
+    if (exchanged !== null) await giveBack(credential, io);
+    throw error;
+  }
+  return { credential, name, identity: `${userId} at ${base.host}`, product };
 }
+
+/** As well as it goes: what went wrong before is what to tell. */
+const giveBack = (credential: Credential, io: StorageIo): Promise<void> =>
+  revoke(credential, io).catch(() => {});
 
 async function findTop(dav: Dav): Promise<DavEntry | undefined> {
   try {

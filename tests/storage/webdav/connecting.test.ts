@@ -140,7 +140,7 @@ describe("connecting a Nextcloud", () => {
     const [first, ...others] = cloud.requests;
     expect(first).toMatchObject({ target: "/status.php" });
     expect(first?.headers.authorization).toBeUndefined();
-    expect(others).toHaveLength(2);
+    expect(others).toHaveLength(3);
   });
 
   test("after too many wrong passwords of anybody says to wait", async () => {
