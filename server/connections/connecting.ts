@@ -173,6 +173,7 @@ function tryForm(deps: ConnectDeps, form: ConnectForm): Promise<Connected<unknow
     egress: deps.egress,
     now: deps.now,
     signal: AbortSignal.timeout(PATIENCE_MS),
+    isAskedFor: true,
   });
 }
 

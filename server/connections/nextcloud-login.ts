@@ -213,6 +213,7 @@ const toIo = (deps: ConnectDeps): StorageIo => ({
   egress: deps.egress,
   now: deps.now,
   signal: AbortSignal.timeout(PATIENCE_MS),
+  isAskedFor: true,
 });
 
 type Place = Pick<Row, "id" | "bandId" | "userId" | "sessionId">;

@@ -85,20 +85,26 @@ export function openConnection(
     rootRef: row.rootRef,
     rootPath: row.rootPath,
     health: row.health,
-    storage: attachStorage(deps, row, signal),
+    storage: attachStorage(deps, row, signal, false),
   };
 }
 
-/** Unseals the credential and hands it to its provider, and to nobody else. */
+/**
+ * Unseals the credential and hands it to its provider, and to nobody else.
+ *
+ * @param isAskedFor - a person looks at this very storage and waits for its answer.
+ */
 export function attachStorage(
   deps: StorageDeps,
   row: SealedConnection & Pick<OpenableConnection, "provider">,
   signal: AbortSignal,
+  isAskedFor = true,
 ): Storage {
   return deps.providers[row.provider].attach(openCredential(deps, row), {
     egress: deps.egress,
     now: deps.now,
     signal,
+    isAskedFor,
   });
 }
 

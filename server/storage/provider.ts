@@ -103,6 +103,8 @@ export interface StorageIo {
   readonly now: () => Date;
   /** Ends everything that the storage does. */
   readonly signal: AbortSignal;
+  /** A person asks for this now: what was refused a moment ago may be asked once more. */
+  readonly isAskedFor?: boolean;
 }
 
 /** What a successful connect tells about the account behind it. */

@@ -6,6 +6,7 @@ import type { ByteRange, StorageIo } from "#server/storage/provider.ts";
 import { type Credential, toAuthorization } from "./credential.ts";
 import { isRef, toFolderUrl, toUrl } from "./href.ts";
 import { type DavEntry, type Listing, nameBrokenListing, OC, readListing } from "./listing.ts";
+import { sendGently } from "./restraint.ts";
 
 const MAX_LISTING_BYTES = 64 * 1024 * 1024;
 const MAX_STAT_BYTES = 1024 * 1024;
@@ -66,7 +67,11 @@ export function createDav(account: Account, io: StorageIo, name?: Expectation["n
   const { host } = root;
   const authorization = toAuthorization(account);
   const ask = (request: EgressRequest, expected: readonly number[]) =>
-    send(io, { ...request, headers: { authorization, ...request.headers } }, { expected, name });
+    (account.dialect === "nextcloud" ? sendGently : send)(
+      io,
+      { ...request, headers: { authorization, ...request.headers } },
+      { expected, name },
+    );
   const propfind = async (options: Propfind): Promise<{ url: URL; listing: Listing }> => {
     const answer = await ask(toPropfind(root, options), [207]);
     if (answer.url.origin !== root.origin) {

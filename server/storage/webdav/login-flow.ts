@@ -2,10 +2,11 @@ import { z } from "zod";
 import { discardBody } from "#server/base/egress/body.ts";
 import { AppError } from "#server/base/errors.ts";
 import { withDeadline } from "#server/storage/deadline.ts";
-import { type FailedAnswer, readAnswer, send } from "#server/storage/http.ts";
+import { type FailedAnswer, readAnswer } from "#server/storage/http.ts";
 import type { BegunLogin, StorageIo } from "#server/storage/provider.ts";
 import type { Credential } from "./credential.ts";
 import { findNextcloud, nameNextcloudFailure, nameNoNextcloud, toFilesUrl } from "./nextcloud.ts";
+import { sendGently } from "./restraint.ts";
 import { parseAddress } from "./verify.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -48,7 +49,7 @@ export async function beginLogin(typed: string, io: StorageIo): Promise<BegunLog
     const url = new URL("index.php/login/v2", base);
     const expectation = { expected: [200], name: nameBeginFailure };
     return readAnswer(
-      await send(io, { url, method: "POST", signal }, expectation),
+      await sendGently(io, { url, method: "POST", signal }, expectation),
       Begun,
       MAX_ANSWER_BYTES,
     );
@@ -68,7 +69,7 @@ export async function pollLogin(held: unknown, io: StorageIo): Promise<Credentia
   const { base, product, endpoint, token } = Held.parse(held);
   const { host } = new URL(base);
   const granted = await withDeadline(host, io.signal, TIMEOUT_MS, async (signal) => {
-    const answer = await send(
+    const answer = await sendGently(
       io,
       {
         url: endpoint,

@@ -4,6 +4,7 @@ import { AppError } from "#server/base/errors.ts";
 import { withDeadline } from "#server/storage/deadline.ts";
 import { type FailedAnswer, nameThrottle, parseRetryAfter } from "#server/storage/http.ts";
 import type { StorageIo } from "#server/storage/provider.ts";
+import { requireWelcome } from "./restraint.ts";
 
 /** Parts of addresses that a browser shows; what stands before the first one is the installation. */
 const pages: ReadonlySet<string> = new Set([
@@ -84,6 +85,7 @@ export function nameNextcloudFailure(failed: FailedAnswer, now: Date): AppError 
   if (status === 503 && /ServerMaintenanceMode|maintenance mode/i.test(explanation)) {
     return nameMaintenance(host);
   }
+  if (status === 507) return nameFull(host);
   if (status !== 429) return undefined;
   return nameThrottle(host, parseRetryAfter(headers["retry-after"], now) ?? THROTTLE_SECONDS);
 }
@@ -104,6 +106,7 @@ async function findStatus(
   io: StorageIo,
   signal: AbortSignal,
 ): Promise<{ base: URL; status: z.output<typeof Status> } | undefined> {
+  requireWelcome(io, base.host);
   const url = new URL("status.php", base);
   const answer = await io.egress.request({ url, maxRedirects: 3, signal });
   if (answer.status !== 200 || !answer.url.pathname.endsWith("/status.php")) {
@@ -136,6 +139,13 @@ function nameMaintenance(host: string): AppError {
     "storage_unavailable",
     `${host} is in maintenance at the moment. Nothing is lost; try again when its administrators have finished.`,
     { retryAfterSeconds: MAINTENANCE_SECONDS },
+  );
+}
+
+function nameFull(host: string): AppError {
+  return new AppError(
+    "storage_refused",
+    `Your account at ${host} has no room left. Nothing is lost; make room there or ask the people who run it for more.`,
   );
 }
 

@@ -1,9 +1,9 @@
 import { discardBody } from "#server/base/egress/body.ts";
 import { withDeadline } from "#server/storage/deadline.ts";
-import { send } from "#server/storage/http.ts";
 import type { StorageIo } from "#server/storage/provider.ts";
 import { type Credential, toAuthorization } from "./credential.ts";
 import { nameNextcloudFailure } from "./nextcloud.ts";
+import { sendGently } from "./restraint.ts";
 
 /** Old Nextclouds make everybody wait up to 25 seconds after wrong passwords. */
 const TIMEOUT_MS = 40_000;
@@ -22,7 +22,7 @@ export const accessOf = ({ dialect, url, username, password }: Credential): stri
 export async function revoke(credential: Credential, io: StorageIo): Promise<void> {
   const { host } = new URL(credential.url);
   await withDeadline(host, io.signal, TIMEOUT_MS, async (signal) => {
-    const answer = await send(
+    const answer = await sendGently(
       io,
       {
         url: toAppPasswordUrl(credential.url),

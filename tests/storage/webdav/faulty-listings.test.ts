@@ -255,7 +255,9 @@ describe("a Nextcloud", () => {
     cloud.setPassword("anna", "changed-4712");
     expect(await refusal(storage.list("Live", null))).toMatchObject({ code: "storage_reconnect" });
     cloud.nextcloud.failures = 100;
-    const throttled = await refusal(storage.list("Live", null));
+    const asPerson = { ...createTestIo(), isAskedFor: true };
+    const asked = webdav.attach({}, cloud.credential, asPerson);
+    const throttled = await refusal(asked.list("Live", null));
     expect(throttled).toMatchObject({ code: "rate_limited", retryAfterSeconds: 600 });
   });
 
