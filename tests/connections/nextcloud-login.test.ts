@@ -139,6 +139,19 @@ describe("signing in at a Nextcloud", () => {
     expect(await cards()).toHaveLength(1);
   });
 
+  test("connects once when many have seen at once that it was granted", async () => {
+    const { cloud, begin, poll, cards } = await annasCloud();
+    const { loginId } = await begin();
+    cloud.grantLogins();
+    const heal = cloud.fault({ method: "PROPFIND", status: 502 });
+    await refused(poll(loginId));
+    heal();
+    const answers = await Promise.all(Array.from({ length: 12 }, () => poll(loginId)));
+    const [card] = await cards();
+    expect(answers).toEqual(answers.map(() => ({ status: "connected", connection: card })));
+    expect(await cards()).toHaveLength(1);
+  });
+
   test("goes on at another replica", async () => {
     const { cloud, begin, server, cards } = await annasCloud();
     const { testDatabase: database, testKeys: keys } = server.deps;
