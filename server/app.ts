@@ -28,6 +28,7 @@ import { logRequests, toRequestId } from "#server/base/request-log.ts";
 import type { Context } from "#server/base/trpc.ts";
 import { guardWire, wireOptions } from "#server/base/wire.ts";
 import { accountRoutes } from "./account/routes.ts";
+import { connectionRoutes } from "./connections/routes.ts";
 import type { Deps } from "./deps.ts";
 import { exportRoutes } from "./leaving/routes.ts";
 import { playbackRoutes } from "./playback/routes.ts";
@@ -80,6 +81,7 @@ const withSignIn: FastifyPluginAsync<SignInOptions> = async (app, { deps, privat
   await app.register(authPlugin, { deps });
 
   await app.register(accountRoutes, { deps });
+  await app.register(connectionRoutes, { deps });
   await app.register(playbackRoutes, { deps });
   await app.register(exportRoutes, { deps });
   await app.register(fastifyTRPCPlugin, { prefix: "/trpc", trpcOptions: trpcOptions(deps) });

@@ -85,6 +85,7 @@ export const SECRET_VARIABLES = [
   "ENCRYPTION_KEYS",
   "SESSION_KEYS",
   "SMTP_URL",
+  "GOOGLE_CLIENT_SECRET",
 ] as const;
 
 /** What is wrong with two variables together, looking only at those that are right alone. */
@@ -131,9 +132,10 @@ export function parseConfig(environment: Environment): Config {
   const webdav = parse(providerModules.webdav.settings);
   const s3 = parse(providerModules.s3.settings);
   const jellyfin = parse(providerModules.jellyfin.settings);
+  const googleDrive = parse(providerModules["google-drive"].settings);
   problems.push(...listContradictions(given));
-  if (!values || !folder || !webdav || !s3 || !jellyfin || problems.length > 0)
-    throw unusable(problems);
+  if (!values || problems.length > 0) throw unusable(problems);
+  if (!folder || !webdav || !s3 || !jellyfin || !googleDrive) throw unusable(problems);
 
   const publicUrl = new URL(values.PUBLIC_URL ?? `http://localhost:${values.PORT}`);
   return {
@@ -157,7 +159,7 @@ export function parseConfig(environment: Environment): Config {
     },
     egress: { allow: values.EGRESS_ALLOW, allowLoopback: values.EGRESS_ALLOW_LOOPBACK },
     logLevel: values.LOG_LEVEL,
-    providers: { folder, webdav, s3, jellyfin },
+    providers: { folder, webdav, s3, jellyfin, "google-drive": googleDrive },
   };
 }
 

@@ -2,6 +2,7 @@ import { notFound, type ParsedLocation, redirect } from "@tanstack/react-router"
 import type { Me } from "#contract/auth.ts";
 import type { ProviderId } from "#contract/connections.ts";
 import type { BandId, ConnectionId, TrackId } from "#contract/ids.ts";
+import type { OAuthTrouble } from "#contract/oauth.ts";
 import { queryClient, trpc } from "./api.ts";
 import { toOwnPath } from "./auth/next.ts";
 import { sessionQuery } from "./auth/session.ts";
@@ -67,7 +68,7 @@ export const parseTrack = ({ trackId }: { trackId: string }) => ({
   trackId: toId<TrackId>(trackId),
 });
 
-const PROVIDERS: readonly ProviderId[] = ["folder", "webdav", "s3", "jellyfin"];
+const PROVIDERS: readonly ProviderId[] = ["folder", "webdav", "s3", "jellyfin", "google-drive"];
 
 export function parseAddSearch({ provider }: Readonly<Record<string, unknown>>): {
   provider?: ProviderId;
@@ -75,6 +76,35 @@ export function parseAddSearch({ provider }: Readonly<Record<string, unknown>>):
   const known = PROVIDERS.find((each) => each === provider);
   return known ? { provider: known } : {};
 }
+
+const TROUBLES: readonly OAuthTrouble[] = [
+  ...(["denied", "expired", "unknown", "other_browser", "signed_out", "wrong_server"] as const),
+  ...([
+    "not_allowed",
+    "no_files",
+    "other_account",
+    "client",
+    "maintenance",
+    "unavailable",
+  ] as const),
+];
+
+/** What the server says of a visit to a provider; whatever else is in there is not read. */
+export function parseNotConnected({ why, band, connection }: Readonly<Record<string, unknown>>): {
+  why?: OAuthTrouble;
+  band?: BandId;
+  connection?: ConnectionId;
+} {
+  const known = TROUBLES.find((each) => each === why);
+  return {
+    ...(known ? { why: known } : {}),
+    ...(isId<BandId>(band) ? { band } : {}),
+    ...(isId<ConnectionId>(connection) ? { connection } : {}),
+  };
+}
+
+const isId = <Id extends string>(value: unknown): value is Id =>
+  typeof value === "string" && UUID.test(value);
 
 export const parseSignInSearch = ({
   next,

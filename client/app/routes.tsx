@@ -13,6 +13,7 @@ import {
   parseAdminSearch,
   parseBand,
   parseConnection,
+  parseNotConnected,
   parseSignInSearch,
   parseTrack,
   requireAdmin,
@@ -113,6 +114,16 @@ const welcomeRoute = createRoute({
   component: lazyRouteComponent(() => import("./storage/welcome-page.tsx"), "WelcomePage"),
 });
 
+const notConnectedRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/not-connected",
+  validateSearch: parseNotConnected,
+  component: lazyRouteComponent(
+    () => import("./storage/not-connected-page.tsx"),
+    "NotConnectedPage",
+  ),
+});
+
 const bandRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/b/$bandId",
@@ -206,6 +217,7 @@ const routeTree = rootRoute.addChildren([
   goodbyeRoute,
   setupRoute,
   welcomeRoute,
+  notConnectedRoute,
   bandRoute.addChildren([
     homeRoute,
     libraryRoute,

@@ -5,6 +5,7 @@ import {
   index,
   integer,
   pgTable,
+  primaryKey,
   text,
   uniqueIndex,
   uuid,
@@ -30,6 +31,11 @@ export const connections = pgTable(
     sealedCredential: text().notNull(),
     /** Moves by one with each new credential; who holds an older one reads again. */
     credentialVersion: integer().notNull().default(1),
+    /** Whoever renews the credential just now; `null` with a time: nobody before then. */
+    renewalLeaseId: uuid(),
+    renewalLeaseUntil: moment(),
+    /** When the provider ends the access by itself, as far as it says so. */
+    accessEndsAt: moment(),
     /** False until a person has chosen the root. */
     hasRoot: boolean().notNull().default(false),
     /** The root folder's ref; `null` is the top of the storage. */
@@ -101,3 +107,57 @@ export const releasedCredentials = pgTable("released_credentials", {
   sealedCredential: text().notNull(),
   releasedAt: moment().notNull().defaultNow(),
 });
+
+/** People who are at a provider's sign-in page just now. A row is used up by the first who comes back. */
+export const oauthStates = pgTable(
+  "oauth_states",
+  {
+    stateHash: text().primaryKey(),
+    /** Of the cookie of the browser that began. */
+    browserHash: text().notNull(),
+    provider: text().$type<ProviderId>().notNull(),
+    userId: uuid()
+      .$type<UserId>()
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    sessionId: uuid()
+      .$type<SessionId>()
+      .notNull()
+      .references(() => sessions.id, { onDelete: "cascade" }),
+    bandId: uuid()
+      .$type<BandId>()
+      .notNull()
+      .references(() => bands.id, { onDelete: "cascade" }),
+    /** The connection that gets new access; `null`: a new one. */
+    connectionId: uuid()
+      .$type<ConnectionId>()
+      .references(() => connections.id, { onDelete: "cascade" }),
+    clientId: text().notNull(),
+    /** `v1.kid.…` of the PKCE verifier; bound to this row and its band. */
+    sealedVerifier: text().notNull(),
+    expiresAt: moment().notNull(),
+  },
+  (t) => [
+    index("oauth_states_expires_at_index").on(t.expiresAt),
+    index("oauth_states_session_id_index").on(t.sessionId),
+    index("oauth_states_user_id_index").on(t.userId),
+    index("oauth_states_band_id_index").on(t.bandId),
+    index("oauth_states_connection_id_index").on(t.connectionId),
+  ],
+);
+
+/** As what a band is known to a provider, where it is not as this server. */
+export const oauthClients = pgTable(
+  "oauth_clients",
+  {
+    bandId: uuid()
+      .$type<BandId>()
+      .notNull()
+      .references(() => bands.id, { onDelete: "cascade" }),
+    provider: text().$type<ProviderId>().notNull(),
+    clientId: text().notNull(),
+    /** `v1.kid.…`; bound to this row and its band. */
+    sealedSecret: text().notNull(),
+  },
+  (t) => [primaryKey({ name: "oauth_clients_pkey", columns: [t.bandId, t.provider] })],
+);

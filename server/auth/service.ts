@@ -245,3 +245,7 @@ export const rememberForSeconds = (
   absoluteSecondsLeft: number,
 ): number | null =>
   session.rememberMe ? Math.min(REMEMBERED_IDLE_SECONDS, absoluteSecondsLeft) : null;
+
+/** For what somebody began while signed in, and ends without a cookie. */
+export const isSessionAlive = (deps: Pick<Deps, "db">, sessionId: SessionId): Promise<boolean> =>
+  store.isSessionAlive(deps.db, sessionId);

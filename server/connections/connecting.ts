@@ -16,12 +16,11 @@ import { createId } from "#server/base/ids.ts";
 import type { Deps } from "#server/deps.ts";
 import { createDemoCredential } from "#server/storage/folder/demo.ts";
 import type { Connected } from "#server/storage/provider.ts";
+import { openCredential, sealCredential } from "./credentials.ts";
 import { releaseAccess } from "./release.ts";
 import {
   connectionTopic,
-  credentialPlace,
   getConnection,
-  openCredential,
   PATIENCE_MS,
   requireConnection,
   rootChosen,
@@ -115,11 +114,11 @@ export async function renewConnection(
   deps: ConnectDeps,
   tx: Tx,
   row: store.ConnectionRow,
-  { credential, identity, product }: Connected<unknown>,
+  { credential, identity, product, accessEndsAt = null }: Connected<unknown>,
 ): Promise<void> {
-  const sealedCredential = seal(deps, row.id, row.bandId, credential);
+  const sealedCredential = sealCredential(deps, row, credential);
   await releaseAccess(deps, tx, row);
-  await store.saveCredential(tx, row.id, { sealedCredential, identity, product });
+  await store.saveCredential(tx, row.id, { sealedCredential, identity, product, accessEndsAt });
   await deps.events.publish(tx, connectionTopic(row.id));
 }
 
@@ -177,7 +176,7 @@ function tryForm(deps: ConnectDeps, form: ConnectForm): Promise<Connected<unknow
   });
 }
 
-/** One more storage of a band; its first becomes the primary. */
+/** One more storage of a band; its first becomes the primary. The caller has seen the owner. */
 export async function insertConnection(
   deps: Pick<Deps, "now" | "vault">,
   tx: Tx,
@@ -193,15 +192,9 @@ export async function insertConnection(
     name: made.name,
     identity: made.identity,
     product: made.product,
-    sealedCredential: seal(deps, id, member.bandId, made.credential),
+    sealedCredential: sealCredential(deps, { id, bandId: member.bandId }, made.credential),
+    accessEndsAt: made.accessEndsAt ?? null,
     isDemo: made.isDemo,
   });
   return id;
 }
-
-const seal = (
-  deps: Pick<Deps, "vault">,
-  id: ConnectionId,
-  bandId: BandId,
-  credential: unknown,
-): string => deps.vault.seal(JSON.stringify(credential), credentialPlace(id, bandId));

@@ -4,6 +4,7 @@ import type { Actor } from "#server/base/actor.ts";
 import { write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
+import { isGrantRefused } from "./renewal.ts";
 import {
   attachStorage,
   connectionTopic,
@@ -23,6 +24,8 @@ export async function noteStorageFailure(
   connectionId: ConnectionId,
   error: unknown,
 ): Promise<void> {
+  // That one has been noted with the very credential that was refused; it may be another by now.
+  if (isGrantRefused(error)) return;
   const health = error instanceof AppError ? healthAfter(error) : undefined;
   if (health && error instanceof AppError) {
     await saveHealth(deps, connectionId, health, error.message);

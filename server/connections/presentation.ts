@@ -41,6 +41,7 @@ export const toConnection = (
   health: row.health,
   healthMessage: row.healthMessage,
   unavailableSince: row.unavailableSince?.toISOString() ?? null,
+  accessEndsAt: row.accessEndsAt?.toISOString() ?? null,
   trackCount: counts?.present ?? 0,
   missingCount: counts?.missing ?? 0,
   createdAt: row.createdAt.toISOString(),

@@ -5,8 +5,9 @@ import { AppError } from "#server/base/errors.ts";
 import { createId } from "#server/base/ids.ts";
 import { defineJob } from "#server/base/jobs.ts";
 import type { Deps } from "#server/deps.ts";
+import { openCredential } from "./credentials.ts";
 import * as store from "./release-store.ts";
-import { type OpenableConnection, openCredential, PATIENCE_MS } from "./service.ts";
+import { type OpenableConnection, PATIENCE_MS } from "./service.ts";
 
 /** A storage has to be told that its access is needed no more. */
 export const accessReleased = defineJob(

@@ -16,10 +16,20 @@ import {
   SavedForm,
   SetRoot,
 } from "#contract/connections.ts";
+import {
+  BeginOAuth,
+  OAuthBegun,
+  OAuthClient,
+  OneOAuthClient,
+  SaveOAuthClient,
+} from "#contract/oauth.ts";
 import { procedure, router } from "#server/base/trpc.ts";
 import * as connecting from "./connecting.ts";
+import { renewOAuthCookie } from "./cookies.ts";
 import * as health from "./health.ts";
 import * as logins from "./nextcloud-login.ts";
+import { beginOAuth } from "./oauth.ts";
+import * as oauthClients from "./oauth-clients.ts";
 import * as roots from "./roots.ts";
 import * as service from "./service.ts";
 
@@ -57,6 +67,26 @@ export const connectionsRouter = router({
     .input(CreateDemo)
     .output(Connection)
     .mutation(({ ctx, input }) => connecting.createDemo(ctx.deps, ctx.actor, input.bandId)),
+
+  beginOAuth: procedure
+    .input(BeginOAuth)
+    .output(OAuthBegun)
+    .mutation(({ ctx, input }) => {
+      const browser = renewOAuthCookie(ctx.deps.config.http, ctx.request, ctx.reply);
+      return beginOAuth(ctx.deps, ctx.actor, input, browser);
+    }),
+
+  oauthClient: procedure
+    .input(OneOAuthClient)
+    .output(OAuthClient)
+    .query(({ ctx, input }) => oauthClients.getOAuthClient(ctx.deps, ctx.actor, input)),
+
+  saveOAuthClient: procedure
+    .input(SaveOAuthClient)
+    .output(OAuthClient)
+    .mutation(({ ctx, input }) =>
+      oauthClients.saveOAuthClient(ctx.deps, ctx.actor, input, ctx.device),
+    ),
 
   browse: procedure
     .input(Browse)

@@ -8,9 +8,15 @@ import { AppError } from "#server/base/errors.ts";
 import { defineJob } from "#server/base/jobs.ts";
 import type { Deps } from "#server/deps.ts";
 import type { Storage } from "#server/storage/provider.ts";
+import { openCredential } from "./credentials.ts";
 import { toConnection } from "./presentation.ts";
+import {
+  attachRenewing,
+  connectionTopic,
+  type RenewableConnection,
+  type RenewalDeps,
+} from "./renewal.ts";
 import * as store from "./store.ts";
-import { unseal } from "./unsealing.ts";
 
 /** A root was chosen: whoever cares about the files below it can look at them now. */
 export const rootChosen = defineJob(
@@ -18,10 +24,12 @@ export const rootChosen = defineJob(
   z.object({ connectionId: ConnectionId, userId: UserId }),
 );
 
+export { connectionTopic };
+
 /** Nobody waits longer than this beside a form. */
 export const PATIENCE_MS = 45_000;
 
-export type StorageDeps = Pick<Deps, "db" | "vault" | "providers" | "egress" | "now">;
+export type StorageDeps = RenewalDeps;
 
 /** A band's storage, ready to be read. */
 export interface AttachedConnection {
@@ -38,21 +46,8 @@ export interface AttachedConnection {
 /** Of a connection's row, what it takes to open its storage. */
 export type OpenableConnection = Pick<
   store.ConnectionRow,
-  "id" | "bandId" | "provider" | "sealedCredential" | "hasRoot" | "rootRef" | "rootPath" | "health"
+  keyof RenewableConnection | "hasRoot" | "rootRef" | "rootPath" | "health"
 >;
-
-type SealedConnection = Pick<OpenableConnection, "id" | "bandId" | "sealedCredential">;
-
-/** Published whenever a connection or its scan has changed. */
-export const connectionTopic = (id: ConnectionId): string => `connection:${id}`;
-
-/** Where a credential belongs; it opens nowhere else. */
-export const credentialPlace = (id: ConnectionId, bandId: BandId) => ({
-  table: "connections",
-  column: "sealed_credential",
-  rowId: id,
-  ownerId: bandId,
-});
 
 /**
  * Opens the storage behind a connection. There is no actor: the caller has checked the band.
@@ -90,27 +85,26 @@ export function openConnection(
 }
 
 /**
- * Unseals the credential and hands it to its provider, and to nobody else.
+ * Unseals the credential and hands it to its provider, and to nobody else. One that ends by itself is
+ * renewed on the way.
  *
  * @param isAskedFor - a person looks at this very storage and waits for its answer.
  */
 export function attachStorage(
   deps: StorageDeps,
-  row: SealedConnection & Pick<OpenableConnection, "provider">,
+  row: RenewableConnection,
   signal: AbortSignal,
   isAskedFor = true,
 ): Storage {
-  return deps.providers[row.provider].attach(openCredential(deps, row), {
+  const provider = deps.providers[row.provider];
+  if (provider.oauth) return attachRenewing(deps, row, provider.oauth, signal);
+  return provider.attach(openCredential(deps, row), {
     egress: deps.egress,
     now: deps.now,
     signal,
     isAskedFor,
   });
 }
-
-/** For providers alone, which parse it. */
-export const openCredential = (deps: Pick<Deps, "vault">, row: SealedConnection): unknown =>
-  JSON.parse(unseal(deps.vault, row.sealedCredential, credentialPlace(row.id, row.bandId)));
 
 export const listOffers = (deps: Pick<Deps, "providers">): ProviderOffer[] =>
   Object.values(deps.providers).map((provider) => ({
@@ -120,6 +114,7 @@ export const listOffers = (deps: Pick<Deps, "providers">): ProviderOffer[] =>
     isOn: provider.offWhy === null,
     unavailableBecause: provider.offWhy,
     roots: [...provider.roots],
+    way: provider.oauth === null ? "form" : "oauth",
   }));
 
 export async function listConnections(

@@ -18,6 +18,7 @@ export interface NewConnection {
   readonly identity: string | null;
   readonly product: string | null;
   readonly sealedCredential: string;
+  readonly accessEndsAt: Date | null;
   readonly isDemo: boolean;
 }
 
@@ -97,12 +98,14 @@ export async function saveRoot(tx: Tx, id: ConnectionId, root: Root): Promise<vo
 export async function saveCredential(
   tx: Tx,
   id: ConnectionId,
-  fresh: Pick<NewConnection, "sealedCredential" | "identity" | "product">,
+  fresh: Pick<NewConnection, "sealedCredential" | "identity" | "product" | "accessEndsAt">,
 ): Promise<void> {
   await tx
     .update(connections)
     .set({
       ...fresh,
+      renewalLeaseId: null,
+      renewalLeaseUntil: null,
       credentialVersion: sql`${connections.credentialVersion} + 1`,
       health: "active",
       healthMessage: null,

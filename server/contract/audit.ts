@@ -22,6 +22,8 @@ export const AuditAction = z.enum([
   "account.deleted",
   "band.handed_over",
   "connection.removed",
+  "connection.refused",
+  "connection.client_changed",
   "credentials.purged",
   "second_factor.enabled",
   "second_factor.disabled",

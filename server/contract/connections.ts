@@ -4,8 +4,12 @@ import { JellyfinCredentials } from "./jellyfin.ts";
 import { Timestamp } from "./time.ts";
 
 /** A kind of storage. Adding one here makes `storage/registry.ts` ask for its module. */
-export const ProviderId = z.enum(["folder", "webdav", "s3", "jellyfin"]);
+export const ProviderId = z.enum(["folder", "webdav", "s3", "jellyfin", "google-drive"]);
 export type ProviderId = z.infer<typeof ProviderId>;
+
+/** Those that people sign in at, on a page of the provider, instead of filling in a form. */
+export const OAuthProviderId = ProviderId.extract(["google-drive"]);
+export type OAuthProviderId = z.infer<typeof OAuthProviderId>;
 
 /**
  * - `active`: works.
@@ -84,6 +88,7 @@ export const SavedForm = z.discriminatedUnion("provider", [
     /** `null`: with an API key. */
     username: z.string().nullable(),
   }),
+  z.strictObject({ provider: z.literal("google-drive"), account: z.string() }),
 ]);
 export type SavedForm = z.infer<typeof SavedForm>;
 
@@ -97,6 +102,8 @@ export const ProviderOffer = z.strictObject({
   unavailableBecause: z.string().nullable(),
   /** Folder only: the roots that the administrator has allowed. */
   roots: z.array(z.string()),
+  /** Whether people fill in a form here, or sign in on a page of the provider. */
+  way: z.enum(["form", "oauth"]),
 });
 export type ProviderOffer = z.infer<typeof ProviderOffer>;
 
@@ -153,6 +160,8 @@ export const Connection = z.strictObject({
   healthMessage: z.string().nullable(),
   /** Since when health is not `active`. */
   unavailableSince: Timestamp.nullable(),
+  /** When the provider ends the access by itself, as far as it says so. */
+  accessEndsAt: Timestamp.nullable(),
   trackCount: z.number().int(),
   missingCount: z.number().int(),
   createdAt: Timestamp,

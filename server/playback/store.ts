@@ -41,6 +41,7 @@ const playable = sharedRead((db) =>
         bandId: connections.bandId,
         provider: connections.provider,
         sealedCredential: connections.sealedCredential,
+        credentialVersion: connections.credentialVersion,
         hasRoot: connections.hasRoot,
         rootRef: connections.rootRef,
         rootPath: connections.rootPath,

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import type { z } from "zod";
 import type { ConnectForm, ProviderId, SavedForm } from "#contract/connections.ts";
 import type { Egress } from "#server/base/egress/client.ts";
+import type { ClientKeys } from "./oauth.ts";
 
 /** First and last byte, both inclusive, as in RFC 9110 §14.1.2. */
 export interface ByteRange {
@@ -95,6 +96,14 @@ export interface Storage {
    * @throws AppError `not_found` for what can be no file; whether it is there is not looked up.
    */
   directUrl?(ref: string, seconds: number): URL;
+  /** How full the storage is. Absent where it does not say. */
+  quota?(): Promise<Quota>;
+}
+
+export interface Quota {
+  readonly usedBytes: number;
+  /** `null`: without a limit. */
+  readonly totalBytes: number | null;
 }
 
 /** The world, as a provider gets it. */
@@ -116,6 +125,27 @@ export interface Connected<C> {
   readonly identity: string | null;
   /** What answered, e.g. 'Nextcloud 33.0.2'. */
   readonly product: string | null;
+  /** When the provider ends the access by itself, where it says so. */
+  readonly accessEndsAt?: Date | null;
+}
+
+/** What a person is sent to a provider's sign-in page with. */
+export interface OAuthRequest {
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly state: string;
+  /** Of PKCE, S256. */
+  readonly challenge: string;
+  /** Who is expected to sign in; `null` for anybody. */
+  readonly account: string | null;
+}
+
+/** What a person comes back with, and what it takes to redeem it. */
+export interface OAuthGrant {
+  readonly client: ClientKeys;
+  readonly redirectUri: string;
+  readonly code: string;
+  readonly verifier: string;
 }
 
 /** A sign-in at the storage's own pages that nobody has granted yet. */
@@ -133,18 +163,8 @@ export interface BegunLogin {
  * One kind of storage. It speaks a protocol and knows nothing else: no database, no user, no HTTP
  * status of ours, no retry policy.
  */
-export interface ProviderSpec<Id extends ProviderId, S extends z.ZodObject, C> {
-  readonly id: Id;
-  readonly name: string;
-  readonly description: string;
-  /** Flat environment variables of its own. */
-  readonly settings: S;
-  /** What is sealed in `connections.sealed_credential`; parsed again on every read. */
-  readonly credential: z.ZodType<C>;
-  /** Why nobody can connect one on this server, in a sentence; `null` when they can. */
-  offWhy(settings: z.output<S>): string | null;
-  /** Folder only: what the administrator has allowed. */
-  roots?(settings: z.output<S>): readonly string[];
+export interface ProviderSpec<Id extends ProviderId, S extends z.ZodObject, C>
+  extends ProviderBase<Id, S, C> {
   readonly connect: {
     readonly kind: "form";
     /**
@@ -169,6 +189,46 @@ export interface ProviderSpec<Id extends ProviderId, S extends z.ZodObject, C> {
     /** Tries what was granted. */
     complete(settings: z.output<S>, credential: C, io: StorageIo): Promise<Connected<C>>;
   };
+}
+
+/** One that people sign in at. */
+export interface OAuthProviderSpec<Id extends ProviderId, S extends z.ZodObject, C>
+  extends ProviderBase<Id, S, C> {
+  readonly connect: {
+    readonly kind: "oauth";
+    /** What its answers must call themselves, when they do (RFC 9207 §2.4). */
+    readonly issuer: string;
+    /** It always says who answers, so that an answer which does not is refused. */
+    readonly alwaysNamesIssuer: boolean;
+    /** What the administrator has set for everybody. */
+    clientOf(settings: z.output<S>): ClientKeys | null;
+    authorizeUrl(request: OAuthRequest): URL;
+    /** @throws AppError, with a `TokenRefusal` as its cause for what was not granted. */
+    exchange(grant: OAuthGrant, io: StorageIo): Promise<Connected<C>>;
+    /** @throws AppError as `requestTokens` does. */
+    refresh(client: ClientKeys, credential: C, io: StorageIo): Promise<C>;
+    /** True when the access token is about to end. */
+    isStale(credential: C, now: Date): boolean;
+    /** The client that the credential was given to. Another one cannot renew it. */
+    clientIdOf(credential: C): string;
+    /** Whose it is, by the provider's own id: never a name or an address. */
+    accountOf(credential: C): string;
+    saved(credential: C): Extract<SavedForm, { provider: Id }>;
+  };
+}
+
+export interface ProviderBase<Id extends ProviderId, S extends z.ZodObject, C> {
+  readonly id: Id;
+  readonly name: string;
+  readonly description: string;
+  /** Flat environment variables of its own. */
+  readonly settings: S;
+  /** What is sealed in `connections.sealed_credential`; parsed again on every read. */
+  readonly credential: z.ZodType<C>;
+  /** Why nobody can connect one on this server, in a sentence; `null` when they can. */
+  offWhy(settings: z.output<S>): string | null;
+  /** Folder only: what the administrator has allowed. */
+  roots?(settings: z.output<S>): readonly string[];
   attach(settings: z.output<S>, credential: C, io: StorageIo): Storage;
   /** Absent where access cannot be given back: it is only forgotten here then. */
   readonly revocation?: {
@@ -191,3 +251,7 @@ export interface ProviderSpec<Id extends ProviderId, S extends z.ZodObject, C> {
 export const defineProvider = <Id extends ProviderId, S extends z.ZodObject, C>(
   spec: ProviderSpec<Id, S, C>,
 ): ProviderSpec<Id, S, C> => spec;
+
+export const defineOAuthProvider = <Id extends ProviderId, S extends z.ZodObject, C>(
+  spec: OAuthProviderSpec<Id, S, C>,
+): OAuthProviderSpec<Id, S, C> => spec;

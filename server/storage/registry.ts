@@ -1,16 +1,30 @@
 import type { z } from "zod";
 import type { ConnectForm, ProviderId, SavedForm } from "#contract/connections.ts";
 import { folder } from "./folder/index.ts";
+import { googleDrive } from "./google-drive/index.ts";
 import { jellyfin } from "./jellyfin/index.ts";
-import type { BegunLogin, Connected, ProviderSpec, Storage, StorageIo } from "./provider.ts";
+import type { ClientKeys } from "./oauth.ts";
+import type {
+  BegunLogin,
+  Connected,
+  OAuthGrant,
+  OAuthProviderSpec,
+  OAuthRequest,
+  ProviderSpec,
+  Storage,
+  StorageIo,
+} from "./provider.ts";
 import { s3 } from "./s3/index.ts";
 import { webdav } from "./webdav/index.ts";
 
 /** Every kind of storage there is. A new `ProviderId` does not compile until it stands here. */
-export const providerModules = { folder, webdav, s3, jellyfin } satisfies Record<
-  ProviderId,
-  { id: ProviderId }
->;
+export const providerModules = {
+  folder,
+  webdav,
+  s3,
+  jellyfin,
+  "google-drive": googleDrive,
+} satisfies Record<ProviderId, { id: ProviderId }>;
 
 type Modules = typeof providerModules;
 
@@ -37,6 +51,21 @@ export interface ConfiguredProvider {
   accessOf(credential: unknown): string | null;
   /** Only for what has an `accessOf`. */
   revoke(credential: unknown, io: StorageIo): Promise<void>;
+  /** For what people sign in at; `null` for what they fill in a form for. */
+  readonly oauth: ConfiguredOAuth | null;
+}
+
+/** `OAuthProviderSpec.connect` with the settings filled in. Credentials are as they were sealed. */
+export interface ConfiguredOAuth {
+  readonly issuer: string;
+  readonly alwaysNamesIssuer: boolean;
+  readonly client: ClientKeys | null;
+  authorizeUrl(request: OAuthRequest): URL;
+  exchange(grant: OAuthGrant, io: StorageIo): Promise<Connected<unknown>>;
+  refresh(client: ClientKeys, credential: unknown, io: StorageIo): Promise<unknown>;
+  isStale(credential: unknown, now: Date): boolean;
+  clientIdOf(credential: unknown): string;
+  accountOf(credential: unknown): string;
 }
 
 /** Signing in at the storage itself; see `ProviderSpec.login`. */
@@ -53,12 +82,15 @@ export const createProviders = (settings: ProviderSettings): Providers => ({
   webdav: configure(webdav, settings.webdav),
   s3: configure(s3, settings.s3),
   jellyfin: configure(jellyfin, settings.jellyfin),
+  "google-drive": configure(googleDrive, settings["google-drive"]),
 });
 
-function configure<Id extends ProviderId, S extends z.ZodObject, C>(
-  spec: ProviderSpec<Id, S, C>,
+/** For the registry; exported for tests, whose services are at other addresses. */
+export function configure<Id extends ProviderId, S extends z.ZodObject, C>(
+  spec: ProviderSpec<Id, S, C> | OAuthProviderSpec<Id, S, C>,
   settings: z.output<S>,
 ): ConfiguredProvider {
+  const { connect } = spec;
   return {
     id: spec.id,
     name: spec.name,
@@ -66,16 +98,37 @@ function configure<Id extends ProviderId, S extends z.ZodObject, C>(
     offWhy: spec.offWhy(settings),
     roots: spec.roots?.(settings) ?? [],
     verify(form, io) {
-      if (form.provider !== spec.id) throw new Error(`A ${form.provider} form for ${spec.id}.`);
-      return spec.connect.verify(settings, form as Extract<ConnectForm, { provider: Id }>, io);
+      if (form.provider !== spec.id || connect.kind !== "form") {
+        throw new Error(`A ${form.provider} form for ${spec.id}.`);
+      }
+      return connect.verify(settings, form as Extract<ConnectForm, { provider: Id }>, io);
     },
-    login: spec.login ? configureLogin(spec, spec.login, settings) : null,
-    savedForm: (credential) => spec.connect.saved(spec.credential.parse(credential)),
+    login: "login" in spec && spec.login ? configureLogin(spec, spec.login, settings) : null,
+    savedForm: (credential) => connect.saved(spec.credential.parse(credential)),
     attach: (credential, io) => spec.attach(settings, spec.credential.parse(credential), io),
     accessOf: (credential) => spec.revocation?.accessOf(spec.credential.parse(credential)) ?? null,
     async revoke(credential, io) {
       await spec.revocation?.revoke(settings, spec.credential.parse(credential), io);
     },
+    oauth: connect.kind === "oauth" ? toOAuth(spec.credential, connect, settings) : null,
+  };
+}
+
+function toOAuth<Id extends ProviderId, S extends z.ZodObject, C>(
+  schema: z.ZodType<C>,
+  connect: OAuthProviderSpec<Id, S, C>["connect"],
+  settings: z.output<S>,
+): ConfiguredOAuth {
+  return {
+    issuer: connect.issuer,
+    alwaysNamesIssuer: connect.alwaysNamesIssuer,
+    client: connect.clientOf(settings),
+    authorizeUrl: connect.authorizeUrl,
+    exchange: connect.exchange,
+    refresh: (client, credential, io) => connect.refresh(client, schema.parse(credential), io),
+    isStale: (credential, now) => connect.isStale(schema.parse(credential), now),
+    clientIdOf: (credential) => connect.clientIdOf(schema.parse(credential)),
+    accountOf: (credential) => connect.accountOf(schema.parse(credential)),
   };
 }
 

@@ -20,6 +20,7 @@ const now = () => new Date();
 process.send?.("begun");
 await runScan(
   {
+    config,
     db: pool,
     events,
     maintenance: startMaintenance({ config, db: pool, events, now }),

@@ -194,6 +194,20 @@ export const access: Readonly<Record<string, Access>> = {
   "connections.pollNextcloudLogin": { needs: "user", status: 404, input: loginOfNobody },
   "connections.cancelNextcloudLogin": { needs: "user", status: 404, input: loginOfNobody },
   "connections.createDemo": { needs: "owner", input: bandOnly },
+  // No client is set for it, on the server or by the band.
+  "connections.beginOAuth": {
+    needs: "owner",
+    status: 409,
+    input: ({ bandId }) => ({ bandId, provider: "google-drive" }),
+  },
+  "connections.oauthClient": {
+    needs: "owner",
+    input: ({ bandId }) => ({ bandId, provider: "google-drive" }),
+  },
+  "connections.saveOAuthClient": {
+    needs: "owner",
+    input: ({ bandId }) => ({ bandId, provider: "google-drive", client: null }),
+  },
   "connections.browse": {
     needs: "owner",
     input: ({ connectionId }) => ({ connectionId, folder: null }),
@@ -250,7 +264,11 @@ export const routeAccess: Readonly<Record<string, Access>> = {
 };
 
 /** Raw routes that know nobody, and tRPC's own, whose procedures are above. */
-export const OPEN_ROUTES = ["/health/live", "/health/ready", "/csp-report", "/trpc/:path"];
+export const OPEN_ROUTES = [
+  ...["/health/live", "/health/ready", "/csp-report", "/trpc/:path"],
+  // Knows a browser by a cookie of its own; see `tests/connections/oauth.test.ts`.
+  "/oauth/:provider/callback",
+];
 
 /** `null`: it is for this one; else why not. */
 export function refusalFor(

@@ -3,12 +3,8 @@ import { ProviderId } from "#contract/connections.ts";
 import { createProviders } from "#server/storage/registry.ts";
 import { createTestIo } from "./worlds.ts";
 
-const providers = createProviders({
-  folder: { FOLDER_ROOTS: ["/music"] },
-  webdav: {},
-  s3: {},
-  jellyfin: {},
-});
+const others = { webdav: {}, s3: {}, jellyfin: {}, "google-drive": {} };
+const providers = createProviders({ folder: { FOLDER_ROOTS: ["/music"] }, ...others });
 
 test("every kind of storage of the contract is there, under its own name", () => {
   for (const id of ProviderId.options) {
@@ -22,12 +18,7 @@ test("the roots that a person can choose from are those of the administrator", (
   expect(providers.folder.roots).toEqual(["/music"]);
   expect(providers.folder.offWhy).toBeNull();
   expect(providers.webdav.roots).toEqual([]);
-  const closed = createProviders({
-    folder: { FOLDER_ROOTS: [] },
-    webdav: {},
-    s3: {},
-    jellyfin: {},
-  });
+  const closed = createProviders({ folder: { FOLDER_ROOTS: [] }, ...others });
   expect(closed.folder.offWhy).toContain("FOLDER_ROOTS");
 });
 

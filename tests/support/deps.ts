@@ -19,7 +19,7 @@ import { startMaintenance } from "#server/base/maintenance.ts";
 import { createVault } from "#server/base/vault.ts";
 import { parseConfig } from "#server/config.ts";
 import type { Deps } from "#server/deps.ts";
-import { createProviders } from "#server/storage/registry.ts";
+import { createProviders, type Providers } from "#server/storage/registry.ts";
 import { jobNames } from "#server/worker.ts";
 import { silentLog } from "./log.ts";
 import { connect, inDatabase } from "./postgres.ts";
@@ -30,6 +30,8 @@ export interface TestDepsOptions {
   readonly log?: Deps["log"];
   /** Several servers on one database: give the second the first one's. */
   readonly database?: DatabaseTarget;
+  /** In place of those that reach the real services. */
+  readonly providers?: Partial<Providers>;
   /** Replicas share their keys: give the second the first one's. */
   readonly keys?: { readonly encryption: Buffer; readonly session: Buffer };
 }
@@ -116,7 +118,7 @@ export async function testDeps(options: TestDepsOptions = {}): Promise<TestDeps>
     maintenance,
     vault: createVault([{ kid: "test", key: testKeys.encryption }]),
     sessionKeys: createSessionKeys([{ kid: "test", key: testKeys.session }]),
-    providers: createProviders(config.providers),
+    providers: { ...createProviders(config.providers), ...options.providers },
     egress,
     mailer: createMailer(config, log),
     now,

@@ -7,8 +7,10 @@ import { useBand, useBandId } from "../frame/band.ts";
 import { Blank } from "../frame/blank.tsx";
 import { Screen } from "../frame/screen.tsx";
 import { storage } from "../words/storage.ts";
+import { hasForm } from "./connect-form.tsx";
 import { ConnectStorage } from "./connect-storage.tsx";
 import { noteConnection } from "./connections.ts";
+import { OAuthConnect } from "./oauth-connect.tsx";
 import { ProviderCards } from "./provider-cards.tsx";
 import s from "./storage.module.css";
 
@@ -46,7 +48,9 @@ function ProviderForm() {
           <IconArrowLeft size={16} aria-hidden /> {words.back}
         </Link>
       </p>
-      {offer ? (
+      {offer && !hasForm(offer) ? <OAuthConnect /> : null}
+      {offer === undefined ? <Skeleton height={240} maw={480} /> : null}
+      {offer && hasForm(offer) ? (
         <ConnectStorage
           offer={offer}
           onConnected={(connection) => {
@@ -58,9 +62,7 @@ function ProviderForm() {
             });
           }}
         />
-      ) : (
-        <Skeleton height={240} maw={480} />
-      )}
+      ) : null}
     </>
   );
 }

@@ -22,8 +22,13 @@ import s from "./storage.module.css";
 
 const words = storage.connect;
 
+/** A kind of storage that has a form. */
+export type FormOffer = ProviderOffer & { readonly id: ConnectFormValues["provider"] };
+
+export const hasForm = (offer: ProviderOffer): offer is FormOffer => offer.way === "form";
+
 export interface ConnectFormProps {
-  readonly offer: ProviderOffer;
+  readonly offer: FormOffer;
   /** Given: new access for this connection. */
   readonly connectionId?: ConnectionId;
   /** What it was connected with; only the secret is left to type. */
@@ -97,7 +102,7 @@ export function ConnectForm(props: ConnectFormProps & TypedUrl) {
   );
 }
 
-function toForm(provider: ProviderOffer["id"], form: FormData): ConnectFormValues {
+function toForm(provider: ConnectFormValues["provider"], form: FormData): ConnectFormValues {
   const text = (name: string) => String(form.get(name) ?? "");
   switch (provider) {
     case "folder":

@@ -1,5 +1,6 @@
 import type { Connection, ScanProgress } from "#contract/connections.ts";
-import { formatCount } from "../words/format.ts";
+import { formatCount, formatDay } from "../words/format.ts";
+import { google } from "../words/google.ts";
 import { storage } from "../words/storage.ts";
 import { CardActions } from "./card-actions.tsx";
 import { HealthLine } from "./health-line.tsx";
@@ -41,6 +42,9 @@ export function ConnectionCard({ connection, isOwner }: ConnectionCardProps) {
         <CardActions connection={connection} isOwner={isOwner} />
       </header>
       <HealthLine connection={connection} />
+      {connection.accessEndsAt ? (
+        <p className={s.scanNote}>{google.ends(formatDay(connection.accessEndsAt))}</p>
+      ) : null}
       <Facts connection={connection} />
       {scan && isRunning(scan) ? <RunningScan connection={connection} scan={scan} /> : null}
       {scan && !isRunning(scan) ? <LastScan connection={connection} isOwner={isOwner} /> : null}

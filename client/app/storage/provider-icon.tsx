@@ -1,4 +1,11 @@
-import { IconBucket, IconDisc, IconFolder, IconMusic, IconServer2 } from "@tabler/icons-react";
+import {
+  IconBrandGoogleDrive,
+  IconBucket,
+  IconDisc,
+  IconFolder,
+  IconMusic,
+  IconServer2,
+} from "@tabler/icons-react";
 import type { ProviderId } from "#contract/connections.ts";
 
 interface ProviderIconProps {
@@ -14,6 +21,8 @@ export function ProviderIcon({ provider, isDemo = false, size = 20 }: ProviderIc
       return <IconFolder size={size} stroke={1.6} aria-hidden />;
     case "webdav":
       return <IconServer2 size={size} stroke={1.6} aria-hidden />;
+    case "google-drive":
+      return <IconBrandGoogleDrive size={size} stroke={1.6} aria-hidden />;
     case "s3":
       return <IconBucket size={size} stroke={1.6} aria-hidden />;
     case "jellyfin":

@@ -6,8 +6,10 @@ import { trpc } from "../api.ts";
 import { NothingHere } from "../frame/broken.tsx";
 import { Screen } from "../frame/screen.tsx";
 import { storage } from "../words/storage.ts";
+import { hasForm } from "./connect-form.tsx";
 import { ConnectStorage } from "./connect-storage.tsx";
 import { noteConnection, useConnections } from "./connections.ts";
+import { OAuthConnect } from "./oauth-connect.tsx";
 import s from "./storage.module.css";
 
 const words = storage.connect;
@@ -30,7 +32,9 @@ export function ReconnectPage() {
   return (
     <Screen title={words.reconnectTitle(connection?.name ?? "")}>
       <p className={s.lead}>{words.reconnectText}</p>
-      {offer && connection && !saved.isPending ? (
+      {offer && !hasForm(offer) ? (
+        <OAuthConnect connectionId={connectionId} />
+      ) : offer && connection && !saved.isPending ? (
         <ConnectStorage
           offer={offer}
           saved={saved.data}

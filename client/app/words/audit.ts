@@ -21,6 +21,8 @@ const actions: Readonly<Record<AuditAction, string>> = {
   "account.deleted": "Account deleted",
   "band.handed_over": "Band handed over, because its owner left",
   "connection.removed": "Storage disconnected",
+  "connection.refused": "Access to a storage ended by its provider",
+  "connection.client_changed": "Client for signing in at a provider changed",
   "credentials.purged": "Access to storages destroyed",
   "second_factor.enabled": "Second factor switched on",
   "second_factor.disabled": "Second factor switched off",

@@ -1,0 +1,40 @@
+import { useSearch } from "@tanstack/react-router";
+import { Gate } from "../auth/gate.tsx";
+import { ButtonLink } from "../frame/button-link.tsx";
+import { google } from "../words/google.ts";
+
+const words = google.notConnected;
+
+/** Where people land who come back from Google without a storage: what happened, and what to do. */
+export function NotConnectedPage() {
+  const { why = "unknown", band, connection } = useSearch({ from: "/not-connected" });
+  return (
+    <Gate title={words.title} text={words.why[why]}>
+      <p>{words.kept}</p>
+      {band ? (
+        connection ? (
+          <ButtonLink
+            size="lg"
+            to="/b/$bandId/storage/$connectionId/reconnect"
+            params={{ bandId: band, connectionId: connection }}
+          >
+            {words.again}
+          </ButtonLink>
+        ) : (
+          <ButtonLink
+            size="lg"
+            to="/b/$bandId/storage/add"
+            params={{ bandId: band }}
+            search={{ provider: "google-drive" }}
+          >
+            {words.again}
+          </ButtonLink>
+        )
+      ) : (
+        <ButtonLink size="lg" to="/">
+          {words.home}
+        </ButtonLink>
+      )}
+    </Gate>
+  );
+}
