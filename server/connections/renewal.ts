@@ -101,9 +101,7 @@ export function attachRenewing(
 
 /** Whether a storage was refused by its provider for good, and that has been noted. */
 export const isGrantRefused = (error: unknown): boolean =>
-  error instanceof AppError &&
-  error.cause instanceof TokenRefusal &&
-  error.cause.reason === "invalid_grant";
+  isEnded(error) && error.cause instanceof TokenRefusal && error.cause.reason === "invalid_grant";
 
 const isEnded = (error: unknown): error is AppError =>
   error instanceof AppError && error.code === "storage_reconnect";

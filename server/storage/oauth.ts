@@ -117,9 +117,10 @@ const toTokens = (answer: z.output<typeof TokenAnswer>): Tokens => ({
 
 function nameRefusal({ status, headers, url }: EgressResponse, body: unknown, now: Date): AppError {
   if (status === 429) return nameThrottle(url.host, parseRetryAfter(headers["retry-after"], now));
-  const said = ErrorAnswer.safeParse(body).data?.error;
+  // RFC 6749 §5.2 refuses with these two; whatever else comes with a body like that is an outage.
+  const isRefusal = status === 400 || status === 401;
+  const said = isRefusal ? ErrorAnswer.safeParse(body).data?.error : undefined;
   const cause = new TokenRefusal(said ?? `status ${status}`);
-  if (status !== 400 && status !== 401) return nameOutage(url.host, { cause });
   switch (said) {
     case "invalid_grant":
       return new AppError(

@@ -52,6 +52,8 @@ export interface FakeGoogle {
   agree(authorizeUrl: string): Promise<URL>;
   deny(authorizeUrl: string): Promise<URL>;
   openDownloads(): number;
+  /** What is on its way breaks off. */
+  cutDownloads(): void;
   /** To be a provider of a server. */
   provider(settings?: object): ReturnType<typeof configure>;
   readonly spec: ReturnType<typeof createGoogleDrive>;
@@ -241,6 +243,9 @@ export async function startFakeGoogle(): Promise<FakeGoogle> {
     agree: (authorizeUrl) => follow(authorizeUrl, "allow"),
     deny: (authorizeUrl) => follow(authorizeUrl, "deny"),
     openDownloads: () => downloads.size,
+    cutDownloads: () => {
+      for (const response of downloads) response.destroy();
+    },
     provider: (settings = {}) => configure(spec, settings),
     spec,
   };

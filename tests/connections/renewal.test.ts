@@ -1,0 +1,235 @@
+import { sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import type { Connection } from "#contract/connections.ts";
+import { write } from "#server/base/db.ts";
+import { attachStorage } from "#server/connections/service.ts";
+import { findConnectionById } from "#server/connections/store.ts";
+import type { Deps } from "#server/deps.ts";
+import { refusalOf } from "#tests/storage/refusals.ts";
+import { readRange } from "#tests/storage/worlds.ts";
+import { type TestDeps, testDeps } from "#tests/support/deps.ts";
+import { json, toError } from "#tests/support/fake-drive.ts";
+import { runJobs, trackAt } from "#tests/support/world.ts";
+import { annasGoogle, type GoogleWorld } from "./google-world.ts";
+
+const ROUNDS = 200;
+const CALLERS = 50;
+
+/** Another server over the same database, with the same keys and a pool of its own. */
+const startReplica = ({ server: { deps } }: GoogleWorld): Promise<TestDeps> =>
+  testDeps({
+    database: deps.testDatabase,
+    keys: deps.testKeys,
+    providers: { "google-drive": deps.providers["google-drive"] },
+  });
+
+async function open(deps: Deps, id: Connection["id"]) {
+  const row = (await findConnectionById(deps.db, id)) ?? expect.unreachable();
+  return attachStorage(deps, row, new AbortController().signal);
+}
+
+const list = async (deps: Deps, id: Connection["id"]) => (await open(deps, id)).list(null, null);
+
+const renewals = ({ google }: GoogleWorld): number =>
+  google.tokenRequests.filter((each) => each === "refresh_token").length;
+
+const lettersOf = async ({ server }: GoogleWorld) =>
+  server.deps.db.execute(sql`select id from mails where kind = 'reconnect'`);
+
+/** Nobody has to wait for the next try. */
+const letTimePass = ({ server }: GoogleWorld) =>
+  write(server.deps, (tx) =>
+    tx.execute(
+      sql`update connections set renewal_lease_until = null where renewal_lease_id is null`,
+    ),
+  );
+
+test.each([
+  ["keeps its refresh tokens", ROUNDS, false],
+  ["gives each refresh token once", 20, true],
+])(
+  "of a provider that %s, %i expiries under 50 callers on each of 3 servers are as many requests",
+  { timeout: 240_000 },
+  async (_, rounds, rotates) => {
+    const world = await annasGoogle();
+    world.google.rotates = rotates;
+    const { id } = await world.connect();
+    const servers = [world.server.deps, await startReplica(world), await startReplica(world)];
+    let failures = 0;
+    for (let round = 1; round <= rounds; round += 1) {
+      world.google.expireTokens();
+      const asked = servers.flatMap((deps) =>
+        Array.from({ length: CALLERS }, () => list(deps, id)),
+      );
+      const answers = await Promise.allSettled(asked);
+      failures += answers.filter(({ status }) => status === "rejected").length;
+      expect(renewals(world)).toBe(round);
+    }
+    const said = `${rounds} expiries x 3 servers x ${CALLERS} callers: ${renewals(world)} token requests, ${failures} failures`;
+    process.stdout.write(`${said}\n`);
+    expect(failures).toBe(0);
+    expect((await world.find(id)).health).toBe("active");
+    expect(await lettersOf(world)).toEqual([]);
+  },
+);
+
+test("access that is about to end is renewed before it is refused", async () => {
+  let ahead = 0;
+  const world = await annasGoogle({ now: () => new Date(Date.now() + ahead) });
+  const { id } = await world.connect();
+  ahead = 3_500_000;
+  await list(world.server.deps, id);
+  expect(renewals(world)).toBe(0);
+  ahead = 3_580_000;
+  world.google.driveRequests.length = 0;
+  await list(world.server.deps, id);
+  expect(renewals(world)).toBe(1);
+  expect(world.google.driveRequests).toHaveLength(1);
+});
+
+test("only the end of the grant asks for a new one: once, with a letter and a line in the audit", async () => {
+  const world = await annasGoogle();
+  const { id } = await world.connect();
+  world.google.revokeGrants();
+  const servers = [world.server.deps, await startReplica(world), await startReplica(world)];
+  const codes = await Promise.all(
+    servers.flatMap((deps) =>
+      Array.from({ length: 20 }, async () => (await refusalOf(list(deps, id))).code),
+    ),
+  );
+  expect(new Set(codes)).toEqual(new Set(["storage_reconnect"]));
+  expect(renewals(world)).toBe(1);
+  const connection = await world.find(id);
+  expect(connection.health).toBe("needs_reconnect");
+  expect(connection.unavailableSince).not.toBeNull();
+  expect(await lettersOf(world)).toHaveLength(1);
+  const events = await world.server.deps.db.execute(
+    sql`select band_id, details from audit_events where action = 'connection.refused'`,
+  );
+  expect(events).toEqual([{ band_id: world.bandId, details: { providers: ["google-drive"] } }]);
+
+  await refusalOf(list(world.server.deps, id));
+  expect(renewals(world)).toBe(1);
+});
+
+test.each([
+  ["429", json({ error: "slow_down" }, 429)],
+  ["500", json({}, 500)],
+  ["503", json({ error: "invalid_grant" }, 503)],
+  ["a web page", { status: 400, body: "<html>invalid_grant</html>" }],
+  ["a web page that looks fine", { status: 200, body: "<html></html>" }],
+  ["another refusal", json({ error: "invalid_request" }, 400)],
+  ["a connection that breaks", "reset" as const],
+])("a token endpoint that answers %s ends nothing, and is asked again later", async (_, answer) => {
+  const world = await annasGoogle();
+  const { id } = await world.connect();
+  world.google.expireTokens();
+  world.google.failToken(answer);
+  const codes = await Promise.all(
+    Array.from({ length: 20 }, async () => (await refusalOf(list(world.server.deps, id))).code),
+  );
+  for (const code of codes) expect(code).toMatch(/^(storage_unavailable|rate_limited)$/);
+  await refusalOf(list(world.server.deps, id));
+  expect(renewals(world)).toBe(1);
+  await world.anna.api.connections.check.mutate({ connectionId: id });
+  expect((await world.find(id)).health).toBe("unavailable");
+  expect(await lettersOf(world)).toEqual([]);
+
+  world.google.failToken(null);
+  await letTimePass(world);
+  await world.anna.api.connections.check.mutate({ connectionId: id });
+  expect((await world.find(id)).health).toBe("active");
+});
+
+test("a client that is refused is somebody's to mend, and not the end of the grant", async () => {
+  const world = await annasGoogle();
+  const { id } = await world.connect();
+  world.google.expireTokens();
+  world.google.failToken(json({ error: "invalid_client" }, 401));
+  expect((await refusalOf(list(world.server.deps, id))).code).toBe("storage_refused");
+  expect((await world.find(id)).health).not.toBe("needs_reconnect");
+});
+
+test("a refusal of what somebody else has renewed in the meantime counts for nothing", async () => {
+  const world = await annasGoogle();
+  const { deps } = world.server;
+  const { id } = await world.connect();
+  const held = await open(deps, id);
+  const waiting = await open(deps, id);
+  world.google.expireTokens();
+  await held.list(null, null);
+  // It still holds the version from before, and its token is refused.
+  await waiting.list(null, null);
+  expect(renewals(world)).toBe(1);
+
+  world.google.revokeGrants();
+  const url = await world.begin(id);
+  const late = await open(deps, id);
+  await world.comeBack(await world.google.agree(url));
+  await late.list(null, null);
+  expect((await world.find(id)).health).toBe("active");
+  expect(await lettersOf(world)).toEqual([]);
+});
+
+test("a server that dies while it renews leaves it to the others", async () => {
+  const world = await annasGoogle();
+  const { deps } = world.server;
+  const { id } = await world.connect();
+  world.google.expireTokens();
+  await write(deps, (tx) =>
+    tx.execute(
+      sql`update connections set renewal_lease_id = gen_random_uuid(), renewal_lease_until = clock_timestamp() + interval '1 second'`,
+    ),
+  );
+  await list(deps, id);
+  expect(renewals(world)).toBe(1);
+});
+
+test("new access that is refused as well is no reason to ask for another sign-in", async () => {
+  const world = await annasGoogle();
+  const { id } = await world.connect();
+  world.google.failDrive(toError(401, "authError"), 2);
+  expect((await refusalOf(list(world.server.deps, id))).code).toBe("storage_unavailable");
+  expect(renewals(world)).toBe(1);
+});
+
+test("whoever leaves while it is renewed loses nothing for the others", async () => {
+  const world = await annasGoogle();
+  const { deps } = world.server;
+  const { id } = await world.connect();
+  world.google.tree.put("take 1.mp3", "hello");
+  const storage = await open(deps, id);
+  const [take] = (await storage.list(null, null)).entries;
+  world.google.expireTokens();
+  const leave = new AbortController();
+  const reason = new Error("gone");
+  const reading = readRange(storage, take?.ref ?? "?", { start: 0, end: 4 }, leave.signal);
+  setTimeout(() => leave.abort(reason), 1);
+  await expect(reading).rejects.toThrow();
+  const bytes = await readRange(await open(deps, id), take?.ref ?? "?", { start: 0, end: 4 });
+  expect(bytes.toString()).toBe("hello");
+  expect(renewals(world)).toBe(1);
+});
+
+test("a recording plays on when the access ends in the middle of it", async () => {
+  const world = await annasGoogle();
+  const bytes = Buffer.alloc(24 * 1024 * 1024, "take one of many ");
+  world.google.tree.put("Live/take 1.mp3", bytes);
+  const { id } = await world.connect();
+  await world.anna.api.connections.setRoot.mutate({ connectionId: id, folder: null });
+  await runJobs(world.server);
+  const track = await trackAt(world, "Live/take 1.mp3");
+  const answer = await world.anna.fetch(world.anna.streamUrl(track.id));
+  const reader = (answer.body ?? expect.unreachable()).getReader();
+  const pieces: Uint8Array[] = [];
+  const first = await reader.read();
+  if (first.value) pieces.push(first.value);
+  const before = renewals(world);
+  world.google.expireTokens();
+  world.google.cutDownloads();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    pieces.push(next.value);
+  }
+  expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
+  expect(renewals(world)).toBe(before + 1);
+});
