@@ -17,7 +17,7 @@ describe("what anyone may know of a server", () => {
       registration: "invite",
       jellyfin: null,
       maintenance: null,
-      providers: ["webdav", "s3", "jellyfin"],
+      providers: ["webdav", "s3", "jellyfin", "google-drive"],
     });
     await server.admin();
     expect((await guest.api.system.info.query()).setupRequired).toBe(false);
@@ -30,6 +30,7 @@ describe("what anyone may know of a server", () => {
       "webdav",
       "s3",
       "jellyfin",
+      "google-drive",
     ]);
   });
 });
