@@ -181,6 +181,8 @@ export async function startFakeGoogle(): Promise<FakeGoogle> {
     const url = new URL(request.url ?? "", google.url);
     if (url.pathname === "/auth") return authorize(url.searchParams);
     if (url.pathname.startsWith("/drive/v3/")) return answerDrive(url, request);
+    // A browser asks for an icon.
+    if (request.method === "GET") return { status: 204 };
     const form = new URLSearchParams(await text(request));
     return url.pathname === "/revoke" ? answerRevoke(form) : answerToken(form);
   };
