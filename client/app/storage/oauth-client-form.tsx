@@ -54,50 +54,58 @@ export function OAuthClientForm({ client }: { readonly client: OAuthClient }) {
   };
   const errorOf = (name: string) => (missing.includes(name) ? words.missing : undefined);
   return (
-    <form className={s.form} onSubmit={submit} noValidate aria-label={words.title}>
-      <h2 className={s.helpTitle}>{words.title}</h2>
-      <p>{words.text}</p>
-      <ol className={s.steps}>
-        {words.steps.map((step) => (
-          <li key={step}>{step}</li>
-        ))}
-      </ol>
-      <TextInput
-        label={words.redirectUri}
-        value={client.redirectUri}
-        readOnly
-        rightSectionWidth={80}
-        rightSection={
-          <CopyButton value={client.redirectUri}>
-            {({ copied, copy }) => (
-              <Button variant="subtle" size="compact-sm" onClick={copy}>
-                {copied ? words.copied : words.copy}
-              </Button>
-            )}
-          </CopyButton>
-        }
-      />
-      <TextInput
-        name="clientId"
-        label={words.clientId}
-        error={errorOf("clientId")}
-        spellCheck={false}
-        autoCapitalize="off"
-        autoComplete="off"
-      />
-      <PasswordField
-        name="clientSecret"
-        label={words.clientSecret}
-        description={words.secretHint}
-        error={errorOf("clientSecret")}
-        autoComplete="off"
-      />
-      <FormFailure>{save.error ? sentenceOf(save.error) : null}</FormFailure>
-      <div>
-        <Button type="submit" size="lg" loading={save.isPending}>
-          {words.save}
-        </Button>
-      </div>
-    </form>
+    <div className={s.withHelp}>
+      <form className={s.form} onSubmit={submit} noValidate aria-label={words.titleOwn}>
+        <TextInput
+          name="clientId"
+          label={words.clientId}
+          error={errorOf("clientId")}
+          spellCheck={false}
+          autoCapitalize="off"
+          autoComplete="off"
+        />
+        <PasswordField
+          name="clientSecret"
+          label={words.clientSecret}
+          description={words.secretHint}
+          error={errorOf("clientSecret")}
+          autoComplete="off"
+        />
+        <FormFailure>{save.error ? sentenceOf(save.error) : null}</FormFailure>
+        <div>
+          <Button type="submit" size="lg" loading={save.isPending}>
+            {words.save}
+          </Button>
+        </div>
+      </form>
+      <Steps redirectUri={client.redirectUri} />
+    </div>
   );
 }
+
+const Steps = ({ redirectUri }: Pick<OAuthClient, "redirectUri">) => (
+  <aside className={s.help} aria-label={words.title}>
+    <h2 className={s.helpTitle}>{words.title}</h2>
+    <p>{words.text}</p>
+    <ol className={s.steps}>
+      {words.steps.map((step) => (
+        <li key={step}>{step}</li>
+      ))}
+    </ol>
+    <TextInput
+      label={words.redirectUri}
+      value={redirectUri}
+      readOnly
+      rightSectionWidth={80}
+      rightSection={
+        <CopyButton value={redirectUri}>
+          {({ copied, copy }) => (
+            <Button variant="subtle" size="compact-sm" onClick={copy}>
+              {copied ? words.copied : words.copy}
+            </Button>
+          )}
+        </CopyButton>
+      }
+    />
+  </aside>
+);

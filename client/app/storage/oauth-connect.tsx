@@ -24,7 +24,7 @@ export function OAuthConnect({ connectionId }: OAuthConnectProps) {
   if (!client) return <Skeleton height={240} maw={480} />;
   const hasOwn = client.ownClientId !== null;
   return (
-    <div className={s.form}>
+    <div>
       {client.isServerSet || hasOwn ? <Leave connectionId={connectionId ?? null} /> : null}
       {hasOwn || !client.isServerSet ? <OAuthClientForm client={client} /> : null}
     </div>
@@ -40,7 +40,7 @@ function Leave({ connectionId }: { readonly connectionId: ConnectionId | null })
   );
   const isLeaving = begin.isPending || begin.isSuccess;
   return (
-    <>
+    <div className={s.form}>
       <p className={s.lead}>{words.text}</p>
       <div>
         <Button
@@ -56,6 +56,6 @@ function Leave({ connectionId }: { readonly connectionId: ConnectionId | null })
       <FormFailure>{begin.error ? sentenceOf(begin.error) : null}</FormFailure>
       <p>{words.unverified}</p>
       <p>{words.sevenDays}</p>
-    </>
+    </div>
   );
 }

@@ -14,14 +14,14 @@ export const google = {
     `Google ends this access on ${date}, because the client’s publishing status is “Testing”. Set it to “In production” at Google, then reconnect.`,
   client: {
     title: "First, make a client at Google",
-    titleOwn: "Use a client of your own",
+    titleOwn: "Your client at Google",
     text: "Google wants to know who asks. It takes about five minutes, once, and costs nothing.",
     steps: [
       "Open console.cloud.google.com and create a project.",
       "Under APIs & Services, Library, choose Google Drive API and press Enable.",
       "Under Google Auth Platform, press Get started: name it Backline, choose External, and enter your address.",
       "Under Audience, press Publish app, so that the access does not end after seven days.",
-      "Under Clients, press Create client, choose Web application, and add this as an authorised redirect URI:",
+      "Under Clients, press Create client, choose Web application, and add the redirect URI below.",
       "Copy the client ID and the client secret here.",
     ],
     redirectUri: "Redirect URI",

@@ -194,7 +194,7 @@ export const storage = {
     removes: (tracks: number, missing: number) =>
       `Removes ${plural(tracks + missing, "track")} of it from this library, and the access that is kept here.`,
     keeps:
-      "Your files are not touched; an app password of a Nextcloud is deleted there, and a Jellyfin or Emby is signed out of. When you connect it again, the library is read anew.",
+      "Your files are not touched. An app password of a Nextcloud, a session of a media server and the access at Google are ended there. When you connect it again, the library is read anew.",
     confirm: "Disconnect",
     cancel: "Cancel",
     done: (name: string) => `${name} is disconnected`,
