@@ -39,10 +39,12 @@ export interface AppOptions {
   readonly clientDir?: string;
   /** Routes beside our own that know who is asking. */
   readonly privateRoutes?: (app: FastifyInstance) => Promise<void>;
+  /** Of the event loop over a second; `MAX_EVENT_LOOP_DELAY_MS` when left out. */
+  readonly maxEventLoopDelayMs?: number;
 }
 
 /** Mean delay of the event loop over a second from which new requests are told to come back. */
-const MAX_EVENT_LOOP_DELAY_MS = 500;
+export const MAX_EVENT_LOOP_DELAY_MS = 500;
 
 /** Ten logins in one request would be ten tries. */
 const MAX_BATCH_SIZE = 10;
@@ -65,7 +67,8 @@ export async function buildApp(deps: Deps, options: AppOptions = {}): Promise<Fa
   guardWire(app);
   handleErrors(app);
   prepareDrain(app);
-  await app.register(underPressure, { maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS });
+  const maxEventLoopDelay = options.maxEventLoopDelayMs ?? MAX_EVENT_LOOP_DELAY_MS;
+  await app.register(underPressure, { maxEventLoopDelay });
 
   await app.register(healthRoutes, { deps });
   await app.register(cspReports, { log: deps.log });

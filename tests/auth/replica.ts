@@ -8,6 +8,7 @@ import { requireCsrf } from "#server/auth/csrf.ts";
 import { deviceOf } from "#server/base/actor.ts";
 import { type Context, procedure, router } from "#server/base/trpc.ts";
 import type { Deps } from "#server/deps.ts";
+import { PATIENT_MS } from "#tests/support/server.ts";
 
 export interface Replica {
   readonly baseUrl: string;
@@ -46,6 +47,7 @@ export async function startReplica(
     requireCsrf: () => requireCsrf(req),
   });
   const app = await buildApp(deps, {
+    maxEventLoopDelayMs: PATIENT_MS,
     async privateRoutes(routes) {
       const trpcOptions = { router: router({ ...more, note }), createContext };
       await routes.register(fastifyTRPCPlugin, { prefix: "/trpc/test", trpcOptions });

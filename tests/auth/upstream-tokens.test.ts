@@ -184,6 +184,8 @@ describe("whatever ends a session revokes its token", () => {
     const { me, device } = await enterFrom(world);
     expect(me.user.email).not.toBeNull();
     const email = me.user.email ?? "";
+    await runJobs(world.server);
+    expect((await post.next(email)).subject).toBe("A way to sign in was added to your account");
     await world.server.guest().api.auth.requestPasswordReset.mutate({ email });
     await runJobs(world.server);
     const token = linkIn(await post.next(email)).hash.replace("#token=", "");

@@ -31,6 +31,12 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
+/**
+ * A test shares its process with every server that it starts, on machines that do much else. None of
+ * that is the load that a server turns people away for.
+ */
+export const PATIENT_MS = 10_000;
+
 export const ADMIN = {
   email: "anna@band.example",
   name: "Anna",
@@ -41,7 +47,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const free = options.hasOwnAddress ? await findFreePort() : 0;
   const own = options.hasOwnAddress ? { PUBLIC_URL: `http://localhost:${free}` } : {};
   const deps = await testDeps({ ...options, environment: { ...own, ...options.environment } });
-  const app = await buildApp(deps, options);
+  const app = await buildApp(deps, { maxEventLoopDelayMs: PATIENT_MS, ...options });
   await options.prepare?.(app, deps);
   await app.listen({ host: "127.0.0.1", port: free });
   if (options.isWorking) await deps.jobs.work(deps, handlers);
