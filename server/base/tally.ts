@@ -7,7 +7,8 @@ export interface Allowance {
   readonly windowMs: number;
   /**
    * So many are counted here before the other replicas are told, so that most cost nothing. 1: all
-   * replicas count each one together. Beyond `max` can get at most so many for each further replica.
+   * replicas count each one together. Beyond `max` can get at most twice so many for each further
+   * replica: what it had not told yet, and as much again until this one asks anew.
    */
   readonly share: number;
 }

@@ -65,6 +65,7 @@ test("an address that leads nowhere says so beside the form, with what to do", a
   cloud.fault({ status: 200, headers: { "content-type": "text/html" }, text: "<html>hi</html>" });
   await makeFirstAccount(person);
   await page.getByText("Nextcloud or WebDAV").first().click();
+  await page.getByRole("button", { name: "Use an app password, or another WebDAV server" }).click();
   await page.getByLabel("Address").fill(cloud.url);
   await page.getByLabel("User name").fill("anna");
   await page.getByLabel("App password", { exact: true }).fill("whatever-4711");
