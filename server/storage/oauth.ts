@@ -12,6 +12,25 @@ export interface ClientKeys {
   readonly clientSecret: string;
 }
 
+/** What a person is sent to a provider's sign-in page with. */
+export interface OAuthRequest {
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly state: string;
+  /** Of PKCE, S256. */
+  readonly challenge: string;
+  /** Who is expected to sign in; `null` for anybody. */
+  readonly account: string | null;
+}
+
+/** What a person comes back with, and what it takes to redeem it. */
+export interface OAuthGrant {
+  readonly client: ClientKeys;
+  readonly redirectUri: string;
+  readonly code: string;
+  readonly verifier: string;
+}
+
 /** What a token endpoint gives, read as RFC 6749 §5.1 says it. */
 export interface Tokens {
   readonly accessToken: string;

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import type { z } from "zod";
 import type { ConnectForm, ProviderId, SavedForm } from "#contract/connections.ts";
 import type { Egress } from "#server/base/egress/client.ts";
-import type { ClientKeys } from "./oauth.ts";
+import type { ClientKeys, OAuthGrant, OAuthRequest } from "./oauth.ts";
 
 /** First and last byte, both inclusive, as in RFC 9110 §14.1.2. */
 export interface ByteRange {
@@ -127,25 +127,6 @@ export interface Connected<C> {
   readonly product: string | null;
   /** When the provider ends the access by itself, where it says so. */
   readonly accessEndsAt?: Date | null;
-}
-
-/** What a person is sent to a provider's sign-in page with. */
-export interface OAuthRequest {
-  readonly clientId: string;
-  readonly redirectUri: string;
-  readonly state: string;
-  /** Of PKCE, S256. */
-  readonly challenge: string;
-  /** Who is expected to sign in; `null` for anybody. */
-  readonly account: string | null;
-}
-
-/** What a person comes back with, and what it takes to redeem it. */
-export interface OAuthGrant {
-  readonly client: ClientKeys;
-  readonly redirectUri: string;
-  readonly code: string;
-  readonly verifier: string;
 }
 
 /** A sign-in at the storage's own pages that nobody has granted yet. */

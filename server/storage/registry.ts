@@ -3,13 +3,11 @@ import type { ConnectForm, ProviderId, SavedForm } from "#contract/connections.t
 import { folder } from "./folder/index.ts";
 import { googleDrive } from "./google-drive/index.ts";
 import { jellyfin } from "./jellyfin/index.ts";
-import type { ClientKeys } from "./oauth.ts";
+import type { ClientKeys, OAuthGrant, OAuthRequest } from "./oauth.ts";
 import type {
   BegunLogin,
   Connected,
-  OAuthGrant,
   OAuthProviderSpec,
-  OAuthRequest,
   ProviderSpec,
   Storage,
   StorageIo,

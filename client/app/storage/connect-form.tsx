@@ -13,11 +13,10 @@ import { FormFailure } from "../auth/gate.tsx";
 import { useBandId } from "../frame/band.ts";
 import { storage } from "../words/storage.ts";
 import { FolderFields, WebdavFields } from "./connect-fields.tsx";
+import { ConnectHelp } from "./connect-help.tsx";
 import { JellyfinFields } from "./jellyfin-fields.tsx";
-import { JellyfinHelp } from "./jellyfin-help.tsx";
 import { NextcloudHelp } from "./nextcloud-help.tsx";
 import { S3Fields } from "./s3-fields.tsx";
-import { S3Help } from "./s3-help.tsx";
 import s from "./storage.module.css";
 
 const words = storage.connect;
@@ -96,8 +95,8 @@ export function ConnectForm(props: ConnectFormProps & TypedUrl) {
         </div>
       </form>
       {offer.id === "webdav" ? <NextcloudHelp url={url} /> : null}
-      {offer.id === "s3" ? <S3Help /> : null}
-      {offer.id === "jellyfin" ? <JellyfinHelp /> : null}
+      {offer.id === "s3" ? <ConnectHelp help={words.s3.help} /> : null}
+      {offer.id === "jellyfin" ? <ConnectHelp help={words.jellyfin.help} /> : null}
     </div>
   );
 }

@@ -1,11 +1,13 @@
 import { AppError } from "#server/base/errors.ts";
 import {
   type ClientKeys,
+  type OAuthGrant,
+  type OAuthRequest,
   requestTokens,
   TokenRefusal,
   type Tokens,
 } from "#server/storage/oauth.ts";
-import type { Connected, OAuthGrant, OAuthRequest, StorageIo } from "#server/storage/provider.ts";
+import type { Connected, StorageIo } from "#server/storage/provider.ts";
 import { type About, createDrive } from "./api.ts";
 import type { Credential } from "./credential.ts";
 
