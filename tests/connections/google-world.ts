@@ -7,8 +7,8 @@ export interface GoogleWorld extends World {
   readonly google: FakeGoogle;
   /** Anna's browser is sent to Google. @returns the address of its sign-in page. */
   begin(connectionId?: Connection["id"]): Promise<string>;
-  /** A browser comes back; Anna's, when no other `fetch` is given. @returns where it lands. */
-  comeBack(from: URL, browser?: typeof fetch): Promise<URL>;
+  /** A browser comes back: Anna's, and to her server, unless told otherwise. @returns where it lands. */
+  comeBack(from: URL, browser?: typeof fetch, baseUrl?: string): Promise<URL>;
   /** Connects it from the button to the folders. */
   connect(): Promise<Connection>;
   find(id: Connection["id"]): Promise<Connection>;
@@ -29,8 +29,12 @@ export async function annasGoogle(options: TestServerOptions = {}): Promise<Goog
   const begin = async (connectionId: Connection["id"] | null = null): Promise<string> =>
     (await api.connections.beginOAuth.mutate({ bandId, provider: "google-drive", connectionId }))
       .authorizeUrl;
-  const comeBack = async (from: URL, browser: typeof fetch = anna.fetch): Promise<URL> => {
-    const url = from.href.replace(publicUrl, server.baseUrl);
+  const comeBack = async (
+    from: URL,
+    browser: typeof fetch = anna.fetch,
+    baseUrl = server.baseUrl,
+  ): Promise<URL> => {
+    const url = from.href.replace(publicUrl, baseUrl);
     const answer = await browser(url, { redirect: "manual" });
     if (answer.status !== 303) throw new Error(`${answer.status}: ${await answer.text()}`);
     return new URL(answer.headers.get("location") ?? "", server.baseUrl);

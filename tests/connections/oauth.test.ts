@@ -4,9 +4,10 @@ import { createBackline } from "#sdk/index.ts";
 import { hashToken } from "#server/auth/crypto.ts";
 import { write } from "#server/base/db.ts";
 import { completeOAuth } from "#server/connections/oauth.ts";
+import { forgetTries } from "#tests/auth/jellyfin-people.ts";
 import { json } from "#tests/support/fake-drive.ts";
 import { recordLog } from "#tests/support/log.ts";
-import { ADMIN } from "#tests/support/server.ts";
+import { ADMIN, startServer } from "#tests/support/server.ts";
 import { runJobs } from "#tests/support/world.ts";
 import { annasGoogle, type GoogleWorld, troubleIn } from "./google-world.ts";
 
@@ -104,12 +105,40 @@ test("a callback counts once", async () => {
   expect(await states(world)).toEqual([]);
 });
 
-test("of 64 callbacks at the same time one counts", async () => {
+test("of 64 callbacks at the same time at three servers one counts, 200 times", {
+  timeout: 600_000,
+}, async () => {
+  const [rounds, atOnce] = [200, 64];
   const world = await annasGoogle();
-  const back = await world.google.agree(await world.begin());
-  const landed = await Promise.all(Array.from({ length: 64 }, () => world.comeBack(back)));
-  expect(landed.filter((each) => troubleIn(each) === null)).toHaveLength(1);
-  expect(world.google.tokenRequests).toHaveLength(1);
+  const { id } = await world.connect();
+  const { deps } = world.server;
+  const replica = () =>
+    startServer({
+      database: deps.testDatabase,
+      keys: deps.testKeys,
+      providers: { "google-drive": deps.providers["google-drive"] },
+    });
+  const servers = [world.server, await replica(), await replica()];
+  const exchanges = () =>
+    world.google.tokenRequests.filter((each) => each === "authorization_code").length;
+  const before = exchanges();
+  const told: Record<string, number> = {};
+  for (let round = 1; round <= rounds; round += 1) {
+    if (round % 50 === 0) await forgetTries(world.server);
+    const back = await world.google.agree(await world.begin(id));
+    const landed = await Promise.all(
+      Array.from({ length: atOnce }, (_, n) =>
+        world.comeBack(back, world.anna.fetch, servers[n % servers.length]?.baseUrl),
+      ),
+    );
+    const reasons = landed.map((each) => troubleIn(each) ?? "connected");
+    for (const reason of reasons) told[reason] = (told[reason] ?? 0) + 1;
+    expect(reasons.filter((each) => each === "connected")).toHaveLength(1);
+    expect(exchanges() - before).toBe(round);
+  }
+  const said = `${atOnce} callbacks at once x ${rounds} rounds at 3 servers: ${JSON.stringify(told)}, ${exchanges() - before} token requests`;
+  process.stdout.write(`${said}\n`);
+  expect(told).toEqual({ connected: rounds, unknown: rounds * (atOnce - 1) });
 });
 
 test("after ten minutes by the database's clock it is too late", async () => {
