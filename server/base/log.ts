@@ -42,12 +42,30 @@ export const loggerOptions = (level: string): LoggerOptions => ({
   },
 });
 
+/** For how long lines are gathered, so that a busy server writes many at a time. */
+const GATHER_MS = 50;
+
 /**
  * Standard output, written to while the server goes on: lines that come meanwhile go out together, and
- * a reader that is slow holds nobody up. What is left is written when the process ends.
+ * a reader that is slow holds nobody up. What is left is written when the process ends. A server with
+ * nothing to say does not wake up for it.
  */
-export const logDestination = (): ReturnType<typeof destination> =>
-  destination({ dest: 1, sync: false, minLength: 4_096, periodicFlush: 50 });
+export function logDestination(): { write(line: string): void } {
+  const out = destination({ dest: 1, sync: false, minLength: 4_096 });
+  let isGathering = false;
+  const flush = (): void => {
+    isGathering = false;
+    out.flush();
+  };
+  return {
+    write(line) {
+      out.write(line);
+      if (isGathering) return;
+      isGathering = true;
+      setTimeout(flush, GATHER_MS).unref();
+    },
+  };
+}
 
 /** What of an error may be written down. */
 export function describeError(error: unknown, depth = 0): LoggedError {
