@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import type { createBackline } from "#sdk/index.ts";
+import { hashPassword } from "#server/auth/argon2.ts";
 import { findActor } from "#server/auth/service.ts";
 import { type Database, openDatabase, write } from "#server/base/db.ts";
 import { openBrowser } from "#tests/auth/browser.ts";
@@ -155,6 +156,8 @@ async function benchSignIns(bench: Bench, dataDir: string, delayFile: string): P
     runApart<Load, LoadResult>("load.ts", { ...listening, durationMs: 5_000 }),
   ]);
   const delays = await takeDelays(bench, delayFile);
+  const hashesPerSecond = await countHashes();
+  const against = signIns.perSecond / hashesPerSecond;
   const harm = busy.firstByteP99Ms / quiet.firstByteP99Ms;
   return [
     {
@@ -164,6 +167,12 @@ async function benchSignIns(bench: Bench, dataDir: string, delayFile: string): P
       isMet: signIns.perSecond >= 100,
     },
     {
+      what: "the same against hashes alone, with nothing else to do",
+      measured: `${hashesPerSecond.toFixed(0)}/s = ${ratio(against)}`,
+      target: "≥ 0.65 ×",
+      isMet: against >= 0.65,
+    },
+    {
       what: "first byte of a stream meanwhile, p99",
       measured: `${ms(quiet.firstByteP99Ms)} → ${ms(busy.firstByteP99Ms)} = ${ratio(harm)}`,
       target: "≤ 2 ×",
@@ -171,6 +180,18 @@ async function benchSignIns(bench: Bench, dataDir: string, delayFile: string): P
     },
     { what: "event loop's delay meanwhile, p99", measured: ms(delays.p99Ms) },
   ];
+}
+
+/** How many passwords this machine hashes a second, whoever else is quiet. 100 of 155 is what is aimed at. */
+async function countHashes(): Promise<number> {
+  const most = async (count: number): Promise<number> => {
+    const startedMs = performance.now();
+    await Promise.all(Array.from({ length: count }, () => hashPassword("seven blue trombones")));
+    return (count * 1_000) / (performance.now() - startedMs);
+  };
+  // Once for nothing: the threads are started.
+  await most(4);
+  return most(150);
 }
 
 async function createPeople(dataDir: string): Promise<Person[]> {
