@@ -2,12 +2,24 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import type { KeyRing } from "#server/base/vault.ts";
 import { type ProviderSettings, providerModules } from "#server/storage/registry.ts";
-import { cidrs, flag, isLoopbackHost, keyRing, origins } from "./variable-kinds.ts";
+import { cidrs, flag, isLoopbackHost, keyRing, origin, origins } from "./variable-kinds.ts";
 
 /** What the server is told from outside, by purpose. */
 export interface Config {
   /** Absolute. */
   readonly dataDir: string;
+  /**
+   * - `web` answers people, holds the keys, and does the jobs that need them.
+   * - `worker` scans: it has no key, and reads storages through a `web`.
+   * - `all` does both.
+   */
+  readonly role: Role;
+  readonly internal: {
+    /** Where workers reach this server, apart from where people do; `null`: nowhere. */
+    readonly listen: { readonly host: string; readonly port: number } | null;
+    /** Where a worker reaches a server with keys; `null` for a server that has them. */
+    readonly url: URL | null;
+  };
   readonly http: {
     readonly host: string;
     readonly port: number;
@@ -46,19 +58,20 @@ export interface Config {
   readonly providers: ProviderSettings;
 }
 
+export type Role = "all" | "web" | "worker";
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The variables that are not a provider's own. `.env.example` lists them all. */
 export const Variables = z.object({
   DATA_DIR: z.string().min(1).default("./data"),
+  ROLE: z.enum(["all", "web", "worker"]).default("all"),
+  INTERNAL_HOST: z.string().min(1).default("127.0.0.1"),
+  INTERNAL_PORT: z.coerce.number().int().min(0).max(65535).optional(),
+  INTERNAL_URL: origin.optional(),
   HOST: z.string().min(1).default("127.0.0.1"),
   PORT: z.coerce.number().int().min(0).max(65535).default(3000),
-  PUBLIC_URL: z
-    .url({ protocol: /^https?$/ })
-    .refine((url) => URL.parse(url)?.pathname === "/" && !/[?#@]/.test(url), {
-      message: "expected an origin such as https://music.example, without path, query or user",
-    })
-    .optional(),
+  PUBLIC_URL: origin.optional(),
   INSECURE_HTTP: flag,
   TRUST_PROXY: cidrs,
   CORS_ORIGINS: origins,
@@ -109,7 +122,25 @@ function listContradictions(given: Environment): z.core.$ZodIssue[] {
   if (sealing?.some((one) => signing?.some((other) => one.key.equals(other.key)))) {
     say("SESSION_KEYS", "must not share a key with ENCRYPTION_KEYS");
   }
+  for (const [name, message] of listContradictionsOfRole(given)) say(name, message);
   return issues;
+}
+
+/** What a role cannot do without, and what it must not have. */
+function* listContradictionsOfRole(given: Environment): Generator<[name: string, message: string]> {
+  if (given.ROLE === "web" && given.INTERNAL_PORT === undefined) {
+    yield [
+      "INTERNAL_PORT",
+      "a server with ROLE=web scans nothing itself; say where workers reach it",
+    ];
+  }
+  if (given.ROLE !== "worker") return;
+  for (const name of ["DATABASE_URL", "INTERNAL_URL"]) {
+    if (given[name] === undefined) yield [name, "a worker needs it"];
+  }
+  for (const name of ["ENCRYPTION_KEYS", "SESSION_KEYS"]) {
+    if (given[name] !== undefined) yield [name, "a worker holds no keys; take this away from it"];
+  }
 }
 
 /**
@@ -140,6 +171,8 @@ export function parseConfig(environment: Environment): Config {
   const publicUrl = new URL(values.PUBLIC_URL ?? `http://localhost:${values.PORT}`);
   return {
     dataDir: resolve(values.DATA_DIR),
+    role: values.ROLE,
+    internal: toInternal(values),
     http: {
       host: values.HOST,
       port: values.PORT,
@@ -161,6 +194,12 @@ export function parseConfig(environment: Environment): Config {
     logLevel: values.LOG_LEVEL,
     providers: { folder, webdav, s3, jellyfin, "google-drive": googleDrive },
   };
+}
+
+function toInternal(values: z.output<typeof Variables>): Config["internal"] {
+  const { ROLE, INTERNAL_HOST: host, INTERNAL_PORT: port, INTERNAL_URL: url } = values;
+  if (ROLE === "worker") return { listen: null, url: new URL(url ?? "") };
+  return { listen: port === undefined ? null : { host, port }, url: null };
 }
 
 /**

@@ -10,6 +10,7 @@ import type { Maintenance } from "#server/base/maintenance.ts";
 import type { Vault } from "#server/base/vault.ts";
 import type { Config } from "#server/config.ts";
 import type { Providers } from "#server/storage/registry.ts";
+import type { StorageServer } from "#server/storage/remote.ts";
 
 /**
  * What the server is made of. Built once in `main.ts`, and by hand in tests.
@@ -28,6 +29,8 @@ export interface Deps {
   readonly sessionKeys: SessionKeys;
   readonly providers: Providers;
   readonly egress: Egress;
+  /** Where a process without keys reads storages through; `null` for one that opens them itself. */
+  readonly storageServer: StorageServer | null;
   readonly mailer: Mailer;
   readonly now: () => Date;
   readonly log: FastifyBaseLogger;

@@ -17,7 +17,7 @@ import { createEgress } from "#server/base/egress/client.ts";
 import { startEvents } from "#server/base/events.ts";
 import { startJobs } from "#server/base/jobs.ts";
 import { openKeys } from "#server/base/key-files.ts";
-import { createSessionKeys } from "#server/base/keys.ts";
+import { createSessionKeys, noSessionKeys } from "#server/base/keys.ts";
 import { requireKnownKeys } from "#server/base/known-keys.ts";
 import { logDestination, loggerOptions } from "#server/base/log.ts";
 import { createMailer } from "#server/base/mailer.ts";
@@ -29,7 +29,7 @@ import {
   toDataDirFailure,
   toListenFailure,
 } from "#server/base/start-failure.ts";
-import { createVault } from "#server/base/vault.ts";
+import { createVault, noVault } from "#server/base/vault.ts";
 import { version } from "#server/base/version.ts";
 import { startSweeping } from "#server/leaving/purge.ts";
 import { startScanWatch } from "#server/library/scans.ts";
@@ -37,7 +37,8 @@ import { createProviders } from "#server/storage/registry.ts";
 import { buildApp } from "./app.ts";
 import { type Config, parseConfig, withSecretFiles } from "./config.ts";
 import type { Deps } from "./deps.ts";
-import { handlers, jobNames } from "./worker.ts";
+import { buildInternalApp, buildWorkerApp } from "./inner-apps.ts";
+import { handlersOf, jobNames } from "./worker.ts";
 
 /** On SIGTERM a load balancer gets to see that we are not ready. Ctrl-C has none to tell. */
 const NOTICE_MS = 1_000;
@@ -59,24 +60,40 @@ async function main(config: Config): Promise<void> {
   leaveWithGrace(log, stops);
   try {
     const deps = await startDeps(config, log, stops);
-    const app = await buildApp(deps);
-    stops.push((how) => app.drain.begin(how));
-    await app.listen({ host: config.http.host, port: config.http.port }).catch((error) => {
-      throw toListenFailure(config.http, error);
-    });
-    await deps.jobs.work(deps, handlers);
+    const isWorker = config.role === "worker";
+    const { listen } = config.internal;
+    if (listen) {
+      const internal = await buildInternalApp(deps);
+      await open(internal, listen, stops, "INTERNAL_");
+      log.info({ port: portOf(internal) }, "Workers reach this server");
+    }
+    const app = await (isWorker ? buildWorkerApp(deps) : buildApp(deps));
+    await open(app, config.http, stops);
+    await deps.jobs.work(deps, handlersOf(config.role));
     const watching = new AbortController();
     stops.push(async () => watching.abort());
     startScanWatch(deps, watching.signal);
-    startSweeping(deps, watching.signal);
-    log.info({ version }, "Backline is ready");
-    greet(addressOf(config, app), await startSetup(deps));
+    if (!isWorker) startSweeping(deps, watching.signal);
+    log.info({ version, role: config.role }, "Backline is ready");
+    greet(addressOf(config, app), isWorker ? null : await startSetup(deps));
   } catch (error) {
     process.stderr.write(`${explainStartFailure(error)}\n`);
     log.debug({ err: error }, "the start failed");
     await stopAll(log, stops, { noticeMs: 0, deadlineMs: 0 });
     process.exit(1);
   }
+}
+
+async function open(
+  app: FastifyInstance,
+  at: { readonly host: string; readonly port: number },
+  stops: Stops,
+  prefix = "",
+): Promise<void> {
+  stops.push((how) => app.drain.begin(how));
+  await app.listen({ host: at.host, port: at.port }).catch((error) => {
+    throw toListenFailure(at, error, prefix);
+  });
 }
 
 async function startDeps(config: Config, log: Log, stops: Stops): Promise<Deps> {
@@ -97,8 +114,7 @@ async function startDeps(config: Config, log: Log, stops: Stops): Promise<Deps> 
     log,
   );
   stops.push(counters.close);
-  const keys = await openKeys(config, log);
-  await requireKnownKeys({ db: database.pool }, keys);
+  const keys = await openKeyHolders(config, database.pool, log);
 
   const egress = createEgress(config.egress);
   stops.push(egress.close);
@@ -123,14 +139,34 @@ async function startDeps(config: Config, log: Log, stops: Stops): Promise<Deps> 
     jobs,
     events,
     maintenance,
-    vault: createVault(keys.encryption),
-    sessionKeys: createSessionKeys(keys.session),
+    ...keys,
     providers: createProviders(config.providers),
     egress,
+    storageServer: openStorageServer(config, stops),
     mailer,
     now,
     log,
   };
+}
+
+/** A worker has neither keys nor what they are for. */
+async function openKeyHolders(
+  config: Config,
+  db: Deps["db"],
+  log: Log,
+): Promise<Pick<Deps, "vault" | "sessionKeys">> {
+  if (config.role === "worker") return { vault: noVault, sessionKeys: noSessionKeys };
+  const keys = await openKeys(config, log);
+  await requireKnownKeys({ db }, keys);
+  return { vault: createVault(keys.encryption), sessionKeys: createSessionKeys(keys.session) };
+}
+
+/** It may be at any address, because nobody but who runs the server says where. */
+function openStorageServer({ internal }: Config, stops: Stops): Deps["storageServer"] {
+  if (internal.url === null) return null;
+  const egress = createEgress({ allow: ["0.0.0.0/0", "::/0"], allowLoopback: true });
+  stops.push(egress.close);
+  return { url: internal.url, egress };
 }
 
 /** Somebody's Postgres, or our own in the data folder. */
@@ -164,9 +200,13 @@ function greet(address: string, setupToken: string | null): void {
 /** The public address, with the port that the system chose when it was asked to (`PORT=0`). */
 function addressOf(config: Config, app: FastifyInstance): string {
   const url = new URL(config.http.publicUrl);
-  const bound = app.server.address();
-  if (url.port === "0" && typeof bound === "object" && bound) url.port = String(bound.port);
+  if (url.port === "0") url.port = String(portOf(app));
   return url.origin;
+}
+
+function portOf({ server }: FastifyInstance): number {
+  const bound = server.address();
+  return typeof bound === "object" && bound ? bound.port : 0;
 }
 
 function leaveWithGrace(log: Log, stops: Stops): void {

@@ -7,6 +7,12 @@ export const flag = z
   .default("0")
   .transform((value) => value === "1");
 
+export const origin = z
+  .url({ protocol: /^https?$/ })
+  .refine((url) => URL.parse(url)?.pathname === "/" && !/[?#@]/.test(url), {
+    message: "expected an origin such as https://music.example, without path, query or user",
+  });
+
 const list = z
   .string()
   .default("")

@@ -52,6 +52,9 @@ describe("a setting that is not usable", () => {
     DATABASE_POOL_SIZE: "100000",
     REDIS_URL: "http://canary:6379",
     MAINTENANCE_MODE: "canary",
+    ROLE: "canary",
+    INTERNAL_PORT: "canary",
+    INTERNAL_URL: "ftp://canary",
     ENCRYPTION_KEYS: "canary",
     SESSION_KEYS: `k1:${"canary00".repeat(5)}AAA=`,
     EGRESS_ALLOW: "canary.example",
@@ -122,6 +125,42 @@ describe("a setting that is not usable", () => {
     expect(message).toContain("PUBLIC_URL");
     expect(message).not.toContain("canary");
   });
+});
+
+describe("a role", () => {
+  const worker = {
+    ROLE: "worker",
+    DATABASE_URL: "postgres://backline@db/backline",
+    INTERNAL_URL: "http://backline:3001",
+  };
+
+  test("is everything, with no listener for workers, unless something else is said", () => {
+    expect(parseConfig({})).toMatchObject({ role: "all", internal: { listen: null, url: null } });
+    expect(parseConfig({ INTERNAL_PORT: "3001" }).internal.listen).toEqual({
+      host: "127.0.0.1",
+      port: 3001,
+    });
+  });
+
+  test("of a worker needs a database and a server with keys, and must have none itself", () => {
+    expect(parseConfig(worker).internal.url?.href).toBe("http://backline:3001/");
+    for (const name of ["DATABASE_URL", "INTERNAL_URL"]) {
+      expect(refusal({ ...worker, [name]: "" })).toMatch(new RegExp(`^  ${name}: a worker`, "m"));
+    }
+    for (const name of ["ENCRYPTION_KEYS", "SESSION_KEYS"]) {
+      expect(refusal({ ...worker, [name]: key("k1") })).toMatch(new RegExp(`^  ${name}: a w`, "m"));
+    }
+  });
+
+  test("of a server for people alone says where workers reach it", () => {
+    expect(refusal({ ROLE: "web" })).toMatch(/^ {2}INTERNAL_PORT: /m);
+    expect(parseConfig({ ROLE: "web", INTERNAL_PORT: "3001" }).role).toBe("web");
+  });
+
+  test.each(["http://backline:3001/path", "ftp://backline", "backline:3001"])(
+    "cannot be reached at INTERNAL_URL=%s",
+    (value) => expect(refusal({ ...worker, INTERNAL_URL: value })).toContain("INTERNAL_URL"),
+  );
 });
 
 describe("a key", () => {

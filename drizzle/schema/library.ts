@@ -235,3 +235,21 @@ export const knownFolders = pgTable(
   },
   (t) => [primaryKey({ name: "known_folders_pkey", columns: [t.connectionId, t.ref] })],
 );
+
+/** What processes without keys show to read the storage that they scan; dead with their lease. */
+export const storageTokens = pgTable(
+  "storage_tokens",
+  {
+    tokenHash: text().primaryKey(),
+    scanId: uuid()
+      .$type<ScanId>()
+      .notNull()
+      .references(() => scans.id, { onDelete: "cascade" }),
+    lease: integer().notNull(),
+    expiresAt: moment().notNull(),
+  },
+  (t) => [
+    index("storage_tokens_scan_id_index").on(t.scanId),
+    index("storage_tokens_expires_at_index").on(t.expiresAt),
+  ],
+);

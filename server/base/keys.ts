@@ -59,3 +59,13 @@ function isEqual(left: string, right: string): boolean {
   const [a, b] = [Buffer.from(left), Buffer.from(right)];
   return a.length === b.length && timingSafeEqual(a, b);
 }
+
+/** A worker's: nobody signs in there. */
+export const noSessionKeys: SessionKeys = {
+  currentKid: "none",
+  find: () => undefined,
+  sign() {
+    throw new Error("This process holds no keys.");
+  },
+  isSigned: () => false,
+};

@@ -1,7 +1,11 @@
-import type { Config } from "#server/config.ts";
 import { AppError } from "./errors.ts";
 import { nameFailure } from "./failures.ts";
 import { describeError } from "./log.ts";
+
+interface Listening {
+  readonly host: string;
+  readonly port: number;
+}
 
 /** Why the server does not start, in a sentence for whoever started it. No URL, no secret. */
 export function explainStartFailure(error: unknown): string {
@@ -20,8 +24,12 @@ export const toDataDirFailure = (dataDir: string, cause: unknown): AppError =>
     { cause },
   );
 
-export function toListenFailure({ host, port }: Config["http"], cause: unknown): AppError {
-  const sentence = explainListening(codeOf(cause), host, port);
+/** @param prefix - of the names of its variables. */
+export function toListenFailure({ host, port }: Listening, cause: unknown, prefix = ""): AppError {
+  const sentence = explainListening(codeOf(cause), host, port).replaceAll(
+    /\b(?:PORT|HOST)\b/g,
+    (name) => prefix + name,
+  );
   return new AppError("precondition_failed", sentence, { cause });
 }
 

@@ -95,3 +95,13 @@ function decrypt(key: Buffer, box: string, bound: Buffer): Buffer {
 
 const unreadable = (cause?: unknown): AppError =>
   new AppError("internal", "A stored credential could not be read.", { cause });
+
+/** A worker's, which holds no keys. Nothing that it does asks for them. */
+export const noVault: Vault = {
+  seal: refuse,
+  open: refuse,
+};
+
+function refuse(): never {
+  throw new Error("This process holds no keys.");
+}

@@ -31,8 +31,8 @@ export const PATIENCE_MS = 45_000;
 
 export type StorageDeps = RenewalDeps;
 
-/** A band's storage, ready to be read. */
-export interface AttachedConnection {
+/** Which storage it is, and what of it belongs to the library. */
+export interface ConnectionPlace {
   readonly id: ConnectionId;
   readonly bandId: BandId;
   /** `null` is the top of the storage. */
@@ -40,6 +40,10 @@ export interface AttachedConnection {
   readonly rootPath: string | null;
   /** As last seen; `noteStorageSuccess` is only worth calling when it is not `active`. */
   readonly health: Health;
+}
+
+/** A band's storage, ready to be read. */
+export interface AttachedConnection extends ConnectionPlace {
   readonly storage: Storage;
 }
 
@@ -65,23 +69,36 @@ export async function openStorage(
   return openConnection(deps, row, signal);
 }
 
+/**
+ * The same for who cannot open it, or lets somebody else do so.
+ *
+ * @throws AppError `not_found`, `conflict`
+ */
+export async function findPlace(
+  deps: Pick<Deps, "db">,
+  connectionId: ConnectionId,
+): Promise<ConnectionPlace> {
+  const row = await store.findConnectionById(deps.db, connectionId);
+  if (!row) throw noSuchConnection();
+  return toPlace(row);
+}
+
 /** The same for who has read the row already, just now: the credential is never older. */
 export function openConnection(
   deps: StorageDeps,
   row: OpenableConnection,
   signal: AbortSignal,
 ): AttachedConnection {
+  const place = toPlace(row);
+  return { ...place, storage: attachStorage(deps, row, signal, false) };
+}
+
+function toPlace(row: OpenableConnection): ConnectionPlace {
   if (!row.hasRoot) {
     throw new AppError("conflict", "Choose a folder for this storage first; then it can be used.");
   }
-  return {
-    id: row.id,
-    bandId: row.bandId,
-    rootRef: row.rootRef,
-    rootPath: row.rootPath,
-    health: row.health,
-    storage: attachStorage(deps, row, signal, false),
-  };
+  const { id, bandId, rootRef, rootPath, health } = row;
+  return { id, bandId, rootRef, rootPath, health };
 }
 
 /**

@@ -4,7 +4,11 @@ import { runScan } from "./scan.ts";
 import { scanRequested } from "./scan-queue.ts";
 import { scanNewRoot } from "./scans.ts";
 
-export const libraryJobs: readonly JobHandler[] = [
+/** Long, and without need of a key. */
+export const scanJobs: readonly JobHandler[] = [
   scanRequested.handle((deps, { scanId }, signal) => runScan(deps, scanId, signal)),
+];
+
+export const libraryJobs: readonly JobHandler[] = [
   rootChosen.handle((deps, chosen) => scanNewRoot(deps, chosen)),
 ];

@@ -1,11 +1,9 @@
 import type { ScanId } from "#contract/ids.ts";
 import { write } from "#server/base/db.ts";
 import { noteStorageSuccess } from "#server/connections/health.ts";
-import {
-  type AttachedConnection,
-  openStorage,
-  type StorageDeps,
-} from "#server/connections/service.ts";
+import type { AttachedConnection, StorageDeps } from "#server/connections/service.ts";
+import type { Deps } from "#server/deps.ts";
+import { openForScan } from "#server/internal/service.ts";
 import { readFolderCovers } from "./folder-covers.ts";
 import { listStorage } from "./listing.ts";
 import { mergeListing } from "./merge.ts";
@@ -15,7 +13,7 @@ import { queueAfterMaintenance } from "./scan-queue.ts";
 import { type ScanRun, startRun } from "./scan-run.ts";
 import { takeLease } from "./scan-store.ts";
 
-export type ScanDeps = StorageDeps & EndDeps;
+export type ScanDeps = StorageDeps & EndDeps & Pick<Deps, "storageServer">;
 
 const PATIENCE: ReadingOptions = { firstWaitMs: 500, patienceMs: 120_000 };
 
@@ -41,7 +39,7 @@ export async function runScan(
   if (!scan) return;
   const run = startRun(deps, scan, signal);
   try {
-    const connection = await openStorage(deps, scan.connectionId, run.signal);
+    const connection = await openForScan(deps, scan, run.signal);
     const leftOut = await listAndMerge(deps, run, connection, patience);
     await readTracks(deps, run, connection, patience);
     await readFolderCovers(deps, run, connection, patience);

@@ -27,6 +27,7 @@ await runScan(
     vault: createVault([{ kid: "test", key: Buffer.from(encryption, "base64") }]),
     providers: createProviders(config.providers),
     egress: createEgress(config.egress),
+    storageServer: null,
     // It never ends a scan that is to be repeated.
     jobs: undefined as unknown as Jobs,
     now,

@@ -120,6 +120,7 @@ export async function testDeps(options: TestDepsOptions = {}): Promise<TestDeps>
     sessionKeys: createSessionKeys([{ kid: "test", key: testKeys.session }]),
     providers: { ...createProviders(config.providers), ...options.providers },
     egress,
+    storageServer: null,
     mailer: createMailer(config, log),
     now,
     log,

@@ -5,12 +5,12 @@ import { webdav } from "#server/storage/webdav/index.ts";
 import { describeStorage, type Shortcomings } from "#tests/storage/conformance.ts";
 import { onDisk } from "#tests/storage/worlds.ts";
 import { createTestFolder } from "#tests/support/deps.ts";
-import { startFaultServer } from "#tests/support/fault-server.ts";
 import {
   installedServers,
   missingServers,
   type StartWebdavServer,
 } from "#tests/support/webdav-servers.ts";
+import { startFaultWorld } from "./fault-storage.ts";
 
 const shortcomings: Readonly<Record<string, Shortcomings>> = {
   // Its etags are those of a listing only, names lose a backslash, and entities are decoded twice.
@@ -54,19 +54,5 @@ async function startWorld(start: StartWebdavServer) {
     rename: (from: string, to: string) => disk.rename(from, to).then(server.settle),
     attach: (io: Parameters<typeof webdav.attach>[2]) => webdav.attach({}, credential, io),
     stop: server.stop,
-  };
-}
-
-async function startFaultWorld(persona: "plain" | "nextcloud") {
-  const cloud = await startFaultServer({ persona });
-  return {
-    put: async (path: string, bytes: Buffer) => cloud.tree.put(path, bytes),
-    mkdir: async (path: string) => cloud.tree.mkdir(path),
-    remove: async (path: string) => cloud.tree.remove(path),
-    age: async () => {},
-    rename: async (from: string, to: string) => cloud.tree.move(from, to),
-    openDownloads: cloud.openDownloads,
-    attach: (io: Parameters<typeof webdav.attach>[2]) => webdav.attach({}, cloud.credential, io),
-    stop: cloud.stop,
   };
 }

@@ -1,0 +1,85 @@
+import type { ConnectionId, ScanId } from "#contract/ids.ts";
+import { createToken, hashToken } from "#server/auth/crypto.ts";
+import { write } from "#server/base/db.ts";
+import { AppError, toWireError } from "#server/base/errors.ts";
+import { isGrantRefused } from "#server/connections/renewal.ts";
+import {
+  type AttachedConnection,
+  findPlace,
+  openStorage,
+  type StorageDeps,
+} from "#server/connections/service.ts";
+import type { Deps } from "#server/deps.ts";
+import type { ByteRange, Storage } from "#server/storage/provider.ts";
+import { attachRemote, type RemoteFailure, toOpenedHeaders } from "#server/storage/remote.ts";
+import * as store from "./token-store.ts";
+
+/** One process's hold of a scan: the lease is the number under which it may write. */
+export interface HeldScan {
+  readonly id: ScanId;
+  readonly lease: number;
+  readonly connectionId: ConnectionId;
+}
+
+const TOKEN_SECONDS = 300;
+
+/**
+ * Opens the storage that a scan reads. A process without keys reads it through a server that has them:
+ * it shows a token of five minutes, whose hash only somebody who may write to our database can have
+ * put there, and which is dead with the lease.
+ *
+ * @throws AppError `not_found` when the connection is gone, `conflict` when it has no root yet.
+ */
+export async function openForScan(
+  deps: StorageDeps & Pick<Deps, "storageServer">,
+  scan: HeldScan,
+  signal: AbortSignal,
+): Promise<AttachedConnection> {
+  const server = deps.storageServer;
+  if (!server) return openStorage(deps, scan.connectionId, signal);
+  const token = async (): Promise<string> => {
+    const text = createToken();
+    const row = { tokenHash: hashToken(text), scanId: scan.id, lease: scan.lease };
+    await write(deps, (tx) => store.insertToken(tx, row, TOKEN_SECONDS));
+    return text;
+  };
+  const place = await findPlace(deps, scan.connectionId);
+  return { ...place, storage: attachRemote({ server, token, signal }) };
+}
+
+/**
+ * The storage that a token opens, for whoever shows it.
+ *
+ * @throws AppError `unauthenticated`
+ */
+export async function openByToken(
+  deps: StorageDeps,
+  token: string | undefined,
+  signal: AbortSignal,
+): Promise<Storage> {
+  const connectionId = token && (await store.findScanned(deps.db, hashToken(token)));
+  if (!connectionId) {
+    throw new AppError(
+      "unauthenticated",
+      "This token opens no storage, or not any more: another process goes on with the scan by itself.",
+    );
+  }
+  const { storage } = await openStorage(deps, connectionId, signal);
+  return storage;
+}
+
+/** Bytes on their way to a process without keys, and what it has to know of them. */
+export async function openRangeFor(
+  storage: Storage,
+  { ref, range }: { readonly ref: string; readonly range: ByteRange },
+  signal: AbortSignal,
+) {
+  const opened = await storage.openRange(ref, range, signal);
+  return { headers: toOpenedHeaders(opened), body: opened.body };
+}
+
+/** @param failure - what the error is called; it may say more than its name. */
+export const toRemoteFailure = (error: unknown, failure: AppError): RemoteFailure => ({
+  ...toWireError(failure),
+  isGrantRefused: isGrantRefused(error),
+});

@@ -1,0 +1,144 @@
+import { sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { createAccessToken } from "#server/auth/access-token.ts";
+import { createToken, hashToken } from "#server/auth/crypto.ts";
+import { write } from "#server/base/db.ts";
+import { openForScan } from "#server/internal/service.ts";
+import { insertToken } from "#server/internal/token-store.ts";
+import { mp3 } from "#tests/library/made-audio.ts";
+import { refusalOf } from "#tests/storage/refusals.ts";
+import { listAll, readRange } from "#tests/storage/worlds.ts";
+import { annasStorage, type StorageWorld } from "#tests/support/world.ts";
+import { holdScan, serveStorages, withoutKeys } from "./storage-servers.ts";
+
+const never = new AbortController().signal;
+const SONG = mp3({ TIT2: "Take" }, 0.5);
+
+/** A worker in the middle of a scan, and the server that it reads through. */
+async function aScanOfAnna() {
+  const world = await annasStorage((cloud) => cloud.tree.put("take.mp3", SONG));
+  const scan = await holdScan(world);
+  const server = await serveStorages(world.server.deps);
+  const worker = await withoutKeys(world, server);
+  const token = async (seconds = 300, lease = scan.lease): Promise<string> => {
+    const text = createToken();
+    const row = { tokenHash: hashToken(text), scanId: scan.id, lease };
+    await write(worker, (tx) => insertToken(tx, row, seconds));
+    return text;
+  };
+  const ask = (path: string, body: unknown, bearer: string | null) =>
+    fetch(new URL(path, server.url), {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
+      },
+      body: JSON.stringify(body),
+    });
+  const list = async (bearer: string | null): Promise<number> =>
+    (await ask("/storage/list", { folder: null, cursor: null }, bearer)).status;
+  return { world, scan, server, worker, token, ask, list };
+}
+
+const change = ({ server }: StorageWorld, statement: ReturnType<typeof sql>) =>
+  write(server.deps, (tx) => tx.execute(statement));
+
+test("whoever scans reads the storage through a server that has the keys", async () => {
+  const { world, scan, worker } = await aScanOfAnna();
+  const { storage, ...place } = await openForScan(worker, scan, never);
+  expect(place).toMatchObject({ id: world.connection.id, rootRef: null, health: "active" });
+  const [file] = await listAll(storage, null);
+  expect(file).toMatchObject({ path: "take.mp3", sizeBytes: SONG.length });
+  const whole = { start: 0, end: SONG.length - 1 };
+  expect((await readRange(storage, file?.ref ?? "", whole)).equals(SONG)).toBe(true);
+  const { rows, text } = await dumpTokens(world);
+  expect(rows).toBe(1);
+  expect(text).not.toContain(world.cloud.password);
+});
+
+async function dumpTokens({ server }: StorageWorld) {
+  const rows = await server.deps.db.execute(sql`select * from storage_tokens`);
+  return { rows: rows.length, text: JSON.stringify(rows) };
+}
+
+test("a token opens the storage while its scan runs and for five minutes, by the database's clock", async () => {
+  const { world, scan, token, list } = await aScanOfAnna();
+  const good = await token();
+  expect(await list(good)).toBe(200);
+  const [row] = await world.server.deps.db.execute<{ left: number }>(
+    sql`select extract(epoch from expires_at - now())::float as left from storage_tokens`,
+  );
+  expect(row?.left).toBeGreaterThan(290);
+  expect(row?.left).toBeLessThanOrEqual(300);
+
+  await change(world, sql`update storage_tokens set expires_at = now() - interval '1 second'`);
+  expect(await list(good)).toBe(401);
+  const next = await token();
+  expect(await list(next)).toBe(200);
+  await change(world, sql`update scans set lease_until = now() - interval '1 second'`);
+  expect(await list(next)).toBe(401);
+  await change(world, sql`update scans set lease_until = now() + interval '1 hour'`);
+  expect(await list(next)).toBe(200);
+  await change(world, sql`update scans set lease = lease + 1`);
+  expect(await list(next)).toBe(401);
+  expect(await list(await token(300, scan.lease + 1))).toBe(200);
+});
+
+test("nothing else opens it", async () => {
+  const { world, token, list, scan } = await aScanOfAnna();
+  const good = await token();
+  const wrong = [null, "", createToken(), `${good}x`, good.slice(1), hashToken(good), scan.id, "x"];
+  for (const each of wrong) expect(await list(each)).toBe(401);
+  const { user, sessionId } = await world.anna.api.auth.me.query();
+  const who = { userId: user.id, sessionId, issuedAt: Math.floor(Date.now() / 1000) };
+  expect(await list(await createAccessToken(world.server.deps, who))).toBe(401);
+  await change(world, sql`delete from scans`);
+  expect(await list(good)).toBe(401);
+  expect((await dumpTokens(world)).rows).toBe(0);
+});
+
+test("whoever is late gets another token by themselves", async () => {
+  const { world, scan, worker } = await aScanOfAnna();
+  const { storage } = await openForScan(worker, scan, never);
+  expect(await listAll(storage, null)).toHaveLength(1);
+  await change(world, sql`update storage_tokens set expires_at = now() - interval '1 second'`);
+  const lists = await Promise.all(Array.from({ length: 8 }, () => listAll(storage, null)));
+  expect(lists.map((entries) => entries.length)).toEqual(Array(8).fill(1));
+});
+
+test("whoever has lost the scan is told so, and reads nothing more", async () => {
+  const { world, scan, worker } = await aScanOfAnna();
+  const { storage } = await openForScan(worker, scan, never);
+  expect(await listAll(storage, null)).toHaveLength(1);
+  await change(world, sql`update scans set lease = lease + 1`);
+  const refusal = await refusalOf(storage.list(null, null));
+  expect(refusal.code).toBe("unauthenticated");
+});
+
+test("a storage's own failures come through with their names and waits", async () => {
+  const { world, scan, worker } = await aScanOfAnna();
+  const { storage } = await openForScan(worker, scan, never);
+  expect((await refusalOf(storage.stat("gone.mp3"))).code).toBe("not_found");
+  const beyond = storage.openRange("take.mp3", { start: SONG.length, end: SONG.length }, never);
+  expect((await refusalOf(beyond)).code).toBe("range_not_satisfiable");
+  world.cloud.fault({ status: 429, headers: { "retry-after": "7" } });
+  const slow = await refusalOf(storage.list(null, null));
+  expect(slow).toMatchObject({ code: "rate_limited", retryAfterSeconds: 7 });
+});
+
+test("the listener for workers serves nothing else, and that for people none of it", async () => {
+  const { world, server, token, ask } = await aScanOfAnna();
+  const bearer = await token();
+  for (const path of ["/trpc/system.info", "/health/ready", "/", "/storage", "/stream/x"]) {
+    expect((await fetch(new URL(path, server.url))).status).toBe(404);
+  }
+  expect((await ask("/storage/list", { folder: 7 }, bearer)).status).toBe(400);
+  expect((await ask("/storage/range", { ref: "take.mp3" }, bearer)).status).toBe(400);
+  const answer = await fetch(`${world.server.baseUrl}/storage/list`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${bearer}` },
+    body: JSON.stringify({ folder: null, cursor: null }),
+  });
+  expect(answer.status).toBeGreaterThanOrEqual(400);
+  expect(await answer.text()).not.toContain("take.mp3");
+});
