@@ -101,7 +101,6 @@ export function attachRemote({ server, token, signal }: RemoteStorage): Storage 
       signal: caller,
     });
   const ask = async (path: string, body: unknown, caller = signal): Promise<EgressResponse> => {
-    caller.throwIfAborted();
     current ??= await token(null);
     const asked = current;
     let answer = await send(path, body, asked, caller);

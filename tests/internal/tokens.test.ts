@@ -126,6 +126,18 @@ test("a storage's own failures come through with their names and waits", async (
   expect(slow).toMatchObject({ code: "rate_limited", retryAfterSeconds: 7 });
 });
 
+test("whoever leaves before the first byte frees the storage", async () => {
+  const { world, scan, worker } = await aScanOfAnna();
+  const { storage } = await openForScan(worker, scan, never);
+  world.cloud.fault({ method: "GET", stall: true });
+  const leave = new AbortController();
+  const opening = storage.openRange("take.mp3", { start: 0, end: 9 }, leave.signal);
+  await expect.poll(() => world.cloud.openDownloads()).toBe(1);
+  leave.abort(new Error("gone"));
+  await expect(opening).rejects.toThrow("gone");
+  await expect.poll(() => world.cloud.openDownloads()).toBe(0);
+});
+
 test("the listener for workers serves nothing else, and that for people none of it", async () => {
   const { world, server, token, ask } = await aScanOfAnna();
   const bearer = await token();
