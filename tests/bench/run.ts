@@ -1,5 +1,6 @@
 import { benchAccounts } from "./accounts.ts";
 import { benchLibrary } from "./library.ts";
+import { benchListing } from "./listing.ts";
 import { benchScan } from "./scan.ts";
 import { benchStart } from "./start.ts";
 import { benchStream } from "./stream.ts";
@@ -9,6 +10,7 @@ const benches = {
   start: ["Start and first load", benchStart],
   accounts: ["Accounts", benchAccounts],
   library: ["A library of 100,000 tracks", benchLibrary],
+  listing: ["Listing whole storages", benchListing],
   scan: ["Scan of 10,000 files over WebDAV", benchScan],
   stream: ["Streaming over WebDAV", benchStream],
 } as const;

@@ -1,0 +1,132 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { createEgress } from "#server/base/egress/client.ts";
+import { createPace } from "#server/library/pace.ts";
+import type { Storage } from "#server/storage/provider.ts";
+import { webdav } from "#server/storage/webdav/index.ts";
+import { startApache } from "#tests/support/webdav-servers.ts";
+import { type Figure, ms, ratio } from "./table.ts";
+
+const FILES_A_FOLDER = 20;
+/** As a scan asks. */
+const PACE = { start: 6, most: 32, tries: 3, patienceMs: 0, firstWaitMs: 500 };
+const TARGETS: Readonly<Record<number, number>> = { 10000: 15, 100000: 25 };
+
+/**
+ * Whole trees listed as a scan lists them, without writing anything down, beside rclone at the same
+ * servers. Debian's rclone 1.60 asks 100 times a second at most: that, and not work, holds it up.
+ */
+export async function benchListing(): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const files of [10_000, 100_000]) figures.push(...(await benchWebdav(files)));
+  return figures;
+}
+
+async function benchWebdav(files: number): Promise<Figure[]> {
+  const folder = await mkdtemp(join(tmpdir(), "backline-bench-listing-"));
+  await fill(folder, files);
+  const apache = await startApache(folder);
+  try {
+    const { url, username, password } = apache;
+    const pass = await obscure(password);
+    const remote = `:webdav,url="${url}",vendor=other,user=${username},pass=${pass}:`;
+    const rcloneMs = await timeRclone(remote, files);
+    const credential = { url, username, password, dialect: "plain", product: null } as const;
+    const ours = await timeWalk((io) => webdav.attach({}, credential, io), files);
+    return compare(`WebDAV, Apache, ${files} files`, rcloneMs, ours, TARGETS[files]);
+  } finally {
+    await apache.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const compare = (what: string, rcloneMs: number, ours: Walk, target?: number): Figure[] => {
+  const against = rcloneMs / ours.tookMs;
+  return [
+    { what: `${what}: rclone lsjson -R --fast-list`, measured: ms(rcloneMs) },
+    {
+      what: `${what}: ours, ${ours.requests} requests`,
+      measured: `${ms(ours.tookMs)} = ${ratio(against)} as fast`,
+      ...(target === undefined ? {} : { target: `≥ ${target} ×`, isMet: against >= target }),
+    },
+  ];
+};
+
+/** Small files under many names: what is in them does not change a listing. */
+async function fill(folder: string, files: number): Promise<void> {
+  for (let album = 0; album < files / FILES_A_FOLDER; album += 1) {
+    const at = join(folder, `Artist ${album % 50}`, `Album ${album}`);
+    await mkdir(at, { recursive: true });
+    await Promise.all(
+      Array.from({ length: FILES_A_FOLDER }, (_, n) =>
+        writeFile(join(at, `${n + 1} Take.mp3`), "x"),
+      ),
+    );
+  }
+}
+
+interface Walk {
+  readonly tookMs: number;
+  readonly requests: number;
+}
+
+async function timeWalk(
+  attach: (io: Parameters<typeof webdav.attach>[2]) => Storage,
+  files: number,
+): Promise<Walk> {
+  const egress = createEgress({ allow: [], allowLoopback: true });
+  let requests = 0;
+  const counting = {
+    ...egress,
+    request: (...asked: Parameters<typeof egress.request>) => {
+      requests += 1;
+      return egress.request(...asked);
+    },
+  };
+  const { signal } = new AbortController();
+  const storage = attach({ egress: counting, now: () => new Date(), signal });
+  const startedMs = performance.now();
+  const found = await walk(storage, signal);
+  const tookMs = performance.now() - startedMs;
+  await egress.close();
+  if (found !== files) throw new Error(`Found ${found} of ${files} files.`);
+  return { tookMs, requests };
+}
+
+async function walk(storage: Storage, signal: AbortSignal): Promise<number> {
+  const pace = createPace({ ...PACE, signal });
+  let found = 0;
+  const list = async (folder: string | null, cursor: string | null): Promise<void> => {
+    const { entries, next } = await pace.ask(() => storage.list(folder, cursor));
+    const below = entries.filter(({ kind }) => kind === "folder");
+    found += entries.length - below.length;
+    await Promise.all([
+      ...below.map(({ ref }) => list(ref, null)),
+      ...(next === null ? [] : [list(folder, next)]),
+    ]);
+  };
+  await list(null, null);
+  return found;
+}
+
+const run = promisify(execFile);
+
+async function obscure(password: string): Promise<string> {
+  return (await run("rclone", ["obscure", password])).stdout.trim();
+}
+
+async function timeRclone(remote: string, files: number): Promise<number> {
+  const startedMs = performance.now();
+  const { stdout } = await run(
+    "rclone",
+    ["lsjson", "-R", "--fast-list", "--files-only", "--config", "/dev/null", remote],
+    { maxBuffer: 1024 * 1024 * 1024, timeout: 300_000 },
+  );
+  const tookMs = performance.now() - startedMs;
+  const found = (JSON.parse(stdout) as unknown[]).length;
+  if (found !== files) throw new Error(`rclone found ${found} of ${files} files.`);
+  return tookMs;
+}
