@@ -123,29 +123,26 @@ export async function renewConnection(
 }
 
 /**
- * Forgets the storage and what the library knew of it. The files themselves are not touched; access
- * that was made for this server is given back.
+ * Forgets the storage and what the library still has of it. The files themselves are not touched;
+ * access that was made for this server is given back. The caller has seen the owner and holds the
+ * band's lock.
  */
 export async function removeConnection(
   deps: ConnectDeps,
-  actor: Actor,
-  connectionId: ConnectionId,
-  device: Device,
+  tx: Tx,
+  row: store.ConnectionRow,
+  { actor, device }: { readonly actor: Actor; readonly device: Device },
 ): Promise<void> {
-  const { row } = await requireConnection(deps, actor, connectionId, "owner");
-  await write(deps, async (tx) => {
-    await store.lockBand(tx, row.bandId);
-    await releaseAccess(deps, tx, row);
-    await store.deleteConnection(tx, row);
-    await deps.events.publish(tx, connectionTopic(row.id));
-    await noteEvent(deps, tx, {
-      action: "connection.removed",
-      actorId: actor.userId,
-      subjectId: actor.userId,
-      bandId: row.bandId,
-      device,
-      details: { providers: [row.provider] },
-    });
+  await releaseAccess(deps, tx, row);
+  await store.deleteConnection(tx, row);
+  await deps.events.publish(tx, connectionTopic(row.id));
+  await noteEvent(deps, tx, {
+    action: "connection.removed",
+    actorId: actor.userId,
+    subjectId: actor.userId,
+    bandId: row.bandId,
+    device,
+    details: { providers: [row.provider] },
   });
 }
 

@@ -30,6 +30,7 @@ import * as health from "./health.ts";
 import * as logins from "./nextcloud-login.ts";
 import { beginOAuth } from "./oauth.ts";
 import * as oauthClients from "./oauth-clients.ts";
+import { setPrimary } from "./primary.ts";
 import * as roots from "./roots.ts";
 import * as service from "./service.ts";
 
@@ -113,10 +114,8 @@ export const connectionsRouter = router({
     .output(Connection)
     .mutation(({ ctx, input }) => connecting.reconnect(ctx.deps, ctx.actor, input)),
 
-  remove: procedure
+  setPrimary: procedure
     .input(OneConnection)
-    .output(z.void())
-    .mutation(({ ctx, input }) =>
-      connecting.removeConnection(ctx.deps, ctx.actor, input.connectionId, ctx.device),
-    ),
+    .output(Connection)
+    .mutation(({ ctx, input }) => setPrimary(ctx.deps, ctx.actor, input.connectionId)),
 });

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, inArray, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, ne, sql } from "drizzle-orm";
 import type { BandRole } from "#contract/bands.ts";
 import type { Health, ProviderId } from "#contract/connections.ts";
 import type { BandId, ConnectionId } from "#contract/ids.ts";
@@ -74,13 +74,58 @@ export const listConnections = (
     .where(eq(connections.bandId, member.bandId))
     .orderBy(connections.createdAt, connections.id);
 
-/** The first of a band becomes its primary; the caller holds the band's lock. */
+/**
+ * The first of a band becomes its primary, and the first of its own after the demo does; the caller
+ * holds the band's lock.
+ */
 export async function insertConnection(tx: Tx, made: NewConnection): Promise<void> {
-  const [existing] = await tx
-    .select({ primaries: count() })
+  const [primary] = await tx
+    .select({ isDemo: connections.isDemo })
     .from(connections)
     .where(and(eq(connections.bandId, made.bandId), eq(connections.isPrimary, true)));
-  await tx.insert(connections).values({ ...made, isPrimary: existing?.primaries === 0 });
+  const isPrimary = !primary || (primary.isDemo && !made.isDemo);
+  if (isPrimary) await unsetPrimary(tx, made.bandId);
+  await tx.insert(connections).values({ ...made, isPrimary });
+}
+
+/**
+ * Makes one the primary in place of another; the caller holds the band's lock.
+ *
+ * @returns false when it is gone: then nothing may be kept of this transaction.
+ */
+export async function savePrimary(
+  tx: Tx,
+  { id, bandId }: Pick<ConnectionRow, "id" | "bandId">,
+): Promise<boolean> {
+  await unsetPrimary(tx, bandId);
+  const made = await tx
+    .update(connections)
+    .set({ isPrimary: true })
+    .where(and(eq(connections.id, id), eq(connections.bandId, bandId)))
+    .returning({ id: connections.id });
+  return made.length > 0;
+}
+
+async function unsetPrimary(tx: Tx, bandId: BandId): Promise<void> {
+  await tx
+    .update(connections)
+    .set({ isPrimary: false })
+    .where(and(eq(connections.bandId, bandId), eq(connections.isPrimary, true)));
+}
+
+/** Which one becomes the primary when this one goes: the oldest that people have connected. */
+export async function findSuccessor(
+  db: Db | Tx,
+  row: Pick<ConnectionRow, "id" | "bandId" | "isPrimary">,
+): Promise<{ readonly id: ConnectionId; readonly name: string } | undefined> {
+  if (!row.isPrimary) return undefined;
+  const [next] = await db
+    .select({ id: connections.id, name: connections.name })
+    .from(connections)
+    .where(and(eq(connections.bandId, row.bandId), ne(connections.id, row.id)))
+    .orderBy(connections.isDemo, connections.createdAt, connections.id)
+    .limit(1);
+  return next;
 }
 
 /** Two that connect at once must not both become the primary. */
@@ -139,18 +184,20 @@ export async function saveHealth(
   return changed.length > 0;
 }
 
-/** Its tracks, covers' last uses and scans go with it; the storage itself is not touched. */
-export async function deleteConnection(tx: Tx, row: ConnectionRow): Promise<void> {
-  await tx.delete(connections).where(eq(connections.id, row.id));
-  if (!row.isPrimary) return;
-  const [next] = await tx
-    .select({ id: connections.id })
-    .from(connections)
-    .where(eq(connections.bandId, row.bandId))
-    .orderBy(connections.createdAt)
-    .limit(1);
-  if (next)
-    await tx.update(connections).set({ isPrimary: true }).where(eq(connections.id, next.id));
+/**
+ * Its tracks, covers' last uses and scans go with it; the storage itself is not touched. What it is
+ * now counts, not what the row was read as: the caller holds the band's lock.
+ */
+export async function deleteConnection(
+  tx: Tx,
+  { id, bandId }: Pick<ConnectionRow, "id" | "bandId">,
+): Promise<void> {
+  const [gone] = await tx
+    .delete(connections)
+    .where(eq(connections.id, id))
+    .returning({ isPrimary: connections.isPrimary });
+  const next = await findSuccessor(tx, { id, bandId, isPrimary: gone?.isPrimary ?? false });
+  if (next) await savePrimary(tx, { id: next.id, bandId });
 }
 
 export async function countTracks(

@@ -248,6 +248,17 @@ export type NextcloudLoginProgress = z.infer<typeof NextcloudLoginProgress>;
 export const OneConnection = z.strictObject({ connectionId: ConnectionId });
 export type OneConnection = z.infer<typeof OneConnection>;
 
+/** What becomes of the rest when a storage is disconnected; asked for before it is. */
+export const RemovalPreview = z.strictObject({
+  /** Recordings that go from the library with it. */
+  leaving: z.number().int(),
+  /** Recordings that another storage of the band has too: they stay, with all that belongs to them. */
+  staying: z.number().int(),
+  /** The name of the storage that becomes the primary; `null` when that does not change. */
+  nextPrimary: z.string().nullable(),
+});
+export type RemovalPreview = z.infer<typeof RemovalPreview>;
+
 export const CreateDemo = z.strictObject({ bandId: BandId });
 export type CreateDemo = z.infer<typeof CreateDemo>;
 

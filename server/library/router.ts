@@ -1,6 +1,8 @@
-import { OneConnection, ScanProgress, StartScan } from "#contract/connections.ts";
+import { z } from "zod";
+import { OneConnection, RemovalPreview, ScanProgress, StartScan } from "#contract/connections.ts";
 import { ListTracks, OneTrack, Track, TrackPage } from "#contract/library.ts";
 import { procedure, router } from "#server/base/trpc.ts";
+import * as disconnecting from "./disconnecting.ts";
 import * as scans from "./scans.ts";
 import * as service from "./service.ts";
 
@@ -18,8 +20,22 @@ export const libraryRouter = router({
   }),
 });
 
-/** Merged into `connections`: a scan is something that a person does to a storage. */
+/** Merged into `connections`: what people do to a storage and the library has a part in. */
 export const scanRouter = router({
+  removalPreview: procedure
+    .input(OneConnection)
+    .output(RemovalPreview)
+    .query(({ ctx, input }) =>
+      disconnecting.previewRemoval(ctx.deps, ctx.actor, input.connectionId),
+    ),
+
+  remove: procedure
+    .input(OneConnection)
+    .output(z.void())
+    .mutation(({ ctx, input }) =>
+      disconnecting.disconnect(ctx.deps, ctx.actor, input.connectionId, ctx.device),
+    ),
+
   scan: procedure
     .input(StartScan)
     .output(ScanProgress)

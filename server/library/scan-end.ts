@@ -2,6 +2,7 @@ import { type Tx, write } from "#server/base/db.ts";
 import type { AppError } from "#server/base/errors.ts";
 import { nameFailure } from "#server/base/failures.ts";
 import { noteStorageFailure } from "#server/connections/health.ts";
+import { connectionTopic } from "#server/connections/service.ts";
 import type { Deps } from "#server/deps.ts";
 import { forgetFolders, saveKnownFolders } from "./known-folder-store.ts";
 import { listFailedFolders } from "./listing-store.ts";
@@ -9,6 +10,7 @@ import * as readingStore from "./reading-store.ts";
 import { queueAfterMaintenance, queueScan } from "./scan-queue.ts";
 import { cancelled, lost, paused, type RunDeps, type ScanRun } from "./scan-run.ts";
 import * as store from "./scan-store.ts";
+import { keepElsewhere } from "./twin-store.ts";
 
 export type EndDeps = RunDeps & Pick<Deps, "jobs" | "now">;
 
@@ -25,6 +27,7 @@ const LARGE_SHARE = 0.2;
 export async function finishScan(deps: EndDeps, run: ScanRun, leftOut: number): Promise<void> {
   await run.commit(async (tx, scan) => {
     const { missing, withheld, present } = await settleGone(tx, scan);
+    const met = await meetAgain(deps, tx, scan);
     const failed = await listFailedFolders(tx, scan.id);
     // What is withheld is looked at again, however unchanged its folder is.
     if (withheld > 0) await forgetFolders(tx, scan.connectionId);
@@ -33,7 +36,7 @@ export async function finishScan(deps: EndDeps, run: ScanRun, leftOut: number): 
       .filter((sentence) => sentence !== null)
       .join(" ");
     await end(deps, tx, scan, { state: "done", message: message === "" ? null : message });
-    return { result: undefined, counts: { missing, withheld } };
+    return { result: undefined, counts: { ...met, missing, withheld } };
   }, true);
 }
 
@@ -96,6 +99,19 @@ const pause = (deps: EndDeps, run: ScanRun): Promise<void> =>
     await store.releaseLease(tx, run.scan);
     await queueAfterMaintenance(deps, tx, run.scan.id);
   });
+
+/**
+ * What is missing in one storage of the band and was found in another is the same recording: it has
+ * only moved there, whichever of the two was scanned first.
+ */
+async function meetAgain(deps: EndDeps, tx: Tx, scan: store.ScanRow): Promise<store.Counts> {
+  const kept = await keepElsewhere(tx, { bandId: scan.bandId, connectionId: null });
+  const others = kept.map((each) => each.connectionId).filter((id) => id !== scan.connectionId);
+  for (const id of new Set(others)) await deps.events.publish(tx, connectionTopic(id));
+  const here = kept.filter((each) => each.connectionId === scan.connectionId);
+  const added = here.filter((each) => each.stoodSinceMs >= scan.startedAt.getTime()).length;
+  return { moved: kept.length, added: -added };
+}
 
 async function settleGone(tx: Tx, scan: store.ScanRow) {
   const { confirmMissing, found } = scan;

@@ -216,6 +216,8 @@ export const access: Readonly<Record<string, Access>> = {
     needs: "owner",
     input: ({ connectionId }) => ({ connectionId, folder: "Live" }),
   },
+  "connections.setPrimary": { needs: "owner", input: connectionOnly },
+  "connections.removalPreview": { needs: "owner", input: connectionOnly },
   "connections.check": { needs: "listener", input: connectionOnly },
   "connections.savedForm": { needs: "owner", input: connectionOnly },
   "connections.reconnect": {

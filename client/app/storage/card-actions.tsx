@@ -5,6 +5,7 @@ import {
   IconHeartbeat,
   IconPlugConnected,
   IconRefresh,
+  IconStar,
   IconUnlink,
 } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
@@ -18,6 +19,7 @@ import { Disconnect } from "./disconnect.tsx";
 import { isRunning } from "./scan.ts";
 import s from "./storage.module.css";
 import { sayFailure, useCheck } from "./use-check.ts";
+import { useMakePrimary } from "./use-make-primary.ts";
 
 const words = storage.card;
 
@@ -76,6 +78,7 @@ function CardMenu({
   onDisconnect,
 }: CardActionsProps & { readonly onDisconnect: () => void }) {
   const check = useCheck(connection);
+  const makePrimary = useMakePrimary(connection);
   const params = { bandId: connection.bandId, connectionId: connection.id };
   return (
     <Menu position="bottom-end" width={224}>
@@ -90,6 +93,14 @@ function CardMenu({
         </Menu.Item>
         {isOwner && !connection.isDemo ? (
           <>
+            {connection.isPrimary ? null : (
+              <Menu.Item
+                leftSection={<IconStar size={16} aria-hidden />}
+                onClick={makePrimary.start}
+              >
+                {words.makePrimary}
+              </Menu.Item>
+            )}
             <MenuLink
               to="/b/$bandId/storage/$connectionId/folder"
               params={params}

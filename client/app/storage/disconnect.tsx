@@ -1,6 +1,6 @@
 import { Button, Modal } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import type { Connection } from "#contract/connections.ts";
 import { sentenceOf, trpc } from "../api.ts";
 import { FormFailure } from "../auth/gate.tsx";
@@ -20,6 +20,12 @@ interface DisconnectProps {
 /** Says what goes before it goes: this cannot be undone by a button. */
 export function Disconnect({ connection, isOpen, onClose }: DisconnectProps) {
   const { id, bandId, name, trackCount, missingCount } = connection;
+  const preview = useQuery(
+    trpc.connections.removalPreview.queryOptions(
+      { connectionId: id },
+      { enabled: isOpen, staleTime: 0, gcTime: 0 },
+    ),
+  );
   const remove = useMutation(
     trpc.connections.remove.mutationOptions({
       async onSuccess() {
@@ -32,7 +38,15 @@ export function Disconnect({ connection, isOpen, onClose }: DisconnectProps) {
   );
   return (
     <Modal opened={isOpen} onClose={onClose} title={words.title(name)}>
-      <p className={s.modalText}>{words.removes(trackCount, missingCount)}</p>
+      <p className={s.modalText}>
+        {words.removes(preview.data?.leaving ?? trackCount + missingCount)}
+      </p>
+      {preview.data && preview.data.staying > 0 ? (
+        <p className={s.modalText}>{words.stays(preview.data.staying)}</p>
+      ) : null}
+      {preview.data?.nextPrimary ? (
+        <p className={s.modalText}>{words.nextPrimary(preview.data.nextPrimary)}</p>
+      ) : null}
       <p className={s.modalText}>{words.keeps}</p>
       <FormFailure>{remove.error ? sentenceOf(remove.error) : null}</FormFailure>
       <div className={s.modalActions}>

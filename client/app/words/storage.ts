@@ -22,6 +22,8 @@ export const storage = {
   card: {
     primary: "Primary",
     primaryHint: "New recordings go here.",
+    makePrimary: "Make it the primary",
+    isPrimaryNow: (name: string) => `${name} is the primary storage now: new recordings go there.`,
     demo: "Demo",
     root: "Folder",
     top: "Everything",
@@ -191,10 +193,13 @@ export const storage = {
   },
   disconnect: {
     title: (name: string) => `Disconnect ${name}?`,
-    removes: (tracks: number, missing: number) =>
-      `Removes ${plural(tracks + missing, "track")} of it from this library, and the access that is kept here.`,
+    removes: (tracks: number) =>
+      `Removes ${plural(tracks, "track")} of it from this library, and the access that is kept here.`,
     keeps:
       "Your files are not touched. An app password of a Nextcloud, a session of a media server and the access at Google are ended there. When you connect it again, the library is read anew.",
+    stays: (staying: number) =>
+      `${plural(staying, "recording")} of it ${staying === 1 ? "is" : "are"} in another storage of this band too: ${staying === 1 ? "it stays" : "they stay"} in the library and ${staying === 1 ? "plays" : "play"} from there.`,
+    nextPrimary: (name: string) => `${name} becomes the primary storage.`,
     confirm: "Disconnect",
     cancel: "Cancel",
     done: (name: string) => `${name} is disconnected`,

@@ -1,0 +1,93 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { BandId, ConnectionId } from "#contract/ids.ts";
+import type { Db, Tx } from "#server/base/db.ts";
+
+/** Tracks that lose their place, of one band. */
+export interface Leaving {
+  readonly bandId: BandId;
+  /** All of a connection that goes; `null`: those that are missing, of all connections. */
+  readonly connectionId: ConnectionId | null;
+}
+
+/** A track that took the place of the same recording in another storage. */
+export interface Kept {
+  readonly connectionId: ConnectionId;
+  /** Of the row that stood there until now. */
+  readonly stoodSinceMs: number;
+}
+
+const isLeaving = ({ bandId, connectionId }: Leaving): SQL =>
+  connectionId === null
+    ? sql`t.band_id = ${bandId} and t.state = 'missing'`
+    : sql`t.connection_id = ${connectionId}`;
+
+/**
+ * The same recordings in two storages of a band, by content. Of several copies each has one, in the
+ * order of their paths; the primary storage comes first. What lies elsewhere in the very storage that
+ * lost it is a copy of its own.
+ */
+const pairs = (leaving: Leaving): SQL => sql`
+  leaving as (
+    select t.id, t.connection_id, t.fingerprint, t.added_at,
+      row_number() over (partition by t.fingerprint order by t.path, t.id) as turn
+    from tracks as t
+    where ${isLeaving(leaving)} and t.fingerprint is not null
+  ), staying as (
+    select o.id, o.connection_id, o.fingerprint, o.added_at,
+      row_number() over (
+        partition by o.fingerprint order by c.is_primary desc, o.path, o.id
+      ) as turn
+    from connections as c join tracks as o on o.connection_id = c.id
+    where c.band_id = ${leaving.bandId}
+      and (${leaving.connectionId}::uuid is null or c.id <> ${leaving.connectionId}::uuid)
+      and o.state <> 'missing' and o.is_read
+      and o.fingerprint in (select fingerprint from leaving)
+      and not exists (
+        select from leaving as l
+        where l.fingerprint = o.fingerprint and l.connection_id = o.connection_id
+      )
+  ), pairs as (
+    select l.id, s.id as twin, l.added_at < s.added_at as is_older
+    from leaving as l join staying as s using (fingerprint, turn)
+  )`;
+
+/**
+ * Lets tracks that lose their place take that of the same recording in another storage of the band.
+ * Who has been in the library for longer stays who they are: a younger one leaves nothing behind,
+ * and its row goes.
+ */
+export async function keepElsewhere(tx: Tx, leaving: Leaving): Promise<Kept[]> {
+  const rows = await tx.execute<{ connectionId: ConnectionId; stoodSinceMs: number }>(sql`
+    with ${pairs(leaving)}, dropped as (
+      delete from tracks as t using pairs as p where t.id = p.twin and p.is_older
+      returning t.*
+    )
+    update tracks as t set
+      connection_id = d.connection_id, ref = d.ref, path = d.path, file_id = d.file_id,
+      size_bytes = d.size_bytes, etag = d.etag, modified_at = d.modified_at, state = d.state,
+      failure = d.failure, missing_since = null, is_read = d.is_read,
+      is_named_by_path = d.is_named_by_path, title = d.title, artist = d.artist, album = d.album,
+      album_artist = d.album_artist, track_number = d.track_number, disc_number = d.disc_number,
+      year = d.year, genre = d.genre, duration_ms = d.duration_ms, codec = d.codec,
+      bitrate_bps = d.bitrate_bps, sample_rate_hz = d.sample_rate_hz, channels = d.channels,
+      cover_hash = d.cover_hash, sort_title = d.sort_title, sort_artist = d.sort_artist,
+      sort_album = d.sort_album, sort_duration_ms = d.sort_duration_ms,
+      search_text = d.search_text, updated_at = now()
+    from pairs as p join dropped as d on d.id = p.twin
+    where t.id = p.id
+    returning d.connection_id as "connectionId",
+      (extract(epoch from d.added_at) * 1000)::float8 as "stoodSinceMs"`);
+  return [...rows];
+}
+
+/** How many recordings of a connection another storage of the band has too, of how many. */
+export async function countElsewhere(
+  db: Db,
+  leaving: Leaving & { readonly connectionId: ConnectionId },
+): Promise<{ readonly all: number; readonly elsewhere: number }> {
+  const [row] = await db.execute<{ all: number; elsewhere: number }>(sql`
+    with ${pairs(leaving)}
+    select (select count(*) from pairs)::int as elsewhere,
+      (select count(*) from tracks where connection_id = ${leaving.connectionId})::int as all`);
+  return row ?? { all: 0, elsewhere: 0 };
+}
