@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import {
+  bigint,
   boolean,
   check,
   index,
@@ -26,6 +27,8 @@ export const connections = pgTable(
     provider: text().$type<ProviderId>().notNull(),
     name: text().notNull(),
     identity: text(),
+    /** What the storage calls that person; it may change, and says nothing of who it is. */
+    displayName: text(),
     product: text(),
     /** `v1.kid.…`, see `base/vault.ts`; bound to this row and its band. */
     sealedCredential: text().notNull(),
@@ -43,9 +46,16 @@ export const connections = pgTable(
     rootPath: text(),
     isDemo: boolean().notNull().default(false),
     isPrimary: boolean().notNull(),
-    health: text().$type<Health>().notNull().default("active"),
+    health: text().$type<Exclude<Health, "paused">>().notNull().default("active"),
     healthMessage: text(),
     unavailableSince: moment(),
+    /** Since when nothing is asked of it, because a person said so; its health is as it was then. */
+    pausedAt: moment(),
+    /** As the storage said at that time; `null` without a time: it has never said. */
+    quotaUsedBytes: bigint({ mode: "number" }),
+    /** `null` with a time: without a limit. */
+    quotaTotalBytes: bigint({ mode: "number" }),
+    quotaCheckedAt: moment(),
     createdAt: moment().notNull().defaultNow(),
   },
   (t) => [

@@ -1,9 +1,10 @@
-import type { Connection, Health } from "#contract/connections.ts";
+import type { Connection } from "#contract/connections.ts";
 import type { ConnectionId } from "#contract/ids.ts";
 import type { Actor } from "#server/base/actor.ts";
 import { write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
+import { tellOwners } from "./refusal.ts";
 import { isGrantRefused } from "./renewal.ts";
 import {
   attachStorage,
@@ -15,41 +16,43 @@ import {
 } from "./service.ts";
 import * as store from "./store.ts";
 
+export type HealthDeps = Pick<Deps, "config" | "db" | "events" | "jobs" | "now" | "vault">;
+
+/** Which storage was asked, and with what. */
+export type Asked = Pick<store.ConnectionRow, "id" | "credentialVersion">;
+
 /**
- * Remembers that a storage failed, so that its card can say so. Failures that say nothing about
- * the storage (one file is missing, the listener hung up, our own bug) change nothing.
+ * Remembers that a storage failed, so that its card can say so, and tells the owners when it needs
+ * them. Failures that say nothing about the storage (one file is missing, the listener hung up, our
+ * own bug) change nothing.
  */
 export async function noteStorageFailure(
-  deps: Pick<Deps, "db" | "events">,
-  connectionId: ConnectionId,
+  deps: HealthDeps,
+  asked: Asked,
   error: unknown,
 ): Promise<void> {
   // That one has been noted with the very credential that was refused; it may be another by now.
   if (isGrantRefused(error)) return;
   const health = error instanceof AppError ? healthAfter(error) : undefined;
-  if (health && error instanceof AppError) {
-    await saveHealth(deps, connectionId, health, error.message);
-  }
+  if (health && error instanceof AppError) await saveHealth(deps, asked, health, error.message);
 }
 
 /** The storage answered: whatever was wrong is over. */
-export const noteStorageSuccess = (
-  deps: Pick<Deps, "db" | "events">,
-  connectionId: ConnectionId,
-): Promise<void> => saveHealth(deps, connectionId, "active", null);
+export const noteStorageSuccess = (deps: HealthDeps, asked: Asked): Promise<void> =>
+  saveHealth(deps, asked, "active", null);
 
 /** Whatever a storage answers to a person is news about its health. */
 export async function observed<T>(
-  deps: Pick<Deps, "db" | "events">,
+  deps: HealthDeps,
   row: store.ConnectionRow,
   ask: () => Promise<T>,
 ): Promise<T> {
   try {
     const answer = await ask();
-    if (row.health !== "active") await noteStorageSuccess(deps, row.id);
+    if (row.health !== "active") await noteStorageSuccess(deps, row);
     return answer;
   } catch (error) {
-    await noteStorageFailure(deps, row.id, error);
+    await noteStorageFailure(deps, row, error);
     throw error;
   }
 }
@@ -67,25 +70,27 @@ export async function checkConnection(
   } catch (error) {
     if (!(error instanceof AppError) || error.code === "internal") throw error;
     if (error.code === "not_found") {
-      await noteStorageFailure(deps, row.id, rootGone(row.rootPath));
+      await noteStorageFailure(deps, row, rootGone(row.rootPath));
     }
   }
   return getConnection(deps, actor, row.id);
 }
 
 const saveHealth = (
-  deps: Pick<Deps, "db" | "events">,
-  connectionId: ConnectionId,
-  health: Health,
+  deps: HealthDeps,
+  { id, credentialVersion }: Asked,
+  health: store.Found["health"],
   message: string | null,
 ): Promise<void> =>
   write(deps, async (tx) => {
-    if (await store.saveHealth(tx, connectionId, health, message)) {
-      await deps.events.publish(tx, connectionTopic(connectionId));
-    }
+    const before = await store.saveHealth(tx, { id, credentialVersion, health, message });
+    if (!before) return;
+    await deps.events.publish(tx, connectionTopic(id));
+    if (health === "needs_reconnect" && before.health !== health)
+      await tellOwners(deps, tx, before);
   });
 
-function healthAfter(error: AppError): Health | undefined {
+function healthAfter(error: AppError): store.Found["health"] | undefined {
   switch (error.code) {
     case "storage_reconnect":
       return "needs_reconnect";

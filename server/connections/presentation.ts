@@ -24,6 +24,12 @@ export const toScanProgress = (scan: ScanRow): ScanProgress => ({
   message: scan.message,
 });
 
+/** What it was before it was paused says nothing any more; it is asked anew when it is resumed. */
+const toHealth = ({ pausedAt, health, healthMessage, unavailableSince }: ConnectionRow) =>
+  pausedAt
+    ? ({ health: "paused", healthMessage: null, unavailableSince: pausedAt.toISOString() } as const)
+    : { health, healthMessage, unavailableSince: unavailableSince?.toISOString() ?? null };
+
 export const toConnection = (
   row: ConnectionRow,
   counts: TrackCounts | undefined,
@@ -38,9 +44,7 @@ export const toConnection = (
   rootPath: row.hasRoot ? (row.rootPath ?? "") : null,
   isDemo: row.isDemo,
   isPrimary: row.isPrimary,
-  health: row.health,
-  healthMessage: row.healthMessage,
-  unavailableSince: row.unavailableSince?.toISOString() ?? null,
+  ...toHealth(row),
   accessEndsAt: row.accessEndsAt?.toISOString() ?? null,
   trackCount: counts?.present ?? 0,
   missingCount: counts?.missing ?? 0,

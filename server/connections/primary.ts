@@ -4,14 +4,14 @@ import type { Actor } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
-import { connectionTopic, getConnection, requireConnection } from "./service.ts";
+import { connectionTopic, getConnection, nameStoragePaused, requireConnection } from "./service.ts";
 import * as store from "./store.ts";
 
 /**
  * New recordings of the band go to this storage from now on. What plays goes on, since every track
  * is played from the storage that it lies in.
  *
- * @throws AppError `conflict` for the demo, which takes none.
+ * @throws AppError `conflict` for the demo, which takes none; `storage_refused` for one that is paused.
  */
 export async function setPrimary(
   deps: Pick<Deps, "db" | "events">,
@@ -25,6 +25,7 @@ export async function setPrimary(
       "The demo recordings take no others. Nothing was changed; connect a storage of your own and make that the primary one.",
     );
   }
+  if (row.pausedAt !== null) throw nameStoragePaused();
   await write(deps, async (tx) => {
     await store.lockBand(tx, row.bandId);
     if (!(await store.savePrimary(tx, row))) {

@@ -2,17 +2,15 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ProviderId } from "#contract/connections.ts";
 import type { ConnectionId } from "#contract/ids.ts";
-import { noteEvent } from "#server/audit/service.ts";
 import { write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
-import { sendLetter } from "#server/mail/service.ts";
 import { TokenRefusal } from "#server/storage/oauth.ts";
 import type { Storage } from "#server/storage/provider.ts";
 import type { ConfiguredOAuth } from "#server/storage/registry.ts";
 import { openCredential, type SealedConnection, sealCredential } from "./credentials.ts";
-import { reconnectLetter } from "./letters.ts";
 import { requireClientOf } from "./oauth-clients.ts";
+import { tellOwners } from "./refusal.ts";
 import * as store from "./renewal-store.ts";
 
 export type RenewalDeps = Pick<
@@ -195,19 +193,7 @@ const noteRefusal = (
   write(deps, async (tx) => {
     if (!(await store.markRefused(tx, lease, nameRefused().message))) return false;
     await deps.events.publish(tx, connectionTopic(id));
-    const url = new URL(`/b/${bandId}/storage/${id}/reconnect`, deps.config.http.publicUrl).href;
-    for (const { userId, email, name, connection } of await store.listOwners(tx, id)) {
-      const letter = reconnectLetter(name, connection, url);
-      // Somebody who signs in through a media server may have none.
-      if (email !== null) await sendLetter(deps, tx, "reconnect", email, letter);
-      await noteEvent(deps, tx, {
-        action: "connection.refused",
-        actorId: null,
-        subjectId: userId,
-        bandId,
-        details: { providers: [provider] },
-      });
-    }
+    await tellOwners(deps, tx, { id, bandId, provider });
     return true;
   });
 

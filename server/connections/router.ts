@@ -30,6 +30,7 @@ import * as health from "./health.ts";
 import * as logins from "./nextcloud-login.ts";
 import { beginOAuth } from "./oauth.ts";
 import * as oauthClients from "./oauth-clients.ts";
+import * as pausing from "./pause.ts";
 import { setPrimary } from "./primary.ts";
 import * as roots from "./roots.ts";
 import * as service from "./service.ts";
@@ -98,6 +99,20 @@ export const connectionsRouter = router({
     .input(SetRoot)
     .output(Connection)
     .mutation(({ ctx, input }) => roots.setRoot(ctx.deps, ctx.actor, input)),
+
+  pause: procedure
+    .input(OneConnection)
+    .output(Connection)
+    .mutation(({ ctx, input }) =>
+      pausing.pauseConnection(ctx.deps, ctx.actor, input.connectionId, ctx.device),
+    ),
+
+  resume: procedure
+    .input(OneConnection)
+    .output(Connection)
+    .mutation(({ ctx, input }) =>
+      pausing.resumeConnection(ctx.deps, ctx.actor, input.connectionId, ctx.device),
+    ),
 
   check: procedure
     .input(OneConnection)

@@ -40,6 +40,8 @@ export interface ConnectionPlace {
   readonly rootPath: string | null;
   /** As last seen; `noteStorageSuccess` is only worth calling when it is not `active`. */
   readonly health: Health;
+  /** Of what it was opened with. */
+  readonly credentialVersion: number;
 }
 
 /** A band's storage, ready to be read. */
@@ -50,7 +52,7 @@ export interface AttachedConnection extends ConnectionPlace {
 /** Of a connection's row, what it takes to open its storage. */
 export type OpenableConnection = Pick<
   store.ConnectionRow,
-  keyof RenewableConnection | "hasRoot" | "rootRef" | "rootPath" | "health"
+  keyof RenewableConnection | "pausedAt" | "hasRoot" | "rootRef" | "rootPath" | "health"
 >;
 
 /**
@@ -97,8 +99,9 @@ function toPlace(row: OpenableConnection): ConnectionPlace {
   if (!row.hasRoot) {
     throw new AppError("conflict", "Choose a folder for this storage first; then it can be used.");
   }
-  const { id, bandId, rootRef, rootPath, health } = row;
-  return { id, bandId, rootRef, rootPath, health };
+  if (row.pausedAt !== null) throw nameStoragePaused();
+  const { id, bandId, rootRef, rootPath, health, credentialVersion } = row;
+  return { id, bandId, rootRef, rootPath, health, credentialVersion };
 }
 
 /**
@@ -106,13 +109,15 @@ function toPlace(row: OpenableConnection): ConnectionPlace {
  * renewed on the way.
  *
  * @param isAskedFor - a person looks at this very storage and waits for its answer.
+ * @throws AppError `storage_refused` for one that is paused: nothing at all is asked of it.
  */
 export function attachStorage(
   deps: StorageDeps,
-  row: RenewableConnection,
+  row: RenewableConnection & Pick<store.ConnectionRow, "pausedAt">,
   signal: AbortSignal,
   isAskedFor = true,
 ): Storage {
+  if (row.pausedAt !== null) throw nameStoragePaused();
   const provider = deps.providers[row.provider];
   if (provider.oauth) return attachRenewing(deps, row, provider.oauth, signal);
   return provider.attach(openCredential(deps, row), {
@@ -171,6 +176,19 @@ export async function requireConnection(
   }
   return found;
 }
+
+/** Marks the failures of a storage that is paused. */
+const PAUSED = Symbol("paused");
+
+export const nameStoragePaused = (): AppError =>
+  new AppError(
+    "storage_refused",
+    "This storage is paused, so nothing is asked of it. Everything is kept, and its recordings play again as soon as an owner of the band resumes it on the Storage screen.",
+    { cause: PAUSED },
+  );
+
+export const isStoragePaused = (error: unknown): boolean =>
+  error instanceof AppError && error.cause === PAUSED;
 
 const NO_SUCH_STORAGE = "There is no such storage.";
 

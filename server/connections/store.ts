@@ -1,6 +1,6 @@
-import { and, desc, eq, inArray, ne, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull, ne, sql } from "drizzle-orm";
 import type { BandRole } from "#contract/bands.ts";
-import type { Health, ProviderId } from "#contract/connections.ts";
+import type { ProviderId } from "#contract/connections.ts";
 import type { BandId, ConnectionId } from "#contract/ids.ts";
 import { connections, members, scans, tracks } from "#drizzle/schema/index.ts";
 import type { Actor } from "#server/base/actor.ts";
@@ -139,7 +139,7 @@ export async function saveRoot(tx: Tx, id: ConnectionId, root: Root): Promise<vo
     .where(eq(connections.id, id));
 }
 
-/** A new credential for the same storage: health is good again, the library stays. */
+/** A new credential for the same storage: health is good again, it is paused no more, the library stays. */
 export async function saveCredential(
   tx: Tx,
   id: ConnectionId,
@@ -155,33 +155,45 @@ export async function saveCredential(
       health: "active",
       healthMessage: null,
       unavailableSince: null,
+      pausedAt: null,
     })
     .where(eq(connections.id, id));
 }
 
-/** `unavailableSince` keeps the moment at which the trouble began. Returns whether anything changed. */
-export async function saveHealth(
-  tx: Tx,
-  id: ConnectionId,
-  health: Health,
-  message: string | null,
-): Promise<boolean> {
-  const changed = await tx
+/** How a storage was found to be. */
+export interface Found {
+  readonly id: ConnectionId;
+  /** Of what it was asked with: a refusal of an older one says nothing. */
+  readonly credentialVersion: number;
+  readonly health: ConnectionRow["health"];
+  readonly message: string | null;
+}
+
+/**
+ * `unavailableSince` keeps the moment at which the trouble began. Of one that is paused nothing is
+ * news.
+ *
+ * @returns what it was before; `undefined` when nothing changes.
+ */
+export async function saveHealth(tx: Tx, found: Found): Promise<ConnectionRow | undefined> {
+  const { id, health, message } = found;
+  const [before] = await tx
+    .select()
+    .from(connections)
+    .where(and(eq(connections.id, id), isNull(connections.pausedAt)))
+    .for("update");
+  if (!before || (before.health === health && before.healthMessage === message)) return undefined;
+  const isStale = before.credentialVersion !== found.credentialVersion;
+  if (health === "needs_reconnect" && isStale) return undefined;
+  await tx
     .update(connections)
     .set({
       health,
       healthMessage: message,
-      unavailableSince:
-        health === "active" ? null : sql`coalesce(${connections.unavailableSince}, now())`,
+      unavailableSince: health === "active" ? null : (before.unavailableSince ?? sql`now()`),
     })
-    .where(
-      and(
-        eq(connections.id, id),
-        sql`(${connections.health}, ${connections.healthMessage}) is distinct from (${health}::text, ${message}::text)`,
-      ),
-    )
-    .returning({ id: connections.id });
-  return changed.length > 0;
+    .where(eq(connections.id, id));
+  return before;
 }
 
 /**

@@ -22,6 +22,7 @@ export const AuditAction = z.enum([
   "account.deleted",
   "band.handed_over",
   "connection.removed",
+  "connection.paused",
   "connection.refused",
   "connection.client_changed",
   "credentials.purged",

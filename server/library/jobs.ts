@@ -1,8 +1,9 @@
 import type { JobHandler } from "#server/base/jobs.ts";
+import { storageResumed } from "#server/connections/pause.ts";
 import { rootChosen } from "#server/connections/service.ts";
 import { runScan } from "./scan.ts";
 import { scanRequested } from "./scan-queue.ts";
-import { scanNewRoot } from "./scans.ts";
+import { scanAnew } from "./scans.ts";
 
 /** Long, and without need of a key. */
 export const scanJobs: readonly JobHandler[] = [
@@ -10,5 +11,6 @@ export const scanJobs: readonly JobHandler[] = [
 ];
 
 export const libraryJobs: readonly JobHandler[] = [
-  rootChosen.handle((deps, chosen) => scanNewRoot(deps, chosen)),
+  rootChosen.handle((deps, chosen) => scanAnew(deps, chosen)),
+  storageResumed.handle((deps, resumed) => scanAnew(deps, resumed)),
 ];

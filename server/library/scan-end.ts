@@ -1,8 +1,8 @@
 import { type Tx, write } from "#server/base/db.ts";
 import type { AppError } from "#server/base/errors.ts";
 import { nameFailure } from "#server/base/failures.ts";
-import { noteStorageFailure } from "#server/connections/health.ts";
-import { connectionTopic } from "#server/connections/service.ts";
+import { type Asked, type HealthDeps, noteStorageFailure } from "#server/connections/health.ts";
+import { connectionTopic, isStoragePaused } from "#server/connections/service.ts";
 import type { Deps } from "#server/deps.ts";
 import { forgetFolders, saveKnownFolders } from "./known-folder-store.ts";
 import { listFailedFolders } from "./listing-store.ts";
@@ -12,8 +12,10 @@ import { cancelled, lost, paused, type RunDeps, type ScanRun } from "./scan-run.
 import * as store from "./scan-store.ts";
 import { keepElsewhere } from "./twin-store.ts";
 
-export type EndDeps = RunDeps & Pick<Deps, "jobs" | "now">;
+export type EndDeps = RunDeps & HealthDeps & Pick<Deps, "jobs" | "now">;
 
+const STORAGE_PAUSED =
+  "The storage was paused. What was read is kept, and a scan goes on from there when it is resumed.";
 /** Fewer may be gone without a question. */
 const FEW = 10;
 const LARGE_SHARE = 0.2;
@@ -44,22 +46,31 @@ export async function finishScan(deps: EndDeps, run: ScanRun, leftOut: number): 
  * Ends a scan that could not go on. What it found until then is kept, and nothing is missing for
  * it. When the database is away or the server stops it does not end: another process takes it up.
  *
+ * @param asked - the storage; `undefined` when it was not even asked.
  * @throws what it was given, in that case.
  */
-export async function endScanAfter(deps: EndDeps, run: ScanRun, error: unknown): Promise<void> {
+export async function endScanAfter(
+  deps: EndDeps,
+  run: ScanRun,
+  asked: Asked | undefined,
+  error: unknown,
+): Promise<void> {
   const reason: unknown = run.signal.aborted ? run.signal.reason : error;
   if (reason === lost) return;
   if (reason === cancelled) {
     return endWith(deps, run, { state: "cancelled", message: cancelled.message });
   }
   if (reason === paused) return pause(deps, run);
+  if (isStoragePaused(reason)) {
+    return endWith(deps, run, { state: "cancelled", message: STORAGE_PAUSED });
+  }
   const named = nameFailure(error);
   if (run.signal.aborted || named.code === "busy") {
     await release(deps, run);
     throw error;
   }
   if (named.code === "internal") deps.log.error({ err: error, scanId: run.scan.id }, "scan failed");
-  await noteStorageFailure(deps, run.scan.connectionId, error);
+  if (asked) await noteStorageFailure(deps, asked, error);
   const kept = "What was read is kept, and the next scan goes on from there.";
   await endWith(deps, run, { state: "failed", message: `${sentenceOf(named)} ${kept}` });
 }

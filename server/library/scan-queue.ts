@@ -20,13 +20,17 @@ export const queueAfterMaintenance = (
 ): Promise<void> =>
   scanRequested.enqueue(deps, tx, { scanId }, { delaySeconds: LOOK_AGAIN_SECONDS });
 
-/** @returns false when another scan of the connection is running; then there is nothing new. */
+/**
+ * @returns false when another scan of the connection is running, or the storage is paused; then
+ *   there is nothing new.
+ */
 export async function queueScan(
   deps: Pick<Deps, "jobs" | "now">,
   tx: Tx,
   wish: Omit<store.NewScan, "id">,
 ): Promise<boolean> {
   const { connectionId, bandId, requestedBy, confirmMissing } = wish;
+  if (await store.isPaused(tx, connectionId)) return false;
   const id = createId<ScanId>(deps.now());
   const isNew = await store.insertScan(tx, {
     id,

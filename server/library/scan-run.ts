@@ -1,5 +1,6 @@
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
+import { untilPaused } from "#server/connections/pause.ts";
 import { connectionTopic } from "#server/connections/service.ts";
 import type { Deps } from "#server/deps.ts";
 import * as store from "./scan-store.ts";
@@ -9,7 +10,7 @@ export type RunDeps = Pick<Deps, "db" | "events" | "log" | "maintenance">;
 /** One process's go at a scan, for as long as it holds the lease. */
 export interface ScanRun {
   readonly scan: store.ScanRow;
-  /** Aborted with `lost`, `cancelled`, `paused`, or the server's reason for stopping. */
+  /** Aborted with `lost`, `cancelled`, `paused`, because the storage is, or the server stops. */
   readonly signal: AbortSignal;
   /**
    * Writes, if the scan is still ours: everything in one transaction, with the figures that the
@@ -43,7 +44,7 @@ export const scanTopic = (id: store.ScanRow["id"]): string => `scan:${id}`;
 /** Starts renewing the lease and listening for a wish to stop. */
 export function startRun(deps: RunDeps, scan: store.ScanRow, signal: AbortSignal): ScanRun {
   const ending = new AbortController();
-  const either = AbortSignal.any([signal, ending.signal]);
+  const either = untilPaused(deps, scan.connectionId, AbortSignal.any([signal, ending.signal]));
   let toldAtMs = Number.NEGATIVE_INFINITY;
   let isUntold = false;
 

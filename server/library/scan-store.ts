@@ -100,6 +100,15 @@ export async function findBand(tx: Tx, connectionId: ConnectionId): Promise<Band
   return row?.bandId;
 }
 
+/** Nothing is to be asked of the storage. */
+export async function isPaused(tx: Tx, connectionId: ConnectionId): Promise<boolean> {
+  const [row] = await tx
+    .select({ pausedAt: connections.pausedAt })
+    .from(connections)
+    .where(eq(connections.id, connectionId));
+  return row !== undefined && row.pausedAt !== null;
+}
+
 /** What somebody asks of a scan that runs already. */
 export async function saveWish(
   tx: Tx,

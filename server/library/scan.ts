@@ -38,14 +38,15 @@ export async function runScan(
   const scan = await write(deps, (tx) => takeLease(tx, scanId));
   if (!scan) return;
   const run = startRun(deps, scan, signal);
+  let connection: AttachedConnection | undefined;
   try {
-    const connection = await openForScan(deps, scan, run.signal);
+    connection = await openForScan(deps, scan, run.signal);
     const leftOut = await listAndMerge(deps, run, connection, patience);
     await readTracks(deps, run, connection, patience);
     await readFolderCovers(deps, run, connection, patience);
     await finishScan(deps, run, leftOut);
   } catch (error) {
-    await endScanAfter(deps, run, error);
+    await endScanAfter(deps, run, connection, error);
   } finally {
     run.stop();
   }
@@ -60,7 +61,7 @@ async function listAndMerge(
 ): Promise<number> {
   if (run.scan.state === "reading") return 0;
   const leftOut = await listStorage(deps, run, connection, patience);
-  if (connection.health !== "active") await noteStorageSuccess(deps, connection.id);
+  if (connection.health !== "active") await noteStorageSuccess(deps, connection);
   await mergeListing(deps, run, connection.rootPath ?? "");
   return leftOut;
 }

@@ -4,7 +4,11 @@ import { whenRevoked } from "#server/auth/service.ts";
 import { type Actor, notTheirs } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
-import { connectionTopic, requireConnection } from "#server/connections/service.ts";
+import {
+  connectionTopic,
+  nameStoragePaused,
+  requireConnection,
+} from "#server/connections/service.ts";
 import type { Deps } from "#server/deps.ts";
 import { toScanProgress } from "./scan-progress.ts";
 import { queueScan, scanRequested } from "./scan-queue.ts";
@@ -18,7 +22,8 @@ const LOOK_AFTER_MS = 5_000;
 /**
  * Asks for a scan. When one is running already, that one is the answer.
  *
- * @throws AppError `not_found`, `forbidden`, or `conflict` for a storage without a root.
+ * @throws AppError `not_found`, `forbidden`, `conflict` for a storage without a root, or
+ *   `storage_refused` for one that is paused.
  */
 export async function requestScan(
   deps: RequestDeps,
@@ -32,6 +37,7 @@ export async function requestScan(
       "Choose a folder for this storage first; then it can be scanned.",
     );
   }
+  if (row.pausedAt !== null) throw nameStoragePaused();
   const wish = { connectionId, bandId: row.bandId, requestedBy: actor.userId, confirmMissing };
   const scan = await write(deps, (tx) => queueOrFind(deps, tx, wish));
   if (scan) return toScanProgress(scan);
@@ -50,8 +56,11 @@ async function queueOrFind(
   return running;
 }
 
-/** A new root was chosen: scans it, after the scan of the old one if that is still running. */
-export async function scanNewRoot(
+/**
+ * A new root was chosen, or the storage is not paused any more: scans it, after the scan that is
+ * still running.
+ */
+export async function scanAnew(
   deps: RequestDeps,
   { connectionId, userId }: { connectionId: ConnectionId; userId: UserId },
 ): Promise<void> {

@@ -12,6 +12,7 @@ import {
   type Validators,
 } from "#server/base/preconditions.ts";
 import { noteStorageFailure, noteStorageSuccess } from "#server/connections/health.ts";
+import { untilPaused } from "#server/connections/pause.ts";
 import {
   type AttachedConnection,
   openConnection,
@@ -26,7 +27,7 @@ import { OutsideOfFile, parseRange } from "./range.ts";
 import { createResumingBody } from "./resuming-body.ts";
 import * as store from "./store.ts";
 
-export type PlaybackDeps = StorageDeps & Pick<Deps, "events">;
+export type PlaybackDeps = StorageDeps & Pick<Deps, "events" | "log">;
 
 /** What a listener asks for, out of the request's headers. */
 export interface TrackRequest extends Conditions {
@@ -79,13 +80,14 @@ export async function openTrack(
   const answer = judgeKnown(track, request);
   if (answer && (answer.content === null || !request.wantsBytes)) return answer;
 
-  const connection = openConnection(deps, found.connection, signal);
+  const until = untilPaused(deps, found.connection.id, signal);
+  const connection = openConnection(deps, found.connection, until);
   try {
-    const part = await openPart(deps, connection, { track, answer, request, signal });
-    if (connection.health !== "active") await noteStorageSuccess(deps, connection.id);
+    const part = await openPart(deps, connection, { track, answer, request, signal: until });
+    if (connection.health !== "active") await noteStorageSuccess(deps, connection);
     return part;
   } catch (error) {
-    if (!signal.aborted) await noteStorageFailure(deps, connection.id, error);
+    if (!until.aborted) await noteStorageFailure(deps, connection, error);
     throw error;
   }
 }

@@ -46,6 +46,7 @@ const playable = sharedRead((db) =>
         rootRef: connections.rootRef,
         rootPath: connections.rootPath,
         health: connections.health,
+        pausedAt: connections.pausedAt,
       },
     })
     .from(tracks)

@@ -218,6 +218,8 @@ export const access: Readonly<Record<string, Access>> = {
   },
   "connections.setPrimary": { needs: "owner", input: connectionOnly },
   "connections.removalPreview": { needs: "owner", input: connectionOnly },
+  "connections.pause": { needs: "owner", input: connectionOnly },
+  "connections.resume": { needs: "owner", input: connectionOnly },
   "connections.check": { needs: "listener", input: connectionOnly },
   "connections.savedForm": { needs: "owner", input: connectionOnly },
   "connections.reconnect": {

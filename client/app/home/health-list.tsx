@@ -36,7 +36,7 @@ function HealthEntry({ connection }: { readonly connection: Connection }) {
           {storage.card.reconnect(name)}
         </Link>
       ) : null}
-      {health === "unavailable" ? (
+      {health === "unavailable" || health === "paused" ? (
         <Link to="/b/$bandId/storage" params={params}>
           {storage.card.see}
         </Link>

@@ -9,9 +9,7 @@ export function AbsentStorages() {
   const bandId = useBandId();
   const isOwner = useIsOwner();
   const { data: connections = [] } = useConnections(bandId);
-  const absent = connections.filter(
-    ({ health }) => health === "unavailable" || health === "needs_reconnect",
-  );
+  const absent = connections.filter(({ health }) => health !== "active");
   return absent.map((connection) => (
     <output key={connection.id} className={s.news}>
       <span>{storage.sentence(connection)}</span>

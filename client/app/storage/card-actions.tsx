@@ -3,6 +3,8 @@ import {
   IconDots,
   IconFolder,
   IconHeartbeat,
+  IconPlayerPause,
+  IconPlayerPlay,
   IconPlugConnected,
   IconRefresh,
   IconStar,
@@ -20,6 +22,7 @@ import { isRunning } from "./scan.ts";
 import s from "./storage.module.css";
 import { sayFailure, useCheck } from "./use-check.ts";
 import { useMakePrimary } from "./use-make-primary.ts";
+import { usePause } from "./use-pause.ts";
 
 const words = storage.card;
 
@@ -47,7 +50,7 @@ export function CardActions({ connection, isOwner }: CardActionsProps) {
   const isScanning = connection.scan !== null && isRunning(connection.scan);
   return (
     <div className={s.cardActions}>
-      {isOwner && connection.rootPath !== null ? (
+      {isOwner && connection.rootPath !== null && connection.health !== "paused" ? (
         <Button
           variant="default"
           leftSection={<IconRefresh size={16} aria-hidden />}
@@ -72,14 +75,13 @@ export function CardActions({ connection, isOwner }: CardActionsProps) {
   );
 }
 
-function CardMenu({
-  connection,
-  isOwner,
-  onDisconnect,
-}: CardActionsProps & { readonly onDisconnect: () => void }) {
+interface CardMenuProps extends CardActionsProps {
+  readonly onDisconnect: () => void;
+}
+
+function CardMenu({ connection, isOwner, onDisconnect }: CardMenuProps) {
   const check = useCheck(connection);
-  const makePrimary = useMakePrimary(connection);
-  const params = { bandId: connection.bandId, connectionId: connection.id };
+  const isPaused = connection.health === "paused";
   return (
     <Menu position="bottom-end" width={224}>
       <Menu.Target>
@@ -88,35 +90,14 @@ function CardMenu({
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item leftSection={<IconHeartbeat size={16} aria-hidden />} onClick={check.start}>
-          {words.check}
-        </Menu.Item>
-        {isOwner && !connection.isDemo ? (
-          <>
-            {connection.isPrimary ? null : (
-              <Menu.Item
-                leftSection={<IconStar size={16} aria-hidden />}
-                onClick={makePrimary.start}
-              >
-                {words.makePrimary}
-              </Menu.Item>
-            )}
-            <MenuLink
-              to="/b/$bandId/storage/$connectionId/folder"
-              params={params}
-              leftSection={<IconFolder size={16} aria-hidden />}
-            >
-              {words.changeRoot}
-            </MenuLink>
-            <MenuLink
-              to="/b/$bandId/storage/$connectionId/reconnect"
-              params={params}
-              leftSection={<IconPlugConnected size={16} aria-hidden />}
-            >
-              {words.reconnectShort}
-            </MenuLink>
-          </>
-        ) : null}
+        {isPaused ? null : (
+          <Menu.Item leftSection={<IconHeartbeat size={16} aria-hidden />} onClick={check.start}>
+            {words.check}
+          </Menu.Item>
+        )}
+        {isOwner ? <PrimaryItem connection={connection} /> : null}
+        {isOwner && !connection.isDemo ? <AccessItems connection={connection} /> : null}
+        {isOwner ? <PauseItem connection={connection} /> : null}
         {isOwner ? (
           <Menu.Item
             color="red"
@@ -128,5 +109,53 @@ function CardMenu({
         ) : null}
       </Menu.Dropdown>
     </Menu>
+  );
+}
+
+function PrimaryItem({ connection }: Pick<CardActionsProps, "connection">) {
+  const makePrimary = useMakePrimary(connection);
+  const { isPrimary, isDemo, health } = connection;
+  if (isPrimary || isDemo || health === "paused") return null;
+  return (
+    <Menu.Item leftSection={<IconStar size={16} aria-hidden />} onClick={makePrimary.start}>
+      {words.makePrimary}
+    </Menu.Item>
+  );
+}
+
+function AccessItems({ connection }: Pick<CardActionsProps, "connection">) {
+  const params = { bandId: connection.bandId, connectionId: connection.id };
+  return (
+    <>
+      {connection.health === "paused" ? null : (
+        <MenuLink
+          to="/b/$bandId/storage/$connectionId/folder"
+          params={params}
+          leftSection={<IconFolder size={16} aria-hidden />}
+        >
+          {words.changeRoot}
+        </MenuLink>
+      )}
+      <MenuLink
+        to="/b/$bandId/storage/$connectionId/reconnect"
+        params={params}
+        leftSection={<IconPlugConnected size={16} aria-hidden />}
+      >
+        {words.reconnectShort}
+      </MenuLink>
+    </>
+  );
+}
+
+function PauseItem({ connection }: Pick<CardActionsProps, "connection">) {
+  const { pause, resume } = usePause(connection);
+  return connection.health === "paused" ? (
+    <Menu.Item leftSection={<IconPlayerPlay size={16} aria-hidden />} onClick={resume}>
+      {words.resume}
+    </Menu.Item>
+  ) : (
+    <Menu.Item leftSection={<IconPlayerPause size={16} aria-hidden />} onClick={pause}>
+      {words.pause}
+    </Menu.Item>
   );
 }

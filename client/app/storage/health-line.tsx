@@ -1,15 +1,19 @@
 import { Button } from "@mantine/core";
 import { IconAlertTriangle, IconCircleCheck, IconClockPause } from "@tabler/icons-react";
 import type { Connection } from "#contract/connections.ts";
+import { useIsOwner } from "../frame/band.ts";
 import { ButtonLink } from "../frame/button-link.tsx";
 import { storage } from "../words/storage.ts";
 import s from "./storage.module.css";
 import { useCheck } from "./use-check.ts";
+import { usePause } from "./use-pause.ts";
 
 /** How a connection is, in a sentence, with the button that helps. */
 export function HealthLine({ connection }: { readonly connection: Connection }) {
   const { id, bandId, health, healthMessage, unavailableSince, rootPath } = connection;
+  const isOwner = useIsOwner();
   const check = useCheck(connection);
+  const { isResuming, resume } = usePause(connection);
   const since = unavailableSince ? ` ${storage.health.since(unavailableSince)}` : "";
   return (
     <div className={s.health} data-health={health}>
@@ -25,6 +29,11 @@ export function HealthLine({ connection }: { readonly connection: Connection }) 
         >
           {storage.card.reconnectShort}
         </ButtonLink>
+      ) : null}
+      {health === "paused" && isOwner ? (
+        <Button variant="default" loading={isResuming} onClick={resume}>
+          {storage.card.resume}
+        </Button>
       ) : null}
       {health === "unavailable" ? (
         <Button variant="default" loading={check.isPending} onClick={check.start}>

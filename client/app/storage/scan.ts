@@ -13,8 +13,8 @@ export const hasChanged = ({ added, changed, moved, missing }: ScanProgress): bo
   added + changed + moved + missing > 0;
 
 /** A scan was asked for and has not shown up yet. */
-export const isScanExpected = ({ rootPath, scan }: Connection): boolean =>
-  rootPath !== null && scan === null;
+export const isScanExpected = ({ rootPath, scan, health }: Connection): boolean =>
+  rootPath !== null && scan === null && health !== "paused";
 
 /** Something is going on, or about to. */
 export const isBusy = (connection: Connection): boolean =>

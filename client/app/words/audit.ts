@@ -21,7 +21,8 @@ const actions: Readonly<Record<AuditAction, string>> = {
   "account.deleted": "Account deleted",
   "band.handed_over": "Band handed over, because its owner left",
   "connection.removed": "Storage disconnected",
-  "connection.refused": "Access to a storage ended by its provider",
+  "connection.paused": "Storage paused",
+  "connection.refused": "Access to a storage ended there",
   "connection.client_changed": "Client for signing in at a provider changed",
   "credentials.purged": "Access to storages destroyed",
   "second_factor.enabled": "Second factor switched on",
@@ -74,6 +75,7 @@ const precise: { readonly [Action in AuditAction]?: (details: Details) => string
   "session.reauthenticated": ({ way }) => (way === "passkey" ? "Passkey shown again" : undefined),
   "session.ended": ({ because }) => endings[String(because)],
   "admin.role_changed": ({ role }) => role && `Role changed: ${settings.roles[role]}`,
+  "connection.paused": ({ isOn }) => (isOn === false ? "Storage resumed" : undefined),
   "account.linked": ({ isOn }) =>
     isOn === false ? "Sign-in through another server removed" : undefined,
   "admin.jellyfin_changed": ({ isOn }) =>

@@ -44,6 +44,10 @@ export const storage = {
     scanNow: "Scan now",
     check: "Check the connection",
     checkAgain: "Check again",
+    pause: "Pause",
+    paused: (name: string) =>
+      `${name} is paused: nothing is asked of it, and its recordings do not play until it is resumed.`,
+    resume: "Resume",
     see: "Go to Storage",
     reconnect: (name: string) => `Reconnect ${name}`,
     reconnectShort: "Reconnect",
@@ -57,7 +61,8 @@ export const storage = {
       "Reconnect it: the storage does not accept our access any more. Your library is kept.",
     unavailable:
       "Does not answer at the moment. Your library is kept, and it plays again when it is back.",
-    paused: "Is paused. Your library is kept.",
+    paused:
+      "Is paused: nothing is asked of it, and its recordings do not play. Your library is kept.",
     since: (moment: string) => `Since ${formatMoment(moment)}.`,
   },
   /** The health of one connection in a sentence, for Home and the library. */
@@ -65,7 +70,8 @@ export const storage = {
     if (health === "needs_reconnect") return `${name} has to be reconnected. Your library is kept.`;
     if (health === "unavailable")
       return `${name} has been unavailable${since(unavailableSince)}. Your library is kept, and it plays again when the storage is back.`;
-    if (health === "paused") return `${name} is paused.`;
+    if (health === "paused")
+      return `${name} is paused${since(unavailableSince)}. Your library is kept, and it plays again when the storage is resumed.`;
     if (rootPath === null) return `${name} is connected; choose the folder with your recordings.`;
     if (scan && !scan.finishedAt) return `${name} is being scanned.`;
     return `${name} works: ${plural(trackCount, "track")}.`;

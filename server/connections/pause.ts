@@ -1,0 +1,113 @@
+import { z } from "zod";
+import type { Connection } from "#contract/connections.ts";
+import { ConnectionId, UserId } from "#contract/ids.ts";
+import { noteEvent } from "#server/audit/service.ts";
+import type { Actor, Device } from "#server/base/actor.ts";
+import { write } from "#server/base/db.ts";
+import { defineJob } from "#server/base/jobs.ts";
+import type { Deps } from "#server/deps.ts";
+import { checkConnection } from "./health.ts";
+import * as store from "./pause-store.ts";
+import {
+  connectionTopic,
+  getConnection,
+  nameStoragePaused,
+  requireConnection,
+  type StorageDeps,
+} from "./service.ts";
+
+/** A storage may be asked again: whoever cares can look for what has changed meanwhile. */
+export const storageResumed = defineJob(
+  "connections.resumed",
+  z.object({ connectionId: ConnectionId, userId: UserId }),
+);
+
+type PauseDeps = StorageDeps & Pick<Deps, "events">;
+
+/** Published when a storage is paused. */
+const pauseTopic = (id: ConnectionId): string => `pause:${id}`;
+
+/**
+ * From now on nothing is asked of the storage: no scan, no look, no renewal, no byte. Scans and
+ * streams that are under way end. All that is known of it stays.
+ */
+export async function pauseConnection(
+  deps: PauseDeps,
+  actor: Actor,
+  connectionId: ConnectionId,
+  device: Device,
+): Promise<Connection> {
+  await setPaused(deps, actor, connectionId, { isOn: true, device });
+  return getConnection(deps, actor, connectionId);
+}
+
+/** Asks the storage at once how it is, and scans for what has changed meanwhile. */
+export async function resumeConnection(
+  deps: PauseDeps,
+  actor: Actor,
+  connectionId: ConnectionId,
+  device: Device,
+): Promise<Connection> {
+  await setPaused(deps, actor, connectionId, { isOn: false, device });
+  return checkConnection(deps, actor, connectionId);
+}
+
+async function setPaused(
+  deps: PauseDeps,
+  actor: Actor,
+  connectionId: ConnectionId,
+  { isOn, device }: { readonly isOn: boolean; readonly device: Device },
+): Promise<void> {
+  const { row } = await requireConnection(deps, actor, connectionId, "owner");
+  await write(deps, async (tx) => {
+    if (!(await store.savePaused(tx, row.id, isOn))) return;
+    await deps.events.publish(tx, connectionTopic(row.id));
+    if (isOn) await deps.events.publish(tx, pauseTopic(row.id));
+    else if (row.hasRoot) {
+      await storageResumed.enqueue(deps, tx, { connectionId: row.id, userId: actor.userId });
+    }
+    await noteEvent(deps, tx, {
+      action: "connection.paused",
+      actorId: actor.userId,
+      subjectId: actor.userId,
+      bandId: row.bandId,
+      device,
+      details: { isOn, providers: [row.provider] },
+    });
+  });
+}
+
+/**
+ * Ends what is under way with a storage as soon as somebody pauses it, on whichever server.
+ *
+ * @param signal - ends the listening, and what is under way, as well.
+ * @returns aborted with the sentence for people, or as `signal` is.
+ */
+export function untilPaused(
+  deps: Pick<Deps, "db" | "events" | "log">,
+  id: ConnectionId,
+  signal: AbortSignal,
+): AbortSignal {
+  const paused = new AbortController();
+  void watch(deps, id, signal).then(
+    (isPaused) => isPaused && paused.abort(nameStoragePaused()),
+    (error: unknown) => {
+      if (!signal.aborted) deps.log.warn({ err: error }, "a pause might not be heard of");
+    },
+  );
+  return AbortSignal.any([signal, paused.signal]);
+}
+
+async function watch(
+  { db, events }: Pick<Deps, "db" | "events">,
+  id: ConnectionId,
+  signal: AbortSignal,
+): Promise<boolean> {
+  let isFirst = true;
+  for await (const _ of events.subscribe(pauseTopic(id), signal)) {
+    // Whoever opened the storage has just read that it is not.
+    if (!isFirst && (await store.isPaused(db, id))) return true;
+    isFirst = false;
+  }
+  return false;
+}
