@@ -114,11 +114,12 @@ export async function renewConnection(
   deps: ConnectDeps,
   tx: Tx,
   row: store.ConnectionRow,
-  { credential, identity, product, accessEndsAt = null }: Connected<unknown>,
+  { credential, identity, displayName = null, product, accessEndsAt = null }: Connected<unknown>,
 ): Promise<void> {
   const sealedCredential = sealCredential(deps, row, credential);
   await releaseAccess(deps, tx, row);
-  await store.saveCredential(tx, row.id, { sealedCredential, identity, product, accessEndsAt });
+  const fresh = { sealedCredential, identity, displayName, product, accessEndsAt };
+  await store.saveCredential(tx, row.id, fresh);
   await deps.events.publish(tx, connectionTopic(row.id));
 }
 
@@ -188,6 +189,7 @@ export async function insertConnection(
     provider: made.provider,
     name: made.name,
     identity: made.identity,
+    displayName: made.displayName ?? null,
     product: made.product,
     sealedCredential: sealCredential(deps, { id, bandId: member.bandId }, made.credential),
     accessEndsAt: made.accessEndsAt ?? null,

@@ -4,6 +4,7 @@ import type { Actor } from "#server/base/actor.ts";
 import { write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
+import { noteQuota } from "./quota.ts";
 import { tellOwners } from "./refusal.ts";
 import { isGrantRefused } from "./renewal.ts";
 import {
@@ -59,7 +60,7 @@ export async function observed<T>(
 
 /** Asks the storage whether it works, now. Its answer is the connection's health, not an error. */
 export async function checkConnection(
-  deps: StorageDeps & Pick<Deps, "events">,
+  deps: StorageDeps & Pick<Deps, "events" | "log">,
   actor: Actor,
   connectionId: ConnectionId,
 ): Promise<Connection> {
@@ -67,6 +68,7 @@ export async function checkConnection(
   const storage = attachStorage(deps, row, AbortSignal.timeout(PATIENCE_MS));
   try {
     await observed(deps, row, () => storage.list(row.rootRef, null));
+    await noteQuota(deps, row.id, storage);
   } catch (error) {
     if (!(error instanceof AppError) || error.code === "internal") throw error;
     if (error.code === "not_found") {

@@ -1,6 +1,8 @@
 import type { JobHandler } from "#server/base/jobs.ts";
+import { lookAtQuota, quotaWanted } from "./quota.ts";
 import { accessReleased, giveBackAccess } from "./release.ts";
 
 export const connectionJobs: readonly JobHandler[] = [
   accessReleased.handle((deps, released, signal) => giveBackAccess(deps, released, signal)),
+  quotaWanted.handle((deps, { connectionId }, signal) => lookAtQuota(deps, connectionId, signal)),
 ];

@@ -22,7 +22,7 @@ export const storageResumed = defineJob(
   z.object({ connectionId: ConnectionId, userId: UserId }),
 );
 
-type PauseDeps = StorageDeps & Pick<Deps, "events">;
+type PauseDeps = StorageDeps & Pick<Deps, "events" | "log">;
 
 /** Published when a storage is paused. */
 const pauseTopic = (id: ConnectionId): string => `pause:${id}`;

@@ -30,6 +30,15 @@ const toHealth = ({ pausedAt, health, healthMessage, unavailableSince }: Connect
     ? ({ health: "paused", healthMessage: null, unavailableSince: pausedAt.toISOString() } as const)
     : { health, healthMessage, unavailableSince: unavailableSince?.toISOString() ?? null };
 
+const toQuota = ({ quotaUsedBytes, quotaTotalBytes, quotaCheckedAt }: ConnectionRow) =>
+  quotaUsedBytes === null || quotaCheckedAt === null
+    ? null
+    : {
+        usedBytes: quotaUsedBytes,
+        totalBytes: quotaTotalBytes,
+        checkedAt: quotaCheckedAt.toISOString(),
+      };
+
 export const toConnection = (
   row: ConnectionRow,
   counts: TrackCounts | undefined,
@@ -40,12 +49,14 @@ export const toConnection = (
   provider: row.provider,
   name: row.name,
   identity: row.identity,
+  displayName: row.displayName,
   product: row.product,
   rootPath: row.hasRoot ? (row.rootPath ?? "") : null,
   isDemo: row.isDemo,
   isPrimary: row.isPrimary,
   ...toHealth(row),
   accessEndsAt: row.accessEndsAt?.toISOString() ?? null,
+  quota: toQuota(row),
   trackCount: counts?.present ?? 0,
   missingCount: counts?.missing ?? 0,
   createdAt: row.createdAt.toISOString(),

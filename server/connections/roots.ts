@@ -4,6 +4,7 @@ import { write } from "#server/base/db.ts";
 import type { Deps } from "#server/deps.ts";
 import { audioFilesOf, foldersOf, pathOf, trailOf } from "./folder-page.ts";
 import { observed } from "./health.ts";
+import { quotaWanted } from "./quota.ts";
 import {
   attachStorage,
   connectionTopic,
@@ -45,6 +46,7 @@ export async function setRoot(
   const page = await observed(deps, row, () => storage.list(folder, null));
   await write(deps, async (tx) => {
     await store.saveRoot(tx, row.id, { ref: folder, path: pathOf(page, folder) });
+    await quotaWanted.enqueue(deps, tx, { connectionId: row.id });
     await rootChosen.enqueue(deps, tx, { connectionId: row.id, userId: actor.userId });
     await deps.events.publish(tx, connectionTopic(row.id));
   });

@@ -16,6 +16,7 @@ export interface NewConnection {
   readonly provider: ProviderId;
   readonly name: string;
   readonly identity: string | null;
+  readonly displayName: string | null;
   readonly product: string | null;
   readonly sealedCredential: string;
   readonly accessEndsAt: Date | null;
@@ -143,7 +144,10 @@ export async function saveRoot(tx: Tx, id: ConnectionId, root: Root): Promise<vo
 export async function saveCredential(
   tx: Tx,
   id: ConnectionId,
-  fresh: Pick<NewConnection, "sealedCredential" | "identity" | "product" | "accessEndsAt">,
+  fresh: Pick<
+    NewConnection,
+    "sealedCredential" | "identity" | "displayName" | "product" | "accessEndsAt"
+  >,
 ): Promise<void> {
   await tx
     .update(connections)

@@ -142,6 +142,14 @@ export const ScanProgress = z.strictObject({
 });
 export type ScanProgress = z.infer<typeof ScanProgress>;
 
+export const StorageQuota = z.strictObject({
+  usedBytes: z.number().int(),
+  /** `null`: without a limit. */
+  totalBytes: z.number().int().nullable(),
+  checkedAt: Timestamp,
+});
+export type StorageQuota = z.infer<typeof StorageQuota>;
+
 export const Connection = z.strictObject({
   id: ConnectionId,
   bandId: BandId,
@@ -149,6 +157,8 @@ export const Connection = z.strictObject({
   name: z.string(),
   /** Who is connected, as the storage says it: 'anna at cloud.example'. */
   identity: z.string().nullable(),
+  /** What the storage calls that person: 'Anna Larsson'. Tells nobody apart. */
+  displayName: z.string().nullable(),
   /** What the server turned out to be, e.g. 'Nextcloud 33.0.2'. */
   product: z.string().nullable(),
   /** The root folder as people read it; `null` until one is chosen. */
@@ -162,6 +172,8 @@ export const Connection = z.strictObject({
   unavailableSince: Timestamp.nullable(),
   /** When the provider ends the access by itself, as far as it says so. */
   accessEndsAt: Timestamp.nullable(),
+  /** How full it was when it was last asked; `null` when it does not say. */
+  quota: StorageQuota.nullable(),
   trackCount: z.number().int(),
   missingCount: z.number().int(),
   createdAt: Timestamp,

@@ -96,8 +96,8 @@ export interface Storage {
    * @throws AppError `not_found` for what can be no file; whether it is there is not looked up.
    */
   directUrl?(ref: string, seconds: number): URL;
-  /** How full the storage is. Absent where it does not say. */
-  quota?(): Promise<Quota>;
+  /** How full the storage is; `null` when it does not say. Absent where there is no such thing. */
+  quota?(): Promise<Quota | null>;
 }
 
 export interface Quota {
@@ -123,6 +123,8 @@ export interface Connected<C> {
   readonly name: string;
   /** Who is connected: 'anna at cloud.example'. */
   readonly identity: string | null;
+  /** What the storage calls that person: 'Anna Larsson'. Tells nobody apart. */
+  readonly displayName?: string | null;
   /** What answered, e.g. 'Nextcloud 33.0.2'. */
   readonly product: string | null;
   /** When the provider ends the access by itself, where it says so. */

@@ -86,11 +86,18 @@ function toResponse(exchange: Exchange, node: Node, href: string, isTop: boolean
     kindProps(node),
     hasEtag ? `<d:getetag>${etag.replaceAll('"', "&quot;")}</d:getetag>` : "",
     isNextcloud ? nextcloudProps(node, isTop) : "",
+    node.kind === "folder" ? quotaProps(exchange.world.quota) : "",
   ];
   const missing =
     node.kind === "folder" ? "<d:getcontentlength/><d:getcontenttype/>" : "<d:quota-used-bytes/>";
   return `<d:response><d:href>${href}</d:href><d:propstat><d:prop>${found.join("")}</d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat><d:propstat><d:prop>${missing}</d:prop><d:status>HTTP/1.1 404 Not Found</d:status></d:propstat></d:response>`;
 }
+
+const quotaProps = ({ usedBytes, availableBytes }: Exchange["world"]["quota"]): string =>
+  (usedBytes === null ? "" : `<d:quota-used-bytes>${usedBytes}</d:quota-used-bytes>`) +
+  (availableBytes === null
+    ? ""
+    : `<d:quota-available-bytes>${availableBytes}</d:quota-available-bytes>`);
 
 const kindProps = (node: Node): string =>
   node.kind === "folder"

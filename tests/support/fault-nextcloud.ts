@@ -101,7 +101,19 @@ function sendPage({ response }: Exchange): true {
 
 const sendOcsUser = (exchange: Exchange, uid: string): true =>
   refuseOcs(exchange) ??
-  sendOcs(exchange, 200, 200, "OK", { id: uid, "display-name": uid, email: null });
+  sendOcs(exchange, 200, 200, "OK", {
+    id: uid,
+    "display-name": exchange.world.nextcloud.displayName ?? uid,
+    email: null,
+    ...ocsQuota(exchange.world.quota),
+  });
+
+/** `total` is the quota itself, or -3; so is `free` then. */
+function ocsQuota({ usedBytes: used, availableBytes: free }: World["quota"]) {
+  if (used === null || free === null) return {};
+  const total = free < 0 ? free : used + free;
+  return { quota: { free, used, total, relative: 0, quota: total } };
+}
 
 /** For the account's own password there is one for whatever program asks. */
 function exchangePassword(exchange: Exchange, uid: string): true {

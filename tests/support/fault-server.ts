@@ -60,6 +60,8 @@ export interface FaultServer {
   /** Ends all faults. */
   heal(): void;
   readonly nextcloud: NextcloudState;
+  /** How full it says it is, in whichever way it is asked; it does not say when there is none. */
+  readonly quota: QuotaState;
   setPassword(username: string, password: string): void;
   /** Somebody signs in on every page that Login Flow v2 waits for, and grants access. */
   grantLogins(): void;
@@ -115,6 +117,12 @@ export interface Fault extends Match {
   readonly madeUpEntries?: number;
 }
 
+/** As they are written: a Nextcloud has -1, -2 and -3 among them. */
+export interface QuotaState {
+  usedBytes: number | null;
+  availableBytes: number | null;
+}
+
 export interface NextcloudState {
   maintenance: boolean;
   /** The account is disabled by an administrator. */
@@ -124,6 +132,8 @@ export interface NextcloudState {
   failures: number;
   /** False: the OCS API is switched off and answers 404. */
   hasOcs: boolean;
+  /** What OCS calls the account; the user id when left out. */
+  displayName: string | null;
   /** What signs in is a password for one program, which that program may end, not the account's own. */
   isAppPassword: boolean;
 }
@@ -201,6 +211,7 @@ export async function startFaultServer(options: FaultServerOptions = {}): Promis
     },
     heal: () => faults.clear(),
     nextcloud: world.nextcloud,
+    quota: world.quota,
     grantLogins: () => {
       for (const login of world.logins.values()) login.uid = world.owner;
     },

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Fault, FaultServerOptions, NextcloudState } from "./fault-server.ts";
+import type { Fault, FaultServerOptions, NextcloudState, QuotaState } from "./fault-server.ts";
 import { createTree, type Tree } from "./fault-tree.ts";
 
 /** One request with all that its answer depends on. */
@@ -28,6 +28,7 @@ export interface World {
   readonly logins: Map<string, Login>;
   readonly tree: Tree;
   readonly nextcloud: NextcloudState;
+  readonly quota: QuotaState;
   readonly downloads: Set<ServerResponse>;
 }
 
@@ -64,8 +65,10 @@ export function createWorld(options: FaultServerOptions): World {
       throttleAfter: 11,
       failures: 0,
       hasOcs: true,
+      displayName: null,
       isAppPassword: true,
     },
+    quota: { usedBytes: null, availableBytes: null },
     downloads: new Set(),
   };
 }

@@ -5,6 +5,7 @@ import { storage } from "../words/storage.ts";
 import { CardActions } from "./card-actions.tsx";
 import { HealthLine } from "./health-line.tsx";
 import { ProviderIcon } from "./provider-icon.tsx";
+import { QuotaLine } from "./quota-line.tsx";
 import { RunningScan } from "./running-scan.tsx";
 import { hasChanged, isRunning } from "./scan.ts";
 import s from "./storage.module.css";
@@ -36,7 +37,7 @@ export function ConnectionCard({ connection, isOwner }: ConnectionCardProps) {
             ) : null}
           </h2>
           <p className="soft">
-            {[connection.identity, connection.product].filter((part) => part).join(" · ")}
+            {[words.connectedAs(connection), connection.product].filter((part) => part).join(" · ")}
           </p>
         </div>
         <CardActions connection={connection} isOwner={isOwner} />
@@ -46,6 +47,7 @@ export function ConnectionCard({ connection, isOwner }: ConnectionCardProps) {
         <p className={s.scanNote}>{google.ends(formatDay(connection.accessEndsAt))}</p>
       ) : null}
       <Facts connection={connection} />
+      {connection.quota ? <QuotaLine quota={connection.quota} /> : null}
       {scan && isRunning(scan) ? <RunningScan connection={connection} scan={scan} /> : null}
       {scan && !isRunning(scan) ? <LastScan connection={connection} isOwner={isOwner} /> : null}
     </article>

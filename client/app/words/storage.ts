@@ -1,4 +1,4 @@
-import type { Connection, ScanProgress } from "#contract/connections.ts";
+import type { Connection, ScanProgress, StorageQuota } from "#contract/connections.ts";
 import { formatAgo, formatBytes, formatCount, formatMoment, plural } from "./format.ts";
 
 export const storage = {
@@ -30,8 +30,11 @@ export const storage = {
     noRoot: "No folder is chosen yet, so nothing is read.",
     chooseRoot: "Choose a folder",
     changeRoot: "Choose another folder",
-    connectedAs: "Connected as",
-    product: "Product",
+    /** 'Anna Larsson (anna) at cloud.example', where the storage knows a name. */
+    connectedAs: ({ identity, displayName }: Connection) =>
+      identity && displayName
+        ? identity.replace(/^(.*) at (\S+)$/, (_, id, host) => `${displayName} (${id}) at ${host}`)
+        : identity,
     tracks: "Tracks",
     missing: "Missing",
     bytesRead: "Read",
@@ -64,6 +67,18 @@ export const storage = {
     paused:
       "Is paused: nothing is asked of it, and its recordings do not play. Your library is kept.",
     since: (moment: string) => `Since ${formatMoment(moment)}.`,
+  },
+  quota: {
+    title: "How full the storage is",
+    used: ({ usedBytes, totalBytes }: StorageQuota) =>
+      totalBytes === null
+        ? `${formatBytes(usedBytes)} used`
+        : `${formatBytes(usedBytes)} of ${formatBytes(totalBytes)} used`,
+    asOf: ({ checkedAt }: StorageQuota) => `As of ${formatMoment(checkedAt)}`,
+    nearlyFull: ({ usedBytes, totalBytes }: StorageQuota) =>
+      totalBytes === null || usedBytes >= totalBytes
+        ? "The storage is full. What is there plays; new recordings do not fit any more."
+        : `Nearly full: ${formatBytes(totalBytes - usedBytes)} left for new recordings.`,
   },
   /** The health of one connection in a sentence, for Home and the library. */
   sentence: ({ name, health, unavailableSince, scan, trackCount, rootPath }: Connection) => {

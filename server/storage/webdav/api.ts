@@ -6,6 +6,7 @@ import type { ByteRange, StorageIo } from "#server/storage/provider.ts";
 import { type Credential, toAuthorization } from "./credential.ts";
 import { isRef, toFolderUrl, toUrl } from "./href.ts";
 import { type DavEntry, type Listing, nameBrokenListing, OC, readListing } from "./listing.ts";
+import { QUOTA_BODY } from "./quota.ts";
 import { sendGently } from "./restraint.ts";
 
 const MAX_LISTING_BYTES = 64 * 1024 * 1024;
@@ -35,6 +36,8 @@ export interface Dav {
   stat(ref: string, signal: AbortSignal): Promise<DavEntry>;
   /** Always with `Range`, since only its answer says whether ranges work. Answers 200, 206 or 416. */
   download(ref: string, range: ByteRange, signal: AbortSignal): Promise<EgressResponse>;
+  /** Answers 207: how full it is, of the root. */
+  askQuota(signal: AbortSignal): Promise<EgressResponse>;
   /** A GET beside the DAV tree, with the account's password. Answers 200 or one of `expected`. */
   get(
     url: URL,
@@ -115,6 +118,8 @@ export function createDav(account: Account, io: StorageIo, name?: Expectation["n
       };
       return ask(request, [200, 206, 416]);
     },
+    askQuota: (signal) =>
+      ask({ ...toPropfind(root, { ...STAT, ref: "", signal }), body: QUOTA_BODY }, [207]),
     get: (url, headers, expected, signal) =>
       ask({ url, headers, headersTimeoutMs: STAT_TIMEOUT_MS, signal }, [200, ...expected]),
   };

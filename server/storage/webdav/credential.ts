@@ -13,6 +13,10 @@ export const Credential = z.strictObject({
 });
 export type Credential = z.infer<typeof Credential>;
 
+/** Of a Nextcloud: beside the DAV tree, wherever it is installed. */
+export const baseOf = ({ url }: Pick<Credential, "url">): URL =>
+  new URL(url.split("remote.php/")[0] ?? url);
+
 /** @see https://www.rfc-editor.org/rfc/rfc7617#section-2.1 for the UTF-8. */
 export function toAuthorization({ username, password }: Pick<Credential, "username" | "password">) {
   return `Basic ${Buffer.from(`${username}:${password}`, "utf8").toString("base64")}`;

@@ -1,22 +1,27 @@
 import { z } from "zod";
 import { AppError } from "#server/base/errors.ts";
-import { eitherOf } from "#server/storage/deadline.ts";
+import { eitherOf, withDeadline } from "#server/storage/deadline.ts";
 import { openDownload } from "#server/storage/download.ts";
 import { notFound } from "#server/storage/http.ts";
 import {
   defineProvider,
   type Page,
+  type Quota,
   type Storage,
   type StorageIo,
   type StoredFile,
 } from "#server/storage/provider.ts";
 import { createDav, type Dav } from "./api.ts";
-import { Credential } from "./credential.ts";
+import { baseOf, Credential } from "./credential.ts";
 import type { DavEntry, Listing } from "./listing.ts";
 import { beginLogin, pollLogin } from "./login-flow.ts";
 import { nameNextcloudFailure } from "./nextcloud.ts";
+import { findUser } from "./ocs.ts";
+import { readQuota } from "./quota.ts";
 import { accessOf, revoke } from "./revocation.ts";
 import { verifyForm, verifyGranted } from "./verify.ts";
+
+const QUOTA_TIMEOUT_MS = 60_000;
 
 /** Any WebDAV server, and Nextcloud and ownCloud with what they have beyond it. */
 export const webdav = defineProvider({
@@ -52,6 +57,7 @@ function createStorage(credential: Credential, io: StorageIo): Storage {
       return toPage(children, isNextcloud);
     },
     stat: async (ref) => toFile(await statFile(dav, ref, io.signal)),
+    quota: () => findQuota(dav, credential, io),
     openRange(ref, range, caller) {
       const signal = eitherOf(io.signal, caller);
       return openDownload({
@@ -63,6 +69,17 @@ function createStorage(credential: Credential, io: StorageIo): Storage {
       });
     },
   };
+}
+
+/** What OCS says counts; the DAV properties of a Nextcloud leave out what it is unsure of. */
+async function findQuota(dav: Dav, credential: Credential, io: StorageIo): Promise<Quota | null> {
+  if (credential.dialect === "nextcloud") {
+    const user = await findUser(dav, baseOf(credential), io);
+    if (user?.quota) return user.quota;
+  }
+  return withDeadline(dav.host, io.signal, QUOTA_TIMEOUT_MS, async (signal) =>
+    readQuota(await dav.askQuota(signal)),
+  );
 }
 
 async function statFile(dav: Dav, ref: string, signal: AbortSignal): Promise<DavEntry> {

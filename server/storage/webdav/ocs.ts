@@ -2,9 +2,10 @@ import { z } from "zod";
 import { discardBody } from "#server/base/egress/body.ts";
 import { withDeadline } from "#server/storage/deadline.ts";
 import { nameStatus, readAnswer } from "#server/storage/http.ts";
-import type { StorageIo } from "#server/storage/provider.ts";
+import type { Quota, StorageIo } from "#server/storage/provider.ts";
 import type { Dav } from "./api.ts";
 import { nameNextcloudFailure } from "./nextcloud.ts";
+import { toQuota } from "./quota.ts";
 
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const TIMEOUT_MS = 60_000;
@@ -23,18 +24,48 @@ const statuses: Readonly<Record<number, number>> = { 996: 500, 997: 401, 998: 40
 /** OCS can be switched off or hidden, and an ownCloud lacks half of it: that is no failure. */
 const NO_SUCH_API = [404, 405, 410, 412, 501];
 
-const User = z.object({ id: z.string().min(1).max(255) });
+/** Numbers, some as text; negative ones are no sizes but words. */
+const Bytes = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^-?\d{1,16}$/)
+      .transform(Number),
+  ])
+  .refine(Number.isSafeInteger);
+
+const User = z.object({
+  id: z.string().min(1).max(255),
+  "display-name": z.string().max(255).nullable().catch(null),
+  quota: z.object({ used: Bytes, total: Bytes }).nullable().catch(null),
+});
+
+/** As whom a Nextcloud knows an account. */
+export interface OcsUser {
+  /**
+   * May differ from the name that people sign in with (an e-mail address, or other case); it is part
+   * of the DAV address.
+   */
+  readonly id: string;
+  /** `null` when it is the id again. */
+  readonly displayName: string | null;
+  /** `null` when the server does not say. */
+  readonly quota: Quota | null;
+}
 const Exchanged = z.object({ apppassword: z.string().min(1).max(1024) });
 
-/**
- * The user id, which may differ from the name that people sign in with (an e-mail address, or other
- * case) and is part of the DAV address.
- *
- * @returns `undefined` when the server does not tell.
- */
-export async function findUserId(dav: Dav, base: URL, io: StorageIo): Promise<string | undefined> {
+/** @returns `undefined` when the server does not tell. */
+export async function findUser(dav: Dav, base: URL, io: StorageIo): Promise<OcsUser | undefined> {
   const found = await askOcs(dav, new URL("ocs/v2.php/cloud/user", base), User, [403], io);
-  return found?.id;
+  if (!found) return undefined;
+  const { id, quota } = found;
+  const displayName = found["display-name"]?.trim() || null;
+  return {
+    id,
+    displayName: displayName === id ? null : displayName,
+    quota: quota && toQuota(quota.used, quota.total),
+  };
 }
 
 /**

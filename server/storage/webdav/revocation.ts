@@ -1,7 +1,7 @@
 import { discardBody } from "#server/base/egress/body.ts";
 import { withDeadline } from "#server/storage/deadline.ts";
 import type { StorageIo } from "#server/storage/provider.ts";
-import { type Credential, toAuthorization } from "./credential.ts";
+import { baseOf, type Credential, toAuthorization } from "./credential.ts";
 import { nameNextcloudFailure } from "./nextcloud.ts";
 import { sendGently } from "./restraint.ts";
 
@@ -25,7 +25,7 @@ export async function revoke(credential: Credential, io: StorageIo): Promise<voi
     const answer = await sendGently(
       io,
       {
-        url: toAppPasswordUrl(credential.url),
+        url: new URL("ocs/v2.php/core/apppassword", baseOf(credential)),
         method: "DELETE",
         headers: { authorization: toAuthorization(credential), "ocs-apirequest": "true" },
         signal,
@@ -34,10 +34,4 @@ export async function revoke(credential: Credential, io: StorageIo): Promise<voi
     );
     discardBody(answer.body);
   });
-}
-
-/** Beside the DAV tree, wherever the Nextcloud is installed. */
-function toAppPasswordUrl(filesUrl: string): URL {
-  const [base = filesUrl] = filesUrl.split("remote.php/");
-  return new URL("ocs/v2.php/core/apppassword", base);
 }

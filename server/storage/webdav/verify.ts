@@ -13,7 +13,7 @@ import {
   nameNoNextcloud,
   toFilesUrl,
 } from "./nextcloud.ts";
-import { exchangePassword, findUserId } from "./ocs.ts";
+import { exchangePassword, findUser } from "./ocs.ts";
 import { revoke } from "./revocation.ts";
 
 type WebdavForm = Extract<ConnectForm, { provider: "webdav" }>;
@@ -82,7 +82,8 @@ async function connectNextcloud(
     createDav({ ...account, dialect: "nextcloud" }, io, nameFormFailure);
   const typed = open({ url: toFilesUrl(base, username), username, password });
   const top = await findTop(typed);
-  const userId = (await findUserId(typed, base, io)) ?? username;
+  const user = await findUser(typed, base, io);
+  const userId = user?.id ?? username;
   const url = toFilesUrl(base, userId);
   const exchanged = isAppPassword ? null : await exchangePassword(typed, base, io);
   // An app password goes with the user id, not with an e-mail address.
@@ -100,7 +101,8 @@ async function connectNextcloud(
     if (exchanged !== null) await giveBack(credential, io);
     throw error;
   }
-  return { credential, name, identity: `${userId} at ${base.host}`, product };
+  const displayName = user?.displayName ?? null;
+  return { credential, name, identity: `${userId} at ${base.host}`, displayName, product };
 }
 
 /** As well as it goes: what went wrong before is what to tell. */

@@ -89,6 +89,7 @@ describe("connecting a Nextcloud", () => {
       credential: cloud.credential,
       name: "Nextcloud",
       identity: `anna at ${new URL(cloud.url).host}`,
+      displayName: null,
       product: "Nextcloud 33.0.2",
     });
   });
