@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import closeWithGrace from "close-with-grace";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
+import { startResealing } from "#server/admin/resealing.ts";
 import { startSetup } from "#server/auth/setup.ts";
 import { openCounters } from "#server/base/counters.ts";
 import {
@@ -73,9 +74,10 @@ async function main(config: Config): Promise<void> {
     const watching = new AbortController();
     stops.push(async () => watching.abort());
     startScanWatch(deps, watching.signal);
-    if (!isWorker) startSweeping(deps, watching.signal);
-    log.info({ version, role: config.role }, "Backline is ready");
-    greet(addressOf(config, app), isWorker ? null : await startSetup(deps));
+    if (!isWorker) {
+      startSweeping(deps, watching.signal);
+      startResealing(deps, watching.signal);
+    }
   } catch (error) {
     process.stderr.write(`${explainStartFailure(error)}\n`);
     log.debug({ err: error }, "the start failed");

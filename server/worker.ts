@@ -1,3 +1,4 @@
+import { adminJobs } from "#server/admin/jobs.ts";
 import { authJobs } from "#server/auth/jobs.ts";
 import type { JobHandler } from "#server/base/jobs.ts";
 import type { Role } from "#server/config.ts";
@@ -16,6 +17,7 @@ const keyed: readonly JobHandler[] = [
   ...connectionJobs,
   ...libraryJobs,
   ...leavingJobs,
+  ...adminJobs,
 ];
 
 /** Every kind of job that this server can do. */

@@ -10,6 +10,7 @@ import {
   UserPage,
 } from "#contract/auth.ts";
 import { JellyfinServer, SetJellyfin } from "#contract/jellyfin.ts";
+import { EncryptionKeys } from "#contract/keys.ts";
 import { MaintenanceChoice, RegistrationMode, SetMaintenance } from "#contract/system.ts";
 import { listAllEvents } from "#server/audit/service.ts";
 import { invite, listInvitations, removeInvitation } from "#server/auth/invitations.ts";
@@ -18,6 +19,7 @@ import { setRegistrationMode } from "#server/auth/registration.ts";
 import * as users from "#server/auth/users.ts";
 import { adminProcedure, router } from "#server/base/trpc.ts";
 import { getMaintenance, setMaintenance } from "./maintenance.ts";
+import { getEncryptionKeys } from "./resealing.ts";
 
 export const adminRouter = router({
   audit: router({
@@ -91,6 +93,10 @@ export const adminRouter = router({
       .input(SetMaintenance)
       .output(z.void())
       .mutation(({ ctx, input }) => setMaintenance(ctx.deps, ctx.actor, input, ctx.device)),
+  }),
+
+  keys: router({
+    list: adminProcedure.output(EncryptionKeys).query(({ ctx }) => getEncryptionKeys(ctx.deps)),
   }),
 
   invitations: router({

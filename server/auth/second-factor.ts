@@ -4,6 +4,7 @@ import { noteEvent } from "#server/audit/service.ts";
 import type { Actor, Device } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
+import { defineSealedColumn } from "#server/base/sealed-column.ts";
 import type { Deps } from "#server/deps.ts";
 import {
   createBackupCode,
@@ -150,12 +151,14 @@ async function makeBackupCodes(
 /** From 112 random bits on there is no need for a salt and a slow hash (OWASP ASVS 5.0 6.5.2). */
 const hashBackupCode = (code: string): string => hashToken(`backup ${code}`);
 
-const placeOf = (userId: UserId) => ({
+export const sealedFactors = defineSealedColumn({
   table: "totp_factors",
   column: "sealed_secret",
-  rowId: userId,
-  ownerId: userId,
+  reads: { userId: "user_id" },
+  place: ({ userId }) => ({ rowId: userId, ownerId: userId }),
 });
+
+const placeOf = (userId: UserId) => sealedFactors.placeOf({ userId });
 
 const note = (
   deps: Pick<Deps, "now">,

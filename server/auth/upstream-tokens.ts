@@ -5,7 +5,7 @@ import { JellyfinProduct } from "#contract/jellyfin.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { createId } from "#server/base/ids.ts";
 import { defineJob } from "#server/base/jobs.ts";
-import type { SealedPlace } from "#server/base/vault.ts";
+import { defineSealedColumn } from "#server/base/sealed-column.ts";
 import type { Deps } from "#server/deps.ts";
 import { logOut, type OwnDevice, type Site } from "#server/storage/media-server.ts";
 import * as store from "./upstream-store.ts";
@@ -172,9 +172,11 @@ async function revoke(
   }
 }
 
-const placeOf = (rowId: string, userId: UserId): SealedPlace => ({
+export const sealedTokens = defineSealedColumn({
   table: "upstream_tokens",
   column: "sealed_token",
-  rowId,
-  ownerId: userId,
+  reads: { id: "id", userId: "user_id" },
+  place: ({ id, userId }) => ({ rowId: id, ownerId: userId }),
 });
+
+const placeOf = (id: string, userId: UserId) => sealedTokens.placeOf({ id, userId });

@@ -15,6 +15,8 @@ export interface SealedPlace {
 
 /** Seals secrets at rest. Nothing else in the server holds the encryption keys. */
 export interface Vault {
+  /** Ids of the keys: the one that seals first, then those that only open. */
+  readonly kids: readonly string[];
   seal(plaintext: string, place: SealedPlace): string;
   /** @throws AppError `internal` when it was sealed for another place, by an unknown key, or changed. */
   open(sealed: string, place: SealedPlace): string;
@@ -39,6 +41,8 @@ export function createVault(ring: KeyRing): Vault {
   if (!current) throw new Error("A vault needs a key.");
 
   return {
+    kids: ring.map(({ kid }) => kid),
+
     seal(plaintext, place) {
       const bound = associatedData(current.kid, place);
       const dataKey = randomBytes(KEY_BYTES);
@@ -98,6 +102,7 @@ const unreadable = (cause?: unknown): AppError =>
 
 /** A worker's, which holds no keys. Nothing that it does asks for them. */
 export const noVault: Vault = {
+  kids: [],
   seal: refuse,
   open: refuse,
 };

@@ -1,4 +1,5 @@
 import type { BandId, ConnectionId } from "#contract/ids.ts";
+import { defineSealedColumn } from "#server/base/sealed-column.ts";
 import type { Deps } from "#server/deps.ts";
 import { unseal } from "./unsealing.ts";
 
@@ -9,12 +10,15 @@ export interface SealedConnection {
 }
 
 /** Where a credential belongs; it opens nowhere else. */
-export const credentialPlace = (id: ConnectionId, bandId: BandId) => ({
+export const sealedCredentials = defineSealedColumn({
   table: "connections",
   column: "sealed_credential",
-  rowId: id,
-  ownerId: bandId,
+  reads: { id: "id", bandId: "band_id" },
+  place: ({ id, bandId }) => ({ rowId: id, ownerId: bandId }),
 });
+
+export const credentialPlace = (id: ConnectionId, bandId: BandId) =>
+  sealedCredentials.placeOf({ id, bandId });
 
 /** For providers alone, which parse it. */
 export const openCredential = (deps: Pick<Deps, "vault">, row: SealedConnection): unknown =>

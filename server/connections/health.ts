@@ -5,7 +5,7 @@ import { write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
 import { noteQuota } from "./quota.ts";
-import { tellOwners } from "./refusal.ts";
+import { refusalMet, tellOwners } from "./refusal.ts";
 import { isGrantRefused } from "./renewal.ts";
 import {
   attachStorage,
@@ -17,7 +17,10 @@ import {
 } from "./service.ts";
 import * as store from "./store.ts";
 
-export type HealthDeps = Pick<Deps, "config" | "db" | "events" | "jobs" | "now" | "vault">;
+export type HealthDeps = Pick<
+  Deps,
+  "config" | "db" | "events" | "jobs" | "now" | "storageServer" | "vault"
+>;
 
 /** Which storage was asked, and with what. */
 export type Asked = Pick<store.ConnectionRow, "id" | "credentialVersion">;
@@ -60,7 +63,7 @@ export async function observed<T>(
 
 /** Asks the storage whether it works, now. Its answer is the connection's health, not an error. */
 export async function checkConnection(
-  deps: StorageDeps & Pick<Deps, "events" | "log">,
+  deps: StorageDeps & HealthDeps & Pick<Deps, "log">,
   actor: Actor,
   connectionId: ConnectionId,
 ): Promise<Connection> {
@@ -88,8 +91,10 @@ const saveHealth = (
     const before = await store.saveHealth(tx, { id, credentialVersion, health, message });
     if (!before) return;
     await deps.events.publish(tx, connectionTopic(id));
-    if (health === "needs_reconnect" && before.health !== health)
-      await tellOwners(deps, tx, before);
+    if (health !== "needs_reconnect" || before.health === health) return;
+    // A letter is sealed, which takes a key.
+    if (deps.storageServer) await refusalMet.enqueue(deps, tx, { connectionId: id });
+    else await tellOwners(deps, tx, before);
   });
 
 function healthAfter(error: AppError): store.Found["health"] | undefined {

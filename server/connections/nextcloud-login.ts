@@ -10,6 +10,7 @@ import type { Actor } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import { createId } from "#server/base/ids.ts";
+import { defineSealedColumn } from "#server/base/sealed-column.ts";
 import type { Connected, StorageIo } from "#server/storage/provider.ts";
 import type { ConfiguredLogin } from "#server/storage/registry.ts";
 import {
@@ -218,12 +219,17 @@ const toIo = (deps: ConnectDeps): StorageIo => ({
 
 type Place = Pick<Row, "id" | "bandId" | "userId" | "sessionId">;
 
-const placeOf = ({ id, bandId, userId, sessionId }: Place) => ({
+export const sealedLogins = defineSealedColumn({
   table: "nextcloud_logins",
   column: "sealed_state",
-  rowId: id,
-  ownerId: [bandId, userId, sessionId].join(" "),
+  reads: { id: "id", bandId: "band_id", userId: "user_id", sessionId: "session_id" },
+  place: ({ id, bandId, userId, sessionId }) => ({
+    rowId: id,
+    ownerId: [bandId, userId, sessionId].join(" "),
+  }),
 });
+
+const placeOf = (place: Place) => sealedLogins.placeOf(place);
 
 const seal = (deps: Pick<ConnectDeps, "vault">, place: Place, state: State): string =>
   deps.vault.seal(JSON.stringify(state), placeOf(place));

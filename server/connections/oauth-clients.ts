@@ -6,6 +6,7 @@ import { requireMember } from "#server/bands/service.ts";
 import type { Actor, Device } from "#server/base/actor.ts";
 import { write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
+import { defineSealedColumn } from "#server/base/sealed-column.ts";
 import type { Deps } from "#server/deps.ts";
 import type { ClientKeys } from "#server/storage/oauth.ts";
 import * as store from "./oauth-store.ts";
@@ -105,9 +106,12 @@ async function findOwnClient(
   return { clientId, clientSecret: deps.vault.open(sealedSecret, placeOf(bandId, provider)) };
 }
 
-const placeOf = (bandId: BandId, provider: ProviderId) => ({
+export const sealedClients = defineSealedColumn({
   table: "oauth_clients",
   column: "sealed_secret",
-  rowId: provider,
-  ownerId: bandId,
+  reads: { bandId: "band_id", provider: "provider" },
+  place: ({ bandId, provider }) => ({ rowId: provider, ownerId: bandId }),
 });
+
+const placeOf = (bandId: BandId, provider: ProviderId) =>
+  sealedClients.placeOf({ bandId, provider });

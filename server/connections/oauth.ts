@@ -8,6 +8,7 @@ import type { Actor } from "#server/base/actor.ts";
 import { write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import { requireNoMaintenance } from "#server/base/maintenance.ts";
+import { defineSealedColumn } from "#server/base/sealed-column.ts";
 import type { Deps } from "#server/deps.ts";
 import { TokenRefusal } from "#server/storage/oauth.ts";
 import type { Connected } from "#server/storage/provider.ts";
@@ -244,9 +245,12 @@ function requireOAuth(deps: Pick<Deps, "providers">, provider: ProviderId): Conf
   throw new AppError("conflict", "People do not sign in at this kind of storage.");
 }
 
-const placeOf = (stateHash: string, bandId: BandId) => ({
+export const sealedVerifiers = defineSealedColumn({
   table: "oauth_states",
   column: "sealed_verifier",
-  rowId: stateHash,
-  ownerId: bandId,
+  reads: { stateHash: "state_hash", bandId: "band_id" },
+  place: ({ stateHash, bandId }) => ({ rowId: stateHash, ownerId: bandId }),
 });
+
+const placeOf = (stateHash: string, bandId: BandId) =>
+  sealedVerifiers.placeOf({ stateHash, bandId });

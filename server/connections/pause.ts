@@ -6,7 +6,7 @@ import type { Actor, Device } from "#server/base/actor.ts";
 import { write } from "#server/base/db.ts";
 import { defineJob } from "#server/base/jobs.ts";
 import type { Deps } from "#server/deps.ts";
-import { checkConnection } from "./health.ts";
+import { checkConnection, type HealthDeps } from "./health.ts";
 import * as store from "./pause-store.ts";
 import {
   connectionTopic,
@@ -22,7 +22,7 @@ export const storageResumed = defineJob(
   z.object({ connectionId: ConnectionId, userId: UserId }),
 );
 
-type PauseDeps = StorageDeps & Pick<Deps, "events" | "log">;
+type PauseDeps = StorageDeps & HealthDeps & Pick<Deps, "log">;
 
 /** Published when a storage is paused. */
 const pauseTopic = (id: ConnectionId): string => `pause:${id}`;

@@ -4,6 +4,7 @@ import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import { createId } from "#server/base/ids.ts";
 import { defineJob } from "#server/base/jobs.ts";
+import { defineSealedColumn } from "#server/base/sealed-column.ts";
 import type { Deps } from "#server/deps.ts";
 import { openCredential } from "./credentials.ts";
 import * as store from "./release-store.ts";
@@ -135,9 +136,11 @@ async function tryLater(
   deps.log.warn(said, "a storage was not told that its access is over");
 }
 
-const placeOf = (id: string) => ({
+export const sealedReleases = defineSealedColumn({
   table: "released_credentials",
   column: "sealed_credential",
-  rowId: id,
-  ownerId: "nobody",
+  reads: { id: "id" },
+  place: ({ id }) => ({ rowId: id, ownerId: "nobody" }),
 });
+
+const placeOf = (id: string) => sealedReleases.placeOf({ id });

@@ -1,9 +1,8 @@
 import type { Browse, Connection, FolderPage, SetRoot } from "#contract/connections.ts";
 import type { Actor } from "#server/base/actor.ts";
 import { write } from "#server/base/db.ts";
-import type { Deps } from "#server/deps.ts";
 import { audioFilesOf, foldersOf, pathOf, trailOf } from "./folder-page.ts";
-import { observed } from "./health.ts";
+import { type HealthDeps, observed } from "./health.ts";
 import { quotaWanted } from "./quota.ts";
 import {
   attachStorage,
@@ -16,7 +15,7 @@ import {
 } from "./service.ts";
 import * as store from "./store.ts";
 
-type RootDeps = StorageDeps & Pick<Deps, "events" | "jobs">;
+type RootDeps = StorageDeps & HealthDeps;
 
 /** One level of folders, for choosing a root. */
 export async function browse(

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Tx, write } from "#server/base/db.ts";
 import { createId } from "#server/base/ids.ts";
 import { defineJob } from "#server/base/jobs.ts";
+import { defineSealedColumn } from "#server/base/sealed-column.ts";
 import type { Deps } from "#server/deps.ts";
 import { type Letter, toHtml, toText } from "./letter.ts";
 import * as store from "./store.ts";
@@ -79,12 +80,14 @@ async function settleFailure(
   });
 }
 
-const placeOf = (id: string) => ({
+export const sealedMails = defineSealedColumn({
   table: "mails",
   column: "sealed_message",
-  rowId: id,
-  ownerId: "outbox",
+  reads: { id: "id" },
+  place: ({ id }) => ({ rowId: id, ownerId: "outbox" }),
 });
+
+const placeOf = (id: string) => sealedMails.placeOf({ id });
 
 const answerOf = (error: unknown): number | undefined =>
   error instanceof Error && "responseCode" in error && typeof error.responseCode === "number"

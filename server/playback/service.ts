@@ -11,7 +11,11 @@ import {
   isWeakMatch,
   type Validators,
 } from "#server/base/preconditions.ts";
-import { noteStorageFailure, noteStorageSuccess } from "#server/connections/health.ts";
+import {
+  type HealthDeps,
+  noteStorageFailure,
+  noteStorageSuccess,
+} from "#server/connections/health.ts";
 import { untilPaused } from "#server/connections/pause.ts";
 import {
   type AttachedConnection,
@@ -27,7 +31,7 @@ import { OutsideOfFile, parseRange } from "./range.ts";
 import { createResumingBody } from "./resuming-body.ts";
 import * as store from "./store.ts";
 
-export type PlaybackDeps = StorageDeps & Pick<Deps, "events" | "log">;
+export type PlaybackDeps = StorageDeps & HealthDeps & Pick<Deps, "log">;
 
 /** What a listener asks for, out of the request's headers. */
 export interface TrackRequest extends Conditions {

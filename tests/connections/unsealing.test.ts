@@ -14,6 +14,7 @@ function countingVault(): Vault & { readonly opened: () => number } {
   const vault = createVault([{ kid: "k1", key: randomBytes(32) }]);
   let opened = 0;
   return {
+    kids: vault.kids,
     seal: vault.seal,
     open(sealed, where) {
       opened += 1;

@@ -174,6 +174,7 @@ export const access: Readonly<Record<string, Access>> = {
   "admin.registration.set": { needs: "admin", input: () => ({ mode: "invite" }) },
   "admin.maintenance.get": { needs: "admin" },
   "admin.maintenance.set": { needs: "admin", input: () => ({ isOn: false, message: null }) },
+  "admin.keys.list": { needs: "admin" },
   "admin.invitations.list": { needs: "admin" },
   "admin.invitations.create": { needs: "admin", input: () => ({ email: null }) },
   "admin.invitations.remove": {

@@ -4,6 +4,7 @@ import { maintenance } from "../words/maintenance.ts";
 import { AuditLog } from "./audit-log.tsx";
 import { Invitations } from "./invitations.tsx";
 import { Jellyfin } from "./jellyfin.tsx";
+import { EncryptionKeyList } from "./keys.tsx";
 import { MaintenanceSwitch } from "./maintenance.tsx";
 import { People } from "./people.tsx";
 import { Registration } from "./registration.tsx";
@@ -19,6 +20,9 @@ export const AdminPage = () => (
     <Jellyfin />
     <Section title={maintenance.title}>
       <MaintenanceSwitch />
+    </Section>
+    <Section title={admin.keys.title}>
+      <EncryptionKeyList />
     </Section>
     <People />
     <AuditLog />

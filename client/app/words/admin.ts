@@ -1,6 +1,7 @@
 import type { Invitation } from "#contract/auth.ts";
+import type { EncryptionKeys } from "#contract/keys.ts";
 import type { RegistrationMode } from "#contract/system.ts";
-import { formatAgo, formatDay } from "./format.ts";
+import { formatAgo, formatDay, plural } from "./format.ts";
 
 type Choice = { readonly label: string; readonly text: string };
 
@@ -54,6 +55,19 @@ export const admin = {
     removeOf: (invitation: Invitation) => `Remove the invitation: ${whose(invitation)}`,
     removed: "The invitation is removed. Its link does not work any more.",
     none: "No invitation is open.",
+  },
+  keys: {
+    title: "Encryption keys",
+    text: "What opens storages, second factors and mails on their way is sealed with a key. When a newer one is put in front, everything is moved to it by itself, while the server runs.",
+    is: ({ role, values }: EncryptionKeys[number]) => {
+      const secrets = plural(values, "secret");
+      if (role === "current") return `Seals now: ${secrets}`;
+      if (role === "unknown")
+        return `Is missing on this server: ${secrets} can’t be opened. Put it back into ENCRYPTION_KEYS, or let people connect again what it opened.`;
+      return values === 0
+        ? "Is needed for nothing any more. Take it out of ENCRYPTION_KEYS and restart."
+        : `Still opens ${secrets}; they are being moved. Keep it for now.`;
+    },
   },
   audit: {
     title: "What happened",
