@@ -78,6 +78,8 @@ async function main(config: Config): Promise<void> {
       startSweeping(deps, watching.signal);
       startResealing(deps, watching.signal);
     }
+    log.info({ version, role: config.role }, "Backline is ready");
+    greet(addressOf(config, app), isWorker ? null : await startSetup(deps));
   } catch (error) {
     process.stderr.write(`${explainStartFailure(error)}\n`);
     log.debug({ err: error }, "the start failed");

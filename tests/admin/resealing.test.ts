@@ -1,0 +1,308 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { sql } from "drizzle-orm";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { BandId, ConnectionId } from "#contract/ids.ts";
+import { getEncryptionKeys, resealAll, startResealing } from "#server/admin/resealing.ts";
+import { sealedColumns } from "#server/admin/sealed-columns.ts";
+import { write } from "#server/base/db.ts";
+import { createId } from "#server/base/ids.ts";
+import { createVault, type KeyRing, type Vault } from "#server/base/vault.ts";
+import { openCredential, sealCredential } from "#server/connections/credentials.ts";
+import { sealedReleases } from "#server/connections/release.ts";
+import { handlers } from "#server/worker.ts";
+import { createPerson } from "#tests/auth/people.ts";
+import { createRandom } from "#tests/library/disturbances.ts";
+import { mp3 } from "#tests/library/made-audio.ts";
+import { type TestDeps, testDeps } from "#tests/support/deps.ts";
+import { startFaultServer } from "#tests/support/fault-server.ts";
+import { annasStorage, listTracks } from "#tests/support/world.ts";
+
+const never = new AbortController().signal;
+const KILLS = 20;
+const ROWS = 1_500;
+
+/** The ring before, while both are known, and when the old key is gone. */
+function rings({
+  testKeys,
+}: Pick<TestDeps, "testKeys">): Record<"old" | "both" | "young", KeyRing> {
+  const [k1, k2] = [
+    { kid: "test", key: testKeys.encryption },
+    { kid: "k2", key: randomBytes(32) },
+  ];
+  return { old: [k1], both: [k2, k1], young: [k2] };
+}
+
+const withRing = <D extends TestDeps>(deps: D, ring: KeyRing): D => ({
+  ...deps,
+  vault: createVault(ring),
+});
+
+interface Stored {
+  readonly id: ConnectionId;
+  readonly bandId: BandId;
+  readonly sealedCredential: string;
+}
+
+async function fill(deps: TestDeps, count: number): Promise<void> {
+  const { userId } = await createPerson(deps, "anna");
+  const [band] = await deps.db.execute<{ id: BandId }>(
+    sql`select band_id as id from members where user_id = ${userId}`,
+  );
+  const bandId = band?.id ?? expect.unreachable();
+  const rows = Array.from({ length: count }, (_, value) => {
+    const id = createId<ConnectionId>(deps.now());
+    return { id, sealed: sealCredential(deps, { id, bandId }, { value, version: 0 }) };
+  });
+  await write(deps, (tx) =>
+    tx.execute(sql`
+      insert into connections (id, band_id, provider, name, sealed_credential, is_primary)
+      select id, ${bandId}, 'webdav', 'x', sealed, false
+      from json_to_recordset(${JSON.stringify(rows)}::json) as n(id uuid, sealed text)`),
+  );
+}
+
+const stored = (deps: TestDeps): Promise<readonly Stored[]> =>
+  deps.db.execute<Stored & Record<string, unknown>>(sql`
+    select id, band_id as "bandId", sealed_credential as "sealedCredential" from connections
+    order by id`);
+
+/** As a stream does it: finds the row and opens what it holds, again and again. */
+async function readOn(deps: TestDeps, until: { isOver: boolean }) {
+  const random = createRandom(7);
+  const ids = (await stored(deps)).map(({ id }) => id);
+  let [reads, failures] = [0, 0];
+  while (!until.isOver) {
+    const id = ids[Math.floor(random() * ids.length)];
+    const [row] = await deps.db.execute<Stored & Record<string, unknown>>(sql`
+      select id, band_id as "bandId", sealed_credential as "sealedCredential"
+      from connections where id = ${id ?? ""}`);
+    try {
+      openCredential(deps, row ?? expect.unreachable());
+    } catch {
+      failures += 1;
+    }
+    reads += 1;
+  }
+  return { reads, failures };
+}
+
+/** As a renewal does it: puts a newer credential in place, sealed by whichever server it is. */
+async function renewOn(servers: readonly TestDeps[], until: { isOver: boolean }) {
+  const random = createRandom(11);
+  const rows = await stored(servers[0] ?? expect.unreachable());
+  const newest = new Map<string, number>();
+  for (let version = 1; !until.isOver; version += 1) {
+    const row = rows[Math.floor(random() * rows.length)] ?? expect.unreachable();
+    const deps = servers[version % servers.length] ?? expect.unreachable();
+    const sealed = sealCredential(deps, row, { version });
+    await write(deps, (tx) =>
+      tx.execute(sql`update connections set sealed_credential = ${sealed} where id = ${row.id}`),
+    );
+    newest.set(row.id, version);
+    await sleep(2);
+  }
+  return newest;
+}
+
+function startProcess(deps: TestDeps, ring: KeyRing): ChildProcess {
+  const keys = ring.map(({ kid, key }) => ({ kid, key: key.toString("base64") }));
+  const given = JSON.stringify({ database: deps.testDatabase, keys });
+  return fork(new URL("reseal-process.ts", import.meta.url), [given]);
+}
+
+const kidsOf = (rows: readonly Stored[]): Set<string | undefined> =>
+  new Set(rows.map(({ sealedCredential }) => sealedCredential.split(".")[1]));
+
+describe("a newer key takes over while the server runs", () => {
+  test("killed 20 times on the way no read fails, no newer credential is lost, and then the old key may go", {
+    timeout: 600_000,
+  }, async () => {
+    const deps = await testDeps();
+    const { old, both, young } = rings(deps);
+    await fill(deps, ROWS);
+    const until = { isOver: false };
+    const server = withRing(deps, both);
+    const reading = readOn(server, until);
+    const renewing = renewOn([server, withRing(deps, [...old, ...young])], until);
+
+    const random = createRandom(3);
+    let wasCut = 0;
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      const child = startProcess(deps, both);
+      await once(child, "message");
+      const isDone = once(child, "message").then(() => true);
+      const ended = once(child, "exit");
+      await sleep(20 + random() * 150);
+      child.kill("SIGKILL");
+      const [code] = await ended;
+      if (code === null) wasCut += 1;
+      void isDone;
+    }
+    const halfWay = kidsOf(await stored(deps));
+    until.isOver = true;
+    const { reads, failures } = await reading;
+    const newest = await renewing;
+    await resealAll(server, never);
+    process.stdout.write(
+      `${wasCut} of ${KILLS} processes were killed on their way; ${reads} reads, ${failures} failed; ${newest.size} credentials renewed meanwhile\n`,
+    );
+
+    expect(wasCut).toBeGreaterThan(KILLS / 2);
+    expect(halfWay.has("k2")).toBe(true);
+    expect(reads).toBeGreaterThan(100);
+    expect(failures).toBe(0);
+    const rows = await stored(deps);
+    expect(kidsOf(rows)).toEqual(new Set(["k2"]));
+    const alone = withRing(deps, young);
+    for (const row of rows) {
+      const { version } = openCredential(alone, row) as { version: number };
+      expect(version).toBe(newest.get(row.id) ?? 0);
+    }
+  });
+
+  test("a credential that is written between reading and replacing stays", async () => {
+    const deps = await testDeps();
+    const { both } = rings(deps);
+    await fill(deps, 3);
+    const server = withRing(deps, both);
+    const [row] = await stored(deps);
+    if (!row) expect.unreachable();
+    let isFirst = true;
+    const late: Vault = {
+      ...server.vault,
+      open(sealed, place) {
+        // As slow as it gets: somebody writes right after it was read.
+        if (isFirst && sealed === row.sealedCredential) isFirst = false;
+        return server.vault.open(sealed, place);
+      },
+    };
+    const newer = sealCredential(deps, row, { version: 99 });
+    const db = new Proxy(deps.db, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (name !== "transaction" || typeof value !== "function") return value;
+        return async (...given: unknown[]) => {
+          await write(deps, (tx) =>
+            tx.execute(
+              sql`update connections set sealed_credential = ${newer} where id = ${row.id}`,
+            ),
+          );
+          return value.apply(target, given);
+        };
+      },
+    });
+    expect(await resealAll({ ...server, db, vault: late }, never)).toBe(2);
+    const after = (await stored(deps)).find(({ id }) => id === row.id);
+    expect(after?.sealedCredential).toBe(newer);
+    await resealAll(server, never);
+    expect(kidsOf(await stored(deps))).toEqual(new Set(["k2"]));
+  });
+
+  test("every column of the schema that is sealed is moved", async () => {
+    const deps = await testDeps();
+    const found = await deps.db.execute<{ table: string; column: string }>(sql`
+      select table_name as "table", column_name as "column" from information_schema.columns
+      where table_schema = 'public' and column_name like 'sealed%' order by 1, 2`);
+    const known = sealedColumns.map(({ table, column }) => `${table}.${column}`).sort();
+    expect(known).toEqual(found.map(({ table, column }) => `${table}.${column}`));
+    expect(known.length).toBeGreaterThan(7);
+  });
+
+  test("a key that nobody has costs its rows and nothing else", async () => {
+    const deps = await testDeps();
+    const { old, young } = rings(deps);
+    await fill(deps, 2);
+    const alone = withRing(deps, young);
+    const rows = await stored(deps);
+    for (const row of rows) {
+      expect(() => openCredential(alone, row)).toThrow("could not be read");
+    }
+    expect(await resealAll(alone, never)).toBe(0);
+    expect(await getEncryptionKeys(alone)).toEqual([
+      { kid: "k2", role: "current", values: 0 },
+      { kid: "test", role: "unknown", values: 2 },
+    ]);
+    expect(await stored(deps)).toEqual(rows);
+    // Put back, all is well again.
+    expect(await resealAll(withRing(deps, [...young, ...old]), never)).toBe(2);
+  });
+
+  test("a value that was tampered with stays, and does not hold up the others", async () => {
+    const deps = await testDeps();
+    const { both } = rings(deps);
+    await fill(deps, 5);
+    const [first, second] = await stored(deps);
+    await write(deps, (tx) =>
+      tx.execute(sql`update connections set sealed_credential = ${second?.sealedCredential ?? ""}
+        where id = ${first?.id ?? ""}`),
+    );
+    const server = withRing(deps, both);
+    expect(await resealAll(server, never, 2)).toBe(4);
+    expect((await getEncryptionKeys(server))[1]).toEqual({ kid: "test", role: "older", values: 1 });
+  });
+
+  test("the server asks for it by itself, and administrators see when the old key may go", async () => {
+    const deps = await testDeps();
+    const { both } = rings(deps);
+    await fill(deps, 4);
+    const server = withRing(deps, both);
+    expect(await getEncryptionKeys(server)).toEqual([
+      { kid: "k2", role: "current", values: 0 },
+      { kid: "test", role: "older", values: 4 },
+    ]);
+    const over = new AbortController();
+    startResealing(server, over.signal);
+    await expect
+      .poll(() => server.jobs.runNext(server, handlers, never), { timeout: 20_000 })
+      .toBe(true);
+    over.abort();
+    expect(await getEncryptionKeys(server)).toEqual([
+      { kid: "k2", role: "current", values: 4 },
+      { kid: "test", role: "older", values: 0 },
+    ]);
+  });
+});
+
+test("what features have sealed by themselves opens for them with the new key alone", async () => {
+  const world = await annasStorage(({ tree }) => tree.put("a.mp3", mp3({ TIT2: "A" }, 1)), {
+    cloud: { persona: "nextcloud" },
+  });
+  const { deps } = world.server;
+  const { api } = world.anna;
+  const { bandId } = world;
+  const other = await startFaultServer({ persona: "nextcloud" });
+  onTestFinished(() => other.stop());
+  await api.connections.beginNextcloudLogin.mutate({ bandId, url: other.baseUrl });
+  const client = { clientId: "client-id.example", clientSecret: "client-secret-4711" };
+  await api.connections.saveOAuthClient.mutate({ bandId, provider: "google-drive", client });
+  await api.connections.beginOAuth.mutate({ bandId, provider: "google-drive" });
+  await api.account.twoFactor.begin.mutate();
+  await write(deps, async (tx) => {
+    const id = createId<string>(deps.now());
+    const sealed = deps.vault.seal("{}", sealedReleases.placeOf({ id }));
+    await tx.execute(sql`insert into released_credentials (id, provider, sealed_credential)
+      values (${id}, 'webdav', ${sealed})`);
+  });
+  const { both, young } = rings(deps);
+  const before = await getEncryptionKeys(withRing(deps, both));
+  expect(before[1]?.values).toBeGreaterThanOrEqual(6);
+  await resealAll(withRing(deps, both), never);
+  expect((await getEncryptionKeys(withRing(deps, both)))[1]?.values).toBe(0);
+
+  const alone = withRing(deps, young);
+  for (const column of sealedColumns) {
+    const reads = Object.entries(column.reads).map(
+      ([as, read]) => sql`${sql.identifier(read)}::text as ${sql.identifier(as)}`,
+    );
+    const rows = await deps.db.execute<Record<string, string>>(sql`
+      select ${sql.join(reads, sql`, `)}, ${sql.identifier(column.column)} as sealed
+      from ${sql.identifier(column.table)} where ${sql.identifier(column.column)} is not null`);
+    for (const { sealed = "", ...row } of rows) {
+      expect(() => alone.vault.open(sealed, column.placeOf(row))).not.toThrow();
+    }
+  }
+  expect(await listTracks(world)).toHaveLength(1);
+});
