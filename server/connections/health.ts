@@ -4,9 +4,9 @@ import type { Actor } from "#server/base/actor.ts";
 import { write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
+import { isGrantEnded } from "#server/storage/oauth.ts";
 import { noteQuota } from "./quota.ts";
 import { refusalMet, tellOwners } from "./refusal.ts";
-import { isGrantRefused } from "./renewal.ts";
 import {
   attachStorage,
   connectionTopic,
@@ -36,7 +36,7 @@ export async function noteStorageFailure(
   error: unknown,
 ): Promise<void> {
   // That one has been noted with the very credential that was refused; it may be another by now.
-  if (isGrantRefused(error)) return;
+  if (isGrantEnded(error)) return;
   const health = error instanceof AppError ? healthAfter(error) : undefined;
   if (health && error instanceof AppError) await saveHealth(deps, asked, health, error.message);
 }

@@ -148,7 +148,7 @@ async function findTrouble(
   const oauth = requireOAuth(deps, state.provider);
   if (state.isExpired) return "expired";
   if (!(await isSessionAlive(deps, state.sessionId))) return "signed_out";
-  const isOther = iss === undefined ? oauth.alwaysNamesIssuer : iss !== oauth.issuer;
+  const isOther = iss === undefined ? oauth.alwaysNamesIssuer : !oauth.isIssuer(iss);
   if (isOther) return "wrong_server";
   if (error === "access_denied") return "denied";
   if (error !== undefined) return "unavailable";

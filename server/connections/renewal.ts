@@ -5,7 +5,7 @@ import type { ConnectionId } from "#contract/ids.ts";
 import { write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
-import { TokenRefusal } from "#server/storage/oauth.ts";
+import { isGrantEnded, TokenRefusal } from "#server/storage/oauth.ts";
 import type { Storage } from "#server/storage/provider.ts";
 import type { ConfiguredOAuth } from "#server/storage/registry.ts";
 import { openCredential, type SealedConnection, sealCredential } from "./credentials.ts";
@@ -97,10 +97,6 @@ export function attachRenewing(
   };
 }
 
-/** Whether a storage was refused by its provider for good, and that has been noted. */
-export const isGrantRefused = (error: unknown): boolean =>
-  isEnded(error) && error.cause instanceof TokenRefusal && error.cause.reason === "invalid_grant";
-
 const isEnded = (error: unknown): error is AppError =>
   error instanceof AppError && error.code === "storage_reconnect";
 
@@ -171,8 +167,8 @@ async function callProvider(
       return { credential: renewed, version: lease.version + 1 };
     }
   } catch (error) {
-    if (isGrantRefused(error) && (await noteRefusal(deps, row, lease))) throw error;
-    if (!isGrantRefused(error)) {
+    if (isGrantEnded(error) && (await noteRefusal(deps, row, lease))) throw error;
+    if (!isGrantEnded(error)) {
       const seconds = backOffAfter(error);
       await write(deps, (tx) => store.postpone(tx, lease, seconds));
       throw error;

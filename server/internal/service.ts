@@ -10,6 +10,7 @@ import {
   type StorageDeps,
 } from "#server/connections/service.ts";
 import type { Deps } from "#server/deps.ts";
+import { isGrantEnded } from "#server/storage/oauth.ts";
 import type { ByteRange, Storage } from "#server/storage/provider.ts";
 import { attachRemote, type RemoteFailure, toOpenedHeaders } from "#server/storage/remote.ts";
 import * as store from "./token-store.ts";

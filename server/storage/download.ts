@@ -4,7 +4,7 @@ import { AppError } from "#server/base/errors.ts";
 import { sliceBody } from "./body.ts";
 import { parseEtag } from "./etag.ts";
 import { isHtml, parseHttpDate } from "./http.ts";
-import type { ByteRange, OpenedRange } from "./provider.ts";
+import type { ByteRange, OpenedRange, StoredFile } from "./provider.ts";
 
 /** What is to be opened, with who can do it and tell more about the file. */
 export interface Asked {
@@ -49,6 +49,26 @@ export async function openDownload(asked: Asked): Promise<OpenedRange> {
     discardBody(answer.body);
     throw error;
   }
+}
+
+/**
+ * The same for a service that sends no validator with bytes: what the file is now is asked at the same
+ * time. Bytes that are written anew within those milliseconds would be taken for the others.
+ */
+export async function openStated(
+  stat: Promise<StoredFile>,
+  asked: Omit<Asked, "findSize">,
+): Promise<OpenedRange> {
+  const opening = openDownload({ ...asked, findSize: async () => (await stat).sizeBytes });
+  const [said, opened] = await Promise.allSettled([stat, opening]);
+  // What the file is says more than what is said of its bytes: a folder has none to be refused.
+  if (said.status === "rejected") {
+    if (opened.status === "fulfilled") discardBody(opened.value.body);
+    throw said.reason;
+  }
+  if (opened.status === "rejected") throw opened.reason;
+  const { etag, modifiedAt } = said.value;
+  return { ...opened.value, etag, modifiedAt };
 }
 
 async function openPartial(asked: Asked, answer: EgressResponse): Promise<OpenedRange> {

@@ -45,7 +45,7 @@ export interface Tokens {
 
 /**
  * What a token endpoint refused, in its own word (RFC 6749 §5.2): the cause of an `AppError`.
- * `no_scope` and `no_refresh_token` are ours, for an answer that lacks what we need.
+ * `no_scope`, `no_refresh_token` and `no_storage` are ours, for an answer that lacks what we need.
  */
 export class TokenRefusal extends Error {
   override readonly name = "TokenRefusal";
@@ -56,6 +56,26 @@ export class TokenRefusal extends Error {
     this.reason = reason;
   }
 }
+
+/**
+ * What ends a grant: people have to sign in again, and waiting does not help. The last three are
+ * OpenID Connect's for pages (Core §3.1.2.6); Microsoft says them at its token endpoint, too.
+ *
+ * @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#error-codes-for-token-endpoint-errors
+ */
+const GRANT_ENDED: ReadonlySet<string> = new Set([
+  "invalid_grant",
+  "interaction_required",
+  "login_required",
+  "consent_required",
+]);
+
+/** Whether a token endpoint itself has said that the grant is over. */
+export const isGrantEnded = (error: unknown): error is AppError =>
+  error instanceof AppError &&
+  error.code === "storage_reconnect" &&
+  error.cause instanceof TokenRefusal &&
+  GRANT_ENDED.has(error.cause.reason);
 
 /** Shorter than the lease of whoever renews. */
 const TOKEN_TIMEOUT_MS = 12_000;
@@ -77,7 +97,8 @@ const ErrorAnswer = z.object({ error: z.string().regex(/^[\x20-\x7e]{1,100}$/) }
  * Asks for tokens. The secret goes in the body, as every provider takes it.
  *
  * @throws AppError
- *   - `storage_reconnect` for `invalid_grant` alone: nothing else means that the access is over.
+ *   - `storage_reconnect` for `invalid_grant` and its like alone: nothing else means that the access
+ *     is over.
  *   - `storage_refused` for `invalid_client` and its like: an owner or administrator has to act.
  *   - `rate_limited`, `storage_unavailable` for everything that may work later.
  */
@@ -140,13 +161,14 @@ function nameRefusal({ status, headers, url }: EgressResponse, body: unknown, no
   const isRefusal = status === 400 || status === 401;
   const said = isRefusal ? ErrorAnswer.safeParse(body).data?.error : undefined;
   const cause = new TokenRefusal(said ?? `status ${status}`);
+  if (said !== undefined && GRANT_ENDED.has(said)) {
+    return new AppError(
+      "storage_reconnect",
+      `${url.host} has ended the access to this storage. Your library is kept; reconnect the storage to go on.`,
+      { cause },
+    );
+  }
   switch (said) {
-    case "invalid_grant":
-      return new AppError(
-        "storage_reconnect",
-        `${url.host} has ended the access to this storage. Your library is kept; reconnect the storage to go on.`,
-        { cause },
-      );
     case "invalid_client":
     case "unauthorized_client":
     case "deleted_client":

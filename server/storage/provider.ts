@@ -179,17 +179,17 @@ export interface OAuthProviderSpec<Id extends ProviderId, S extends z.ZodObject,
   extends ProviderBase<Id, S, C> {
   readonly connect: {
     readonly kind: "oauth";
-    /** What its answers must call themselves, when they do (RFC 9207 §2.4). */
-    readonly issuer: string;
+    /** Whether that is what its answers call themselves, when they do (RFC 9207 §2.4). */
+    isIssuer(settings: z.output<S>, iss: string): boolean;
     /** It always says who answers, so that an answer which does not is refused. */
     readonly alwaysNamesIssuer: boolean;
     /** What the administrator has set for everybody. */
     clientOf(settings: z.output<S>): ClientKeys | null;
-    authorizeUrl(request: OAuthRequest): URL;
+    authorizeUrl(settings: z.output<S>, request: OAuthRequest): URL;
     /** @throws AppError, with a `TokenRefusal` as its cause for what was not granted. */
-    exchange(grant: OAuthGrant, io: StorageIo): Promise<Connected<C>>;
+    exchange(settings: z.output<S>, grant: OAuthGrant, io: StorageIo): Promise<Connected<C>>;
     /** @throws AppError as `requestTokens` does. */
-    refresh(client: ClientKeys, credential: C, io: StorageIo): Promise<C>;
+    refresh(settings: z.output<S>, client: ClientKeys, credential: C, io: StorageIo): Promise<C>;
     /** True when the access token is about to end. */
     isStale(credential: C, now: Date): boolean;
     /** The client that the credential was given to. Another one cannot renew it. */

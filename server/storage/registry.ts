@@ -55,7 +55,7 @@ export interface ConfiguredProvider {
 
 /** `OAuthProviderSpec.connect` with the settings filled in. Credentials are as they were sealed. */
 export interface ConfiguredOAuth {
-  readonly issuer: string;
+  isIssuer(iss: string): boolean;
   readonly alwaysNamesIssuer: boolean;
   readonly client: ClientKeys | null;
   authorizeUrl(request: OAuthRequest): URL;
@@ -118,12 +118,13 @@ function toOAuth<Id extends ProviderId, S extends z.ZodObject, C>(
   settings: z.output<S>,
 ): ConfiguredOAuth {
   return {
-    issuer: connect.issuer,
+    isIssuer: (iss) => connect.isIssuer(settings, iss),
     alwaysNamesIssuer: connect.alwaysNamesIssuer,
     client: connect.clientOf(settings),
-    authorizeUrl: connect.authorizeUrl,
-    exchange: connect.exchange,
-    refresh: (client, credential, io) => connect.refresh(client, schema.parse(credential), io),
+    authorizeUrl: (request) => connect.authorizeUrl(settings, request),
+    exchange: (grant, io) => connect.exchange(settings, grant, io),
+    refresh: (client, credential, io) =>
+      connect.refresh(settings, client, schema.parse(credential), io),
     isStale: (credential, now) => connect.isStale(schema.parse(credential), now),
     clientIdOf: (credential) => connect.clientIdOf(schema.parse(credential)),
     accountOf: (credential) => connect.accountOf(schema.parse(credential)),

@@ -5,11 +5,10 @@ import {
   type OAuthRequest,
   requestTokens,
   TokenRefusal,
-  type Tokens,
 } from "#server/storage/oauth.ts";
+import { type OAuthCredential, renewWith, toAccess } from "#server/storage/oauth-credential.ts";
 import type { Connected, StorageIo } from "#server/storage/provider.ts";
 import { type About, createDrive } from "./api.ts";
-import type { Credential } from "./credential.ts";
 
 /** Where Google is. */
 export interface Google {
@@ -51,7 +50,7 @@ export async function exchange(
   google: Google,
   { client, redirectUri, code, verifier }: OAuthGrant,
   io: StorageIo,
-): Promise<Connected<Credential>> {
+): Promise<Connected<OAuthCredential>> {
   const tokens = await requestTokens(io, google.token, client, {
     grant_type: "authorization_code",
     code,
@@ -79,25 +78,19 @@ export async function exchange(
   };
 }
 
-/** Google keeps the refresh token as it is; a new one, should it send one, replaces it. */
+/** Google keeps the refresh token as it is. */
 export async function refresh(
   google: Google,
   client: ClientKeys,
-  credential: Credential,
+  credential: OAuthCredential,
   io: StorageIo,
-): Promise<Credential> {
+): Promise<OAuthCredential> {
   const tokens = await requestTokens(io, google.token, client, {
     grant_type: "refresh_token",
     refresh_token: credential.refreshToken,
   });
-  const refreshToken = tokens.refreshToken ?? credential.refreshToken;
-  return { ...credential, ...toAccess(tokens, io.now()), refreshToken };
+  return renewWith(credential, tokens, io.now());
 }
-
-const toAccess = ({ accessToken, expiresInSeconds }: Tokens, now: Date) => ({
-  accessToken,
-  expiresAtMs: now.getTime() + expiresInSeconds * 1000,
-});
 
 const nameOf = ({ emailAddress, displayName, permissionId }: About["user"]): string =>
   emailAddress || displayName || permissionId;

@@ -1,29 +1,37 @@
 import { AppError } from "#server/base/errors.ts";
 import { notFound } from "#server/storage/http.ts";
 import type { Page, StoredFile, StoredFolder } from "#server/storage/provider.ts";
-import type { Drive, DriveFile } from "./api.ts";
 import {
   addressOf,
   isId,
+  parseMoment,
   parseRef,
+  type Step,
   type Steps,
-  toFileId,
-  toPath,
-  toPathPart,
-  toRef,
+  toFile,
+  toFolder,
   toTrail,
-} from "./ref.ts";
+} from "#server/storage/steps.ts";
+import type { Drive, DriveFile } from "./api.ts";
 
 const FOLDER = "application/vnd.google-apps.folder";
 /** Documents, sheets and the like: they have no bytes. */
 const GOOGLE_APPS = "application/vnd.google-apps.";
 /** Targets of shortcuts that are asked for at once. */
 const AT_ONCE = 8;
+const TARGET_IDS = 1;
 
 /** Where in a list we are: `files:<driveId>:<token>` or, behind a person's own files, `drives:<token>`. */
 type Cursor =
   | { readonly of: "files"; readonly driveId: string | null; readonly token: string | null }
   | { readonly of: "drives"; readonly token: string | null };
+
+/** @throws AppError `not_found` for what is no ref. */
+export function requireSteps(ref: string): Steps {
+  const steps = parseRef(ref, TARGET_IDS);
+  if (!steps) throw notFound();
+  return steps;
+}
 
 /** The top: a person's own files, and then the shared drives, each as a folder. */
 export async function listTop(drive: Drive, cursor: string | null): Promise<Page> {
@@ -36,9 +44,9 @@ export async function listTop(drive: Drive, cursor: string | null): Promise<Page
 }
 
 export async function listFolder(drive: Drive, ref: string, cursor: string | null): Promise<Page> {
-  const steps = parseRef(ref);
-  const last = steps?.at(-1);
-  if (!steps || !last) throw notFound();
+  const steps = requireSteps(ref);
+  const last = steps.at(-1);
+  if (!last) throw notFound();
   const at = parseCursor(cursor);
   if (at?.of === "drives") throw notFound();
   const folderId = addressOf(last);
@@ -65,7 +73,7 @@ export async function statFile(
   const found = await drive.get(addressOf(step), signal);
   // A shortcut has a name of its own, which its target does not know.
   const name = step.target === null ? found.name : step.name;
-  const file = toFile(steps.slice(0, -1), { ...step, name }, found);
+  const file = toPlayable(steps.slice(0, -1), { ...step, name }, found);
   if (!file) throw notFound();
   return file;
 }
@@ -95,7 +103,7 @@ async function toEntries(
     const kind = file.shortcutDetails?.targetMimeType ?? file.mimeType;
     if (kind === FOLDER) return toFolder(above, step) ?? [];
     const found = target === null ? file : targets.get(target);
-    return (found && toFile(above, step, found)) ?? [];
+    return (found && toPlayable(above, step, found)) ?? [];
   });
 }
 
@@ -128,41 +136,15 @@ async function findTarget(drive: Drive, id: string): Promise<DriveFile | undefin
   }
 }
 
-interface Named {
-  readonly id: string;
-  readonly target: string | null;
-  readonly name: string;
-}
-
-function toFolder(above: Steps, { id, target, name }: Named): StoredFolder | null {
-  if (!isId(id) || (target !== null && !isId(target))) return null;
-  const step = { id, target, name: toPathPart(name) };
-  const ref = toRef(above, step);
-  const path = toPath([...above, step]);
-  return ref === null
-    ? null
-    : { kind: "folder", ref, name: name || step.name, path, treeTag: null };
-}
-
-/** @returns `null` for what has no bytes to play, or a ref that is too long. */
-function toFile(above: Steps, { id, target, name }: Named, found: DriveFile): StoredFile | null {
+/** @returns `null` for what has no bytes to play. */
+function toPlayable(above: Steps, step: Step, found: DriveFile): StoredFile | null {
   if (found.trashed || found.mimeType.startsWith(GOOGLE_APPS)) return null;
-  const step = { id, target, name: toPathPart(name) };
-  const ref = toRef(above, step);
-  if (ref === null) return null;
-  const steps = [...above, step];
-  const modifiedAt = new Date(found.modifiedTime ?? Number.NaN);
-  return {
-    kind: "file",
-    ref,
-    name: name || step.name,
-    path: toPath(steps),
-    fileId: toFileId(steps),
+  return toFile(above, step, {
     sizeBytes: found.size === undefined ? null : Number(found.size),
     etag: found.md5Checksum === undefined ? null : `"${found.md5Checksum.toLowerCase()}"`,
-    modifiedAt: Number.isNaN(modifiedAt.getTime()) ? null : modifiedAt,
+    modifiedAt: parseMoment(found.modifiedTime),
     contentType: found.mimeType,
-  };
+  });
 }
 
 function parseCursor(cursor: string | null): Cursor | null {

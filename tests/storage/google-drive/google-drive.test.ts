@@ -31,18 +31,21 @@ async function connect(google: FakeGoogle, io: StorageIo) {
   google.redirectUri = "https://music.example/oauth/google-drive/callback";
   const verifier = "v".repeat(43);
   const { authorizeUrl, exchange } = google.spec.connect;
-  const url = authorizeUrl({
-    clientId: google.client.clientId,
-    redirectUri: google.redirectUri,
-    state: "s",
-    // As RFC 7636 §4.2 makes it.
-    challenge: createHash("sha256").update(verifier).digest("base64url"),
-    account: null,
-  });
+  const url = authorizeUrl(
+    {},
+    {
+      clientId: google.client.clientId,
+      redirectUri: google.redirectUri,
+      state: "s",
+      // As RFC 7636 §4.2 makes it.
+      challenge: createHash("sha256").update(verifier).digest("base64url"),
+      account: null,
+    },
+  );
   const back = await google.agree(url.href);
   const code = back.searchParams.get("code") ?? "";
   const grant = { client: google.client, redirectUri: google.redirectUri, code, verifier };
-  return (await exchange(grant, io)).credential;
+  return (await exchange({}, grant, io)).credential;
 }
 
 /** The suite speaks of paths; a Drive knows ids. What is no path of it goes through as it is. */
