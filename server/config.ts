@@ -99,6 +99,7 @@ export const SECRET_VARIABLES = [
   "SESSION_KEYS",
   "SMTP_URL",
   "GOOGLE_CLIENT_SECRET",
+  "MICROSOFT_CLIENT_SECRET",
 ] as const;
 
 /** What is wrong with two variables together, looking only at those that are right alone. */
@@ -159,14 +160,12 @@ export function parseConfig(environment: Environment): Config {
     return parsed.data;
   };
   const values = parse(Variables);
-  const folder = parse(providerModules.folder.settings);
-  const webdav = parse(providerModules.webdav.settings);
-  const s3 = parse(providerModules.s3.settings);
-  const jellyfin = parse(providerModules.jellyfin.settings);
-  const googleDrive = parse(providerModules["google-drive"].settings);
+  const providers = Object.entries(providerModules).map(([id, { settings }]) => [
+    id,
+    parse(settings),
+  ]);
   problems.push(...listContradictions(given));
   if (!values || problems.length > 0) throw unusable(problems);
-  if (!folder || !webdav || !s3 || !jellyfin || !googleDrive) throw unusable(problems);
 
   const publicUrl = new URL(values.PUBLIC_URL ?? `http://localhost:${values.PORT}`);
   return {
@@ -192,7 +191,8 @@ export function parseConfig(environment: Environment): Config {
     },
     egress: { allow: values.EGRESS_ALLOW, allowLoopback: values.EGRESS_ALLOW_LOOPBACK },
     logLevel: values.LOG_LEVEL,
-    providers: { folder, webdav, s3, jellyfin, "google-drive": googleDrive },
+    // What did not parse is a problem, so all of it is there.
+    providers: Object.fromEntries(providers) as ProviderSettings,
   };
 }
 

@@ -1,6 +1,6 @@
 import { notFound, type ParsedLocation, redirect } from "@tanstack/react-router";
 import type { Me } from "#contract/auth.ts";
-import type { ProviderId } from "#contract/connections.ts";
+import type { OAuthProviderId, ProviderId } from "#contract/connections.ts";
 import type { BandId, ConnectionId, TrackId } from "#contract/ids.ts";
 import type { OAuthTrouble } from "#contract/oauth.ts";
 import { queryClient, trpc } from "./api.ts";
@@ -68,7 +68,8 @@ export const parseTrack = ({ trackId }: { trackId: string }) => ({
   trackId: toId<TrackId>(trackId),
 });
 
-const PROVIDERS: readonly ProviderId[] = ["folder", "webdav", "s3", "jellyfin", "google-drive"];
+const SIGN_INS: readonly OAuthProviderId[] = ["google-drive", "onedrive"];
+const PROVIDERS: readonly ProviderId[] = ["folder", "webdav", "s3", "jellyfin", ...SIGN_INS];
 
 export function parseAddSearch({ provider }: Readonly<Record<string, unknown>>): {
   provider?: ProviderId;
@@ -82,6 +83,7 @@ const TROUBLES: readonly OAuthTrouble[] = [
   ...([
     "not_allowed",
     "no_files",
+    "no_storage",
     "other_account",
     "client",
     "maintenance",
@@ -90,14 +92,22 @@ const TROUBLES: readonly OAuthTrouble[] = [
 ];
 
 /** What the server says of a visit to a provider; whatever else is in there is not read. */
-export function parseNotConnected({ why, band, connection }: Readonly<Record<string, unknown>>): {
+export function parseNotConnected({
+  why,
+  provider,
+  band,
+  connection,
+}: Readonly<Record<string, unknown>>): {
   why?: OAuthTrouble;
+  provider?: OAuthProviderId;
   band?: BandId;
   connection?: ConnectionId;
 } {
   const known = TROUBLES.find((each) => each === why);
+  const signIn = SIGN_INS.find((each) => each === provider);
   return {
     ...(known ? { why: known } : {}),
+    ...(signIn ? { provider: signIn } : {}),
     ...(isId<BandId>(band) ? { band } : {}),
     ...(isId<ConnectionId>(connection) ? { connection } : {}),
   };

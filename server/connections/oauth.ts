@@ -151,6 +151,8 @@ async function findTrouble(
   const isOther = iss === undefined ? oauth.alwaysNamesIssuer : !oauth.isIssuer(iss);
   if (isOther) return "wrong_server";
   if (error === "access_denied") return "denied";
+  // RFC 6749 §4.1.2.1: the client may not ask for what it asked for.
+  if (error === "unauthorized_client") return "client";
   if (error !== undefined) return "unavailable";
   return code === undefined || code === "" ? "unknown" : null;
 }
@@ -227,6 +229,7 @@ const TROUBLES: Readonly<Record<string, OAuthTrouble>> = {
 const REFUSALS: Readonly<Record<string, OAuthTrouble>> = {
   no_scope: "no_files",
   no_refresh_token: "no_files",
+  no_storage: "no_storage",
   // The code was used or ended on its way to us.
   invalid_grant: "unknown",
 };

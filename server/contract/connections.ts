@@ -4,11 +4,18 @@ import { JellyfinCredentials } from "./jellyfin.ts";
 import { Timestamp } from "./time.ts";
 
 /** A kind of storage. Adding one here makes `storage/registry.ts` ask for its module. */
-export const ProviderId = z.enum(["folder", "webdav", "s3", "jellyfin", "google-drive"]);
+export const ProviderId = z.enum([
+  "folder",
+  "webdav",
+  "s3",
+  "jellyfin",
+  "google-drive",
+  "onedrive",
+]);
 export type ProviderId = z.infer<typeof ProviderId>;
 
 /** Those that people sign in at, on a page of the provider, instead of filling in a form. */
-export const OAuthProviderId = ProviderId.extract(["google-drive"]);
+export const OAuthProviderId = ProviderId.extract(["google-drive", "onedrive"]);
 export type OAuthProviderId = z.infer<typeof OAuthProviderId>;
 
 /**
@@ -89,6 +96,7 @@ export const SavedForm = z.discriminatedUnion("provider", [
     username: z.string().nullable(),
   }),
   z.strictObject({ provider: z.literal("google-drive"), account: z.string() }),
+  z.strictObject({ provider: z.literal("onedrive"), account: z.string() }),
 ]);
 export type SavedForm = z.infer<typeof SavedForm>;
 

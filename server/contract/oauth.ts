@@ -52,6 +52,7 @@ export type SaveOAuthClient = z.infer<typeof SaveOAuthClient>;
  * - `wrong_server`: somebody else answered than was asked (RFC 9207).
  * - `not_allowed`: no owner of the band any more, or the storage is gone.
  * - `no_files`: the permission to read files was not given.
+ * - `no_storage`: the account has none there.
  * - `other_account`: another account than the storage was connected with.
  * - `client`: the provider refuses the client id or its secret.
  * - `maintenance`, `unavailable`: may work later.
@@ -65,6 +66,7 @@ export const OAuthTrouble = z.enum([
   "wrong_server",
   "not_allowed",
   "no_files",
+  "no_storage",
   "other_account",
   "client",
   "maintenance",

@@ -2,7 +2,6 @@ import type { ConnectionId, ScanId } from "#contract/ids.ts";
 import { createToken, hashToken } from "#server/auth/crypto.ts";
 import { write } from "#server/base/db.ts";
 import { AppError, toWireError } from "#server/base/errors.ts";
-import { isGrantRefused } from "#server/connections/renewal.ts";
 import {
   type AttachedConnection,
   findPlace,
@@ -82,5 +81,5 @@ export async function openRangeFor(
 /** @param failure - what the error is called; it may say more than its name. */
 export const toRemoteFailure = (error: unknown, failure: AppError): RemoteFailure => ({
   ...toWireError(failure),
-  isGrantRefused: isGrantRefused(error),
+  isGrantRefused: isGrantEnded(error),
 });

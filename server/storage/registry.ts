@@ -4,6 +4,7 @@ import { folder } from "./folder/index.ts";
 import { googleDrive } from "./google-drive/index.ts";
 import { jellyfin } from "./jellyfin/index.ts";
 import type { ClientKeys, OAuthGrant, OAuthRequest } from "./oauth.ts";
+import { onedrive } from "./onedrive/index.ts";
 import type {
   BegunLogin,
   Connected,
@@ -22,6 +23,7 @@ export const providerModules = {
   s3,
   jellyfin,
   "google-drive": googleDrive,
+  onedrive,
 } satisfies Record<ProviderId, { id: ProviderId }>;
 
 type Modules = typeof providerModules;
@@ -81,6 +83,7 @@ export const createProviders = (settings: ProviderSettings): Providers => ({
   s3: configure(s3, settings.s3),
   jellyfin: configure(jellyfin, settings.jellyfin),
   "google-drive": configure(googleDrive, settings["google-drive"]),
+  onedrive: configure(onedrive, settings.onedrive),
 });
 
 /** For the registry; exported for tests, whose services are at other addresses. */

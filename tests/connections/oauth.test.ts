@@ -5,11 +5,12 @@ import { hashToken } from "#server/auth/crypto.ts";
 import { write } from "#server/base/db.ts";
 import { completeOAuth } from "#server/connections/oauth.ts";
 import { forgetTries } from "#tests/auth/jellyfin-people.ts";
-import { json } from "#tests/support/fake-drive.ts";
+import { json } from "#tests/support/fake-service.ts";
 import { recordLog } from "#tests/support/log.ts";
 import { ADMIN, startServer } from "#tests/support/server.ts";
 import { runJobs } from "#tests/support/world.ts";
-import { annasGoogle, type GoogleWorld, troubleIn } from "./google-world.ts";
+import { annasGoogle, type GoogleWorld } from "./google-world.ts";
+import { dumpOf, troubleIn } from "./oauth-world.ts";
 
 const states = async ({ server }: GoogleWorld) =>
   server.deps.db.execute(sql`select * from oauth_states`);
@@ -363,15 +364,7 @@ test("no token and no secret is ever in an answer, the log, the database's text 
   world.google.failToken(json({ error: "invalid_client", error_description: "x" }, 401));
   world.google.expireTokens();
   answers.push(JSON.stringify(await world.anna.api.connections.check.mutate({ connectionId: id })));
-  const { db } = world.server.deps;
-  const tables = await db.execute<{ name: string }>(
-    sql`select schemaname || '.' || tablename as name from pg_tables where schemaname in ('public', 'pgboss')`,
-  );
-  const dump: string[] = [];
-  for (const { name } of tables) {
-    dump.push(JSON.stringify(await db.execute(sql.raw(`select * from ${name}`))));
-  }
-  const everything = [...lines, ...answers, ...dump].join("\n");
+  const everything = [...lines, ...answers, await dumpOf(world)].join("\n");
   expect(lines.length).toBeGreaterThan(3);
   expect(world.google.secrets.size).toBeGreaterThan(4);
   for (const secret of world.google.secrets) expect(everything).not.toContain(secret);

@@ -8,7 +8,8 @@ import type { Deps } from "#server/deps.ts";
 import { refusalOf } from "#tests/storage/refusals.ts";
 import { readRange } from "#tests/storage/worlds.ts";
 import { type TestDeps, testDeps } from "#tests/support/deps.ts";
-import { json, toError } from "#tests/support/fake-drive.ts";
+import { toError } from "#tests/support/fake-drive.ts";
+import { json } from "#tests/support/fake-service.ts";
 import { runJobs, trackAt } from "#tests/support/world.ts";
 import { annasGoogle, type GoogleWorld } from "./google-world.ts";
 
@@ -52,7 +53,7 @@ test.each([
   { timeout: 240_000 },
   async (_, rounds, rotates) => {
     const world = await annasGoogle();
-    world.google.rotates = rotates;
+    if (rotates) world.google.renewal = "single use";
     const { id } = await world.connect();
     const servers = [world.server.deps, await startReplica(world), await startReplica(world)];
     let failures = 0;

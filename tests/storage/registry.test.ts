@@ -3,7 +3,10 @@ import { ProviderId } from "#contract/connections.ts";
 import { createProviders } from "#server/storage/registry.ts";
 import { createTestIo } from "./worlds.ts";
 
-const others = { webdav: {}, s3: {}, jellyfin: {}, "google-drive": {} };
+const others = {
+  ...{ webdav: {}, s3: {}, jellyfin: {}, "google-drive": {} },
+  onedrive: { MICROSOFT_TENANT: "common" },
+};
 const providers = createProviders({ folder: { FOLDER_ROOTS: ["/music"] }, ...others });
 
 test("every kind of storage of the contract is there, under its own name", () => {

@@ -17,7 +17,7 @@ describe("what anyone may know of a server", () => {
       registration: "invite",
       jellyfin: null,
       maintenance: null,
-      providers: ["webdav", "s3", "jellyfin", "google-drive"],
+      providers: ["webdav", "s3", "jellyfin", "google-drive", "onedrive"],
     });
     await server.admin();
     expect((await guest.api.system.info.query()).setupRequired).toBe(false);
@@ -31,6 +31,7 @@ describe("what anyone may know of a server", () => {
       "s3",
       "jellyfin",
       "google-drive",
+      "onedrive",
     ]);
   });
 });

@@ -6,6 +6,7 @@ import { trpc } from "../api.ts";
 import { useBand, useBandId } from "../frame/band.ts";
 import { Blank } from "../frame/blank.tsx";
 import { Screen } from "../frame/screen.tsx";
+import { isSignIn } from "../words/sign-ins.ts";
 import { storage } from "../words/storage.ts";
 import { hasForm } from "./connect-form.tsx";
 import { ConnectStorage } from "./connect-storage.tsx";
@@ -48,7 +49,7 @@ function ProviderForm() {
           <IconArrowLeft size={16} aria-hidden /> {words.back}
         </Link>
       </p>
-      {offer && !hasForm(offer) ? <OAuthConnect /> : null}
+      {offer && isSignIn(offer.id) ? <OAuthConnect provider={offer.id} /> : null}
       {offer === undefined ? <Skeleton height={240} maw={480} /> : null}
       {offer && hasForm(offer) ? (
         <ConnectStorage

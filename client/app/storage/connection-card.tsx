@@ -1,6 +1,6 @@
 import type { Connection, ScanProgress } from "#contract/connections.ts";
 import { formatCount, formatDay } from "../words/format.ts";
-import { google } from "../words/google.ts";
+import { isSignIn, signIns } from "../words/sign-ins.ts";
 import { storage } from "../words/storage.ts";
 import { CardActions } from "./card-actions.tsx";
 import { HealthLine } from "./health-line.tsx";
@@ -43,15 +43,20 @@ export function ConnectionCard({ connection, isOwner }: ConnectionCardProps) {
         <CardActions connection={connection} isOwner={isOwner} />
       </header>
       <HealthLine connection={connection} />
-      {connection.accessEndsAt ? (
-        <p className={s.scanNote}>{google.ends(formatDay(connection.accessEndsAt))}</p>
-      ) : null}
+      <AccessEnd connection={connection} />
       <Facts connection={connection} />
       {connection.quota ? <QuotaLine quota={connection.quota} /> : null}
       {scan && isRunning(scan) ? <RunningScan connection={connection} scan={scan} /> : null}
       {scan && !isRunning(scan) ? <LastScan connection={connection} isOwner={isOwner} /> : null}
     </article>
   );
+}
+
+function AccessEnd({ connection }: { readonly connection: Connection }) {
+  const { provider, accessEndsAt } = connection;
+  if (accessEndsAt === null || !isSignIn(provider)) return null;
+  const note = signIns[provider].ends(formatDay(accessEndsAt));
+  return note === null ? null : <p className={s.scanNote}>{note}</p>;
 }
 
 function Facts({ connection }: { readonly connection: Connection }) {

@@ -19,7 +19,7 @@ interface DisconnectProps {
 
 /** Says what goes before it goes: this cannot be undone by a button. */
 export function Disconnect({ connection, isOpen, onClose }: DisconnectProps) {
-  const { id, bandId, name, trackCount, missingCount } = connection;
+  const { id, bandId, name, provider, trackCount, missingCount } = connection;
   const preview = useQuery(
     trpc.connections.removalPreview.queryOptions(
       { connectionId: id },
@@ -47,7 +47,7 @@ export function Disconnect({ connection, isOpen, onClose }: DisconnectProps) {
       {preview.data?.nextPrimary ? (
         <p className={s.modalText}>{words.nextPrimary(preview.data.nextPrimary)}</p>
       ) : null}
-      <p className={s.modalText}>{words.keeps}</p>
+      <p className={s.modalText}>{words.keeps(provider)}</p>
       <FormFailure>{remove.error ? sentenceOf(remove.error) : null}</FormFailure>
       <div className={s.modalActions}>
         <Button variant="default" onClick={onClose} data-autofocus>

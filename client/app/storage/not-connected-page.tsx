@@ -1,13 +1,12 @@
 import { useSearch } from "@tanstack/react-router";
 import { Gate } from "../auth/gate.tsx";
 import { ButtonLink } from "../frame/button-link.tsx";
-import { google } from "../words/google.ts";
+import { signIns, someSignIn } from "../words/sign-ins.ts";
 
-const words = google.notConnected;
-
-/** Where people land who come back from Google without a storage: what happened, and what to do. */
+/** Where people land who come back from a provider without a storage: what happened, and what to do. */
 export function NotConnectedPage() {
-  const { why = "unknown", band, connection } = useSearch({ from: "/not-connected" });
+  const { why = "unknown", provider, band, connection } = useSearch({ from: "/not-connected" });
+  const words = (provider ? signIns[provider] : someSignIn).notConnected;
   return (
     <Gate title={words.title} text={words.why[why]}>
       <p>{words.kept}</p>
@@ -25,7 +24,7 @@ export function NotConnectedPage() {
             size="lg"
             to="/b/$bandId/storage/add"
             params={{ bandId: band }}
-            search={{ provider: "google-drive" }}
+            search={provider ? { provider } : {}}
           >
             {words.again}
           </ButtonLink>

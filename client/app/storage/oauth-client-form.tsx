@@ -1,19 +1,18 @@
 import { Button, CopyButton, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
+import type { OAuthProviderId } from "#contract/connections.ts";
 import type { OAuthClient } from "#contract/oauth.ts";
 import { queryClient, sentenceOf, trpc } from "../api.ts";
 import { FormFailure } from "../auth/gate.tsx";
 import { PasswordField } from "../auth/password-field.tsx";
 import { useBandId } from "../frame/band.ts";
-import { google } from "../words/google.ts";
+import { signIns } from "../words/sign-ins.ts";
 import s from "./storage.module.css";
 
-const words = google.client;
-
-function useSaveClient() {
+function useSaveClient(provider: OAuthProviderId) {
   const bandId = useBandId();
-  const asked = { bandId, provider: "google-drive" } as const;
+  const asked = { bandId, provider };
   const save = useMutation(
     trpc.connections.saveOAuthClient.mutationOptions({
       onSuccess: (saved) =>
@@ -23,9 +22,15 @@ function useSaveClient() {
   return { save, asked };
 }
 
-/** Where a band makes itself known to Google, step by step; or which client it has. */
-export function OAuthClientForm({ client }: { readonly client: OAuthClient }) {
-  const { save, asked } = useSaveClient();
+interface OAuthClientFormProps {
+  readonly provider: OAuthProviderId;
+  readonly client: OAuthClient;
+}
+
+/** Where a band makes itself known to a provider, step by step; or which client it has. */
+export function OAuthClientForm({ provider, client }: OAuthClientFormProps) {
+  const { save, asked } = useSaveClient(provider);
+  const words = signIns[provider].client;
   const [missing, setMissing] = useState<readonly string[]>([]);
   if (client.ownClientId !== null) {
     return (
@@ -78,12 +83,16 @@ export function OAuthClientForm({ client }: { readonly client: OAuthClient }) {
           </Button>
         </div>
       </form>
-      <Steps redirectUri={client.redirectUri} />
+      <Steps words={words} redirectUri={client.redirectUri} />
     </div>
   );
 }
 
-const Steps = ({ redirectUri }: Pick<OAuthClient, "redirectUri">) => (
+interface StepsProps extends Pick<OAuthClient, "redirectUri"> {
+  readonly words: (typeof signIns)[OAuthProviderId]["client"];
+}
+
+const Steps = ({ words, redirectUri }: StepsProps) => (
   <aside className={s.help} aria-label={words.title}>
     <h2 className={s.helpTitle}>{words.title}</h2>
     <p>{words.text}</p>

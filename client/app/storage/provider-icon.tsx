@@ -1,5 +1,6 @@
 import {
   IconBrandGoogleDrive,
+  IconBrandOnedrive,
   IconBucket,
   IconDisc,
   IconFolder,
@@ -23,6 +24,8 @@ export function ProviderIcon({ provider, isDemo = false, size = 20 }: ProviderIc
       return <IconServer2 size={size} stroke={1.6} aria-hidden />;
     case "google-drive":
       return <IconBrandGoogleDrive size={size} stroke={1.6} aria-hidden />;
+    case "onedrive":
+      return <IconBrandOnedrive size={size} stroke={1.6} aria-hidden />;
     case "s3":
       return <IconBucket size={size} stroke={1.6} aria-hidden />;
     case "jellyfin":

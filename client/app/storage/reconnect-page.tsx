@@ -5,6 +5,7 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { trpc } from "../api.ts";
 import { NothingHere } from "../frame/broken.tsx";
 import { Screen } from "../frame/screen.tsx";
+import { isSignIn } from "../words/sign-ins.ts";
 import { storage } from "../words/storage.ts";
 import { hasForm } from "./connect-form.tsx";
 import { ConnectStorage } from "./connect-storage.tsx";
@@ -32,9 +33,9 @@ export function ReconnectPage() {
   return (
     <Screen title={words.reconnectTitle(connection?.name ?? "")}>
       <p className={s.lead}>{words.reconnectText}</p>
-      {offer && !hasForm(offer) ? (
-        <OAuthConnect connectionId={connectionId} />
-      ) : offer && connection && !saved.isPending ? (
+      {offer && isSignIn(offer.id) ? (
+        <OAuthConnect provider={offer.id} connectionId={connectionId} />
+      ) : offer && hasForm(offer) && connection && !saved.isPending ? (
         <ConnectStorage
           offer={offer}
           saved={saved.data}

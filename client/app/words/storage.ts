@@ -1,4 +1,4 @@
-import type { Connection, ScanProgress, StorageQuota } from "#contract/connections.ts";
+import type { Connection, ProviderId, ScanProgress, StorageQuota } from "#contract/connections.ts";
 import { formatAgo, formatBytes, formatCount, formatMoment, plural } from "./format.ts";
 
 export const storage = {
@@ -216,8 +216,8 @@ export const storage = {
     title: (name: string) => `Disconnect ${name}?`,
     removes: (tracks: number) =>
       `Removes ${plural(tracks, "track")} of it from this library, and the access that is kept here.`,
-    keeps:
-      "Your files are not touched. An app password of a Nextcloud, a session of a media server and the access at Google are ended there. When you connect it again, the library is read anew.",
+    keeps: (provider: ProviderId) =>
+      `Your files are not touched. ${ENDED_THERE[provider]}When you connect it again, the library is read anew.`,
     stays: (staying: number) =>
       `${plural(staying, "recording")} of it ${staying === 1 ? "is" : "are"} in another storage of this band too: ${staying === 1 ? "it stays" : "they stay"} in the library and ${staying === 1 ? "plays" : "play"} from there.`,
     nextPrimary: (name: string) => `${name} becomes the primary storage.`,
@@ -226,6 +226,17 @@ export const storage = {
     done: (name: string) => `${name} is disconnected`,
   },
 } as const;
+
+/** What becomes of the access on the other side. */
+const ENDED_THERE: Readonly<Record<ProviderId, string>> = {
+  folder: "",
+  webdav: "An app password that a Nextcloud has made for Backline is deleted there. ",
+  s3: "The key goes on working until you take it away at the service. ",
+  jellyfin: "A session of a media server is ended there; an API key is not. ",
+  "google-drive": "The access at Google is ended there. ",
+  onedrive:
+    "Microsoft lets no program end its own access, so it is only deleted here. Take it away at account.microsoft.com under Privacy, or at myapps.microsoft.com for an account of work or school. ",
+};
 
 const since = (moment: string | null): string => (moment ? ` since ${formatMoment(moment)}` : "");
 

@@ -1,74 +1,22 @@
-import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import type { Storage, StorageIo } from "#server/storage/provider.ts";
 import { describeStorage } from "#tests/storage/conformance.ts";
+import { startSignedInWorld } from "#tests/storage/oauth-worlds.ts";
 import { refusalOf } from "#tests/storage/refusals.ts";
-import { createTestIo, listAll, readRange, type StorageWorld } from "#tests/storage/worlds.ts";
-import { type DriveNode, FOLDER, ROOT, toError } from "#tests/support/fake-drive.ts";
-import { type FakeGoogle, startFakeGoogle } from "#tests/support/fake-google.ts";
+import { createTestIo, listAll, readRange } from "#tests/storage/worlds.ts";
+import { FOLDER, ROOT, toError } from "#tests/support/fake-drive.ts";
+import { startFakeGoogle } from "#tests/support/fake-google.ts";
+import type { TreeNode } from "#tests/support/fake-tree.ts";
 
-describeStorage("a stand-in for Google Drive, ours,", async () => startWorld(), { crowd: 2300 });
-
-/** Somebody has signed in, and the storage is theirs. */
-async function startWorld(google?: FakeGoogle): Promise<StorageWorld & { google: FakeGoogle }> {
-  const there = google ?? (await startFakeGoogle());
-  const credential = await connect(there, createTestIo());
-  const { tree } = there;
-  return {
-    google: there,
-    put: async (path, bytes) => void tree.put(path, bytes),
-    mkdir: async (path) => void tree.mkdir(path),
-    remove: async (path) => void Object.assign(tree.find(path) ?? {}, { isTrashed: true }),
-    rename: async (from, to) => tree.rename(from, to),
-    age: async () => {},
-    openDownloads: there.openDownloads,
-    attach: (io) => byPath(there, there.spec.attach({}, credential, io)),
-    stop: async () => {},
-  };
-}
-
-async function connect(google: FakeGoogle, io: StorageIo) {
-  google.redirectUri = "https://music.example/oauth/google-drive/callback";
-  const verifier = "v".repeat(43);
-  const { authorizeUrl, exchange } = google.spec.connect;
-  const url = authorizeUrl(
-    {},
-    {
-      clientId: google.client.clientId,
-      redirectUri: google.redirectUri,
-      state: "s",
-      // As RFC 7636 §4.2 makes it.
-      challenge: createHash("sha256").update(verifier).digest("base64url"),
-      account: null,
-    },
-  );
-  const back = await google.agree(url.href);
-  const code = back.searchParams.get("code") ?? "";
-  const grant = { client: google.client, redirectUri: google.redirectUri, code, verifier };
-  return (await exchange({}, grant, io)).credential;
-}
-
-/** The suite speaks of paths; a Drive knows ids. What is no path of it goes through as it is. */
-function byPath({ tree }: FakeGoogle, storage: Storage): Storage {
-  const toRef = (path: string): string => {
-    if (!tree.find(path)) return path;
-    const parts = path.split("/");
-    return parts
-      .map((name, depth) => `${tree.find(parts.slice(0, depth + 1).join("/"))?.id}:${name}`)
-      .join("/");
-  };
-  return {
-    ...storage,
-    list: (folder, cursor) => storage.list(folder === null ? null : toRef(folder), cursor),
-    stat: (ref) => storage.stat(toRef(ref)),
-    openRange: (ref, range, signal) => storage.openRange(toRef(ref), range, signal),
-  };
-}
+describeStorage(
+  "a stand-in for Google Drive, ours,",
+  async () => startSignedInWorld(await startFakeGoogle()),
+  { crowd: 2300 },
+);
 
 async function annasDrive() {
-  const world = await startWorld();
-  const storage = world.attach(createTestIo());
-  return { ...world, storage, tree: world.google.tree };
+  const google = await startFakeGoogle();
+  const world = await startSignedInWorld(google);
+  return { google, storage: world.attach(createTestIo()), tree: google.tree };
 }
 
 test("a list comes in pages as Google cuts them", async () => {
@@ -100,12 +48,12 @@ test("shared drives are folders at the top, whole and not only what was opened b
 test("a shortcut is what it points to, under its own name", async () => {
   const { storage, tree } = await annasDrive();
   const take = tree.put("Live/take 1.mp3", "one");
-  const folder = tree.find("Live") as DriveNode;
+  const folder = tree.find("Live") as TreeNode;
   const driveId = tree.addDrive("The band");
   tree.put("Tour/take 9.mp3", "nine", driveId);
   tree.link("the one.mp3", take);
   tree.link("Best of", folder);
-  tree.link("On tour", tree.find("Tour", driveId) as DriveNode);
+  tree.link("On tour", tree.find("Tour", driveId) as TreeNode);
   const top = await listAll(storage, null);
   const named = (name: string) => top.find((each) => each.name === name)?.ref ?? "?";
   const shortcut = await storage.stat(named("the one.mp3"));
@@ -125,7 +73,7 @@ test("shortcuts that lead in a circle or to nothing are left out", async () => {
   const { storage, tree } = await annasDrive();
   const gone = tree.put("gone.mp3", "x");
   tree.mkdir("Live");
-  const live = tree.find("Live") as DriveNode;
+  const live = tree.find("Live") as TreeNode;
   tree.link("round", live, live.id);
   tree.link("lost.mp3", gone, live.id);
   Object.assign(gone, { isTrashed: true });
@@ -210,7 +158,7 @@ test("it says how full it is", async () => {
 test("a folder's ref opens nothing but what is under it", async () => {
   const { storage, tree } = await annasDrive();
   tree.add({ name: "Live", parentId: ROOT, mimeType: FOLDER });
-  const { id } = tree.find("Live") as DriveNode;
+  const { id } = tree.find("Live") as TreeNode;
   for (const ref of [id, `${id}:`, `${id}:a/b`, `${id}.x.y:Live`, `'${id}' or:Live`, "root:x/"]) {
     expect((await refusalOf(storage.list(ref, null), [])).code).toBe("not_found");
   }

@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import type { Storage, StorageIo } from "#server/storage/provider.ts";
+import type { ConfiguredProvider } from "#server/storage/registry.ts";
+import type { FakeOAuth } from "#tests/support/fake-oauth.ts";
+import type { Tree } from "#tests/support/fake-tree.ts";
+import { createTestIo, type StorageWorld } from "./worlds.ts";
+
+/** A service that people sign in at, whose files go by ids. */
+type SignedIn = FakeOAuth & {
+  readonly tree: Tree;
+  openDownloads(): number;
+  provider(): ConfiguredProvider;
+};
+
+/** Signs in as a browser does. @returns what would be sealed. */
+export async function signInAt(service: SignedIn, io: StorageIo): Promise<unknown> {
+  service.redirectUri = `https://music.example/oauth/${service.provider().id}/callback`;
+  const { client, redirectUri } = service;
+  const { oauth } = service.provider();
+  if (!oauth) throw new Error("Nobody signs in there.");
+  const verifier = "v".repeat(43);
+  const url = oauth.authorizeUrl({
+    clientId: client.clientId,
+    redirectUri,
+    state: "s",
+    // As RFC 7636 §4.2 makes it.
+    challenge: createHash("sha256").update(verifier).digest("base64url"),
+    account: null,
+  });
+  const code = (await service.agree(url.href)).searchParams.get("code") ?? "";
+  return (await oauth.exchange({ client, redirectUri, code, verifier }, io)).credential;
+}
+
+/** Somebody has signed in, and the storage is theirs. */
+export async function startSignedInWorld(service: SignedIn): Promise<StorageWorld> {
+  const credential = await signInAt(service, createTestIo());
+  const { tree } = service;
+  return {
+    put: async (path, bytes) => void tree.put(path, bytes),
+    mkdir: async (path) => void tree.mkdir(path),
+    remove: async (path) => void Object.assign(tree.find(path) ?? {}, { isTrashed: true }),
+    rename: async (from, to) => tree.rename(from, to),
+    age: async () => {},
+    openDownloads: service.openDownloads,
+    attach: (io) => byPath(tree, service.provider().attach(credential, io)),
+    stop: async () => {},
+  };
+}
+
+/** The suite speaks of paths; these know ids. What is no path goes through as it is. */
+function byPath(tree: Tree, storage: Storage): Storage {
+  const toRef = (path: string): string => {
+    if (!tree.find(path)) return path;
+    const parts = path.split("/");
+    return parts
+      .map((name, depth) => `${tree.find(parts.slice(0, depth + 1).join("/"))?.id}:${name}`)
+      .join("/");
+  };
+  return {
+    ...storage,
+    list: (folder, cursor) => storage.list(folder === null ? null : toRef(folder), cursor),
+    stat: (ref) => storage.stat(toRef(ref)),
+    openRange: (ref, range, signal) => storage.openRange(toRef(ref), range, signal),
+  };
+}
