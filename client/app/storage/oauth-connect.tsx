@@ -66,9 +66,11 @@ function Leave({ provider, connectionId }: LeaveProps) {
         <output className="out-of-sight">{isLeaving ? words.leaving : ""}</output>
       </div>
       <FormFailure>{begin.error ? sentenceOf(begin.error) : null}</FormFailure>
-      {words.notes.map((note) => (
-        <p key={note}>{note}</p>
-      ))}
+      <div className={s.notes}>
+        {words.notes.map((note) => (
+          <p key={note}>{note}</p>
+        ))}
+      </div>
     </div>
   );
 }
