@@ -311,6 +311,8 @@ test.each<[number, string, Record<string, string>, string, number | undefined]>(
   microsoft.failGraph(toGraphError(status, said, headers));
   const refusal = await refusalOf(storage.stat("take 1.mp3"), secrets);
   expect([refusal.code, refusal.retryAfterSeconds]).toEqual([code, seconds]);
+  // Nobody has typed one.
+  expect(refusal.message).not.toContain("password");
   microsoft.failGraph(toGraphError(status, said, headers), 2);
   const opening = refusalOf(readRange(storage, "take 1.mp3", { start: 0, end: 9 }), secrets);
   expect((await opening).code).toBe(code);
