@@ -54,6 +54,8 @@ export interface Config {
     readonly from: string;
   };
   readonly egress: { readonly allow: readonly string[]; readonly allowLoopback: boolean };
+  /** Storages are looked at for changes so often while all is well; `null`: when somebody asks. */
+  readonly watchSeconds: number | null;
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace";
   readonly providers: ProviderSettings;
 }
@@ -86,6 +88,13 @@ export const Variables = z.object({
     .string()
     .regex(/^[^\r\n]*[^\s@<>]+@[^\s@<>]+>?$/, "expected an address")
     .optional(),
+  WATCH_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(15)
+    .transform((seconds) => (seconds === 0 ? null : seconds)),
   EGRESS_ALLOW: cidrs,
   EGRESS_ALLOW_LOOPBACK: flag,
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
@@ -190,6 +199,7 @@ export function parseConfig(environment: Environment): Config {
       from: values.MAIL_FROM ?? `Backline <backline@${publicUrl.hostname}>`,
     },
     egress: { allow: values.EGRESS_ALLOW, allowLoopback: values.EGRESS_ALLOW_LOOPBACK },
+    watchSeconds: values.WATCH_SECONDS,
     logLevel: values.LOG_LEVEL,
     // What did not parse is a problem, so all of it is there.
     providers: Object.fromEntries(providers) as ProviderSettings,

@@ -34,6 +34,7 @@ import { createVault, noVault } from "#server/base/vault.ts";
 import { version } from "#server/base/version.ts";
 import { startSweeping } from "#server/leaving/purge.ts";
 import { startScanWatch } from "#server/library/scans.ts";
+import { watchStorages } from "#server/library/watch.ts";
 import { createProviders } from "#server/storage/registry.ts";
 import { buildApp } from "./app.ts";
 import { type Config, parseConfig, withSecretFiles } from "./config.ts";
@@ -72,7 +73,11 @@ async function main(config: Config): Promise<void> {
     await open(app, config.http, stops);
     await deps.jobs.work(deps, handlersOf(config.role));
     const watching = new AbortController();
-    stops.push(async () => watching.abort());
+    const watched = watchStorages(deps, watching.signal);
+    stops.push(async () => {
+      watching.abort();
+      await watched;
+    });
     startScanWatch(deps, watching.signal);
     if (!isWorker) {
       startSweeping(deps, watching.signal);

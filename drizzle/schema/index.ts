@@ -4,3 +4,4 @@ export * from "./auth.ts";
 export * from "./connections.ts";
 export * from "./library.ts";
 export * from "./mail.ts";
+export * from "./watching.ts";

@@ -130,6 +130,8 @@ export const scans = pgTable(
       .references(() => users.id, { onDelete: "set null" }),
     state: text().$type<ScanState>().notNull(),
     confirmMissing: boolean().notNull().default(false),
+    /** Nobody asked for it: a look at the storage has seen that something is new. */
+    isWatched: boolean().notNull().default(false),
     /** Fencing: every write of a scanner carries the lease it was given; an older one writes nothing. */
     lease: integer().notNull().default(0),
     leaseUntil: moment(),
@@ -226,6 +228,8 @@ export const knownFolders = pgTable(
     ref: text().notNull(),
     path: text().notNull(),
     treeTag: text().notNull(),
+    /** Something in it has changed since: it is listed, whatever its tag. */
+    isStale: boolean().notNull().default(false),
     /** Of the audio files directly in it. */
     fileCount: integer().notNull(),
     fileBytes: bigint({ mode: "number" }).notNull(),

@@ -110,6 +110,15 @@ function healthAfter(error: AppError): store.Found["health"] | undefined {
   }
 }
 
+/** What a missing root means; the person did choose it. */
+export async function nameGoneRoot(
+  deps: Pick<Deps, "db">,
+  connectionId: ConnectionId,
+): Promise<AppError> {
+  const row = await store.findConnectionById(deps.db, connectionId);
+  return rootGone(row?.rootPath ?? null);
+}
+
 const rootGone = (path: string | null): AppError =>
   new AppError(
     "storage_unavailable",

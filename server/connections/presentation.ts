@@ -43,6 +43,7 @@ export const toConnection = (
   row: ConnectionRow,
   counts: TrackCounts | undefined,
   newest: ScanRow | undefined,
+  lookedAt: Date | undefined,
 ): Connection => ({
   id: row.id,
   bandId: row.bandId,
@@ -57,6 +58,7 @@ export const toConnection = (
   ...toHealth(row),
   accessEndsAt: row.accessEndsAt?.toISOString() ?? null,
   quota: toQuota(row),
+  lookedAt: lookedAt?.toISOString() ?? null,
   trackCount: counts?.present ?? 0,
   missingCount: counts?.missing ?? 0,
   createdAt: row.createdAt.toISOString(),

@@ -94,6 +94,12 @@ export function attachRenewing(
     ...(attach().quota
       ? { quota: () => ask((each) => each.quota?.() ?? Promise.reject(new Error("No quota."))) }
       : {}),
+    ...(attach().changes
+      ? {
+          changes: (root, cursor) =>
+            ask((each) => each.changes?.(root, cursor) ?? Promise.reject(new Error("No changes."))),
+        }
+      : {}),
   };
 }
 

@@ -140,7 +140,7 @@ export const listOffers = (deps: Pick<Deps, "providers">): ProviderOffer[] =>
   }));
 
 export async function listConnections(
-  deps: Pick<Deps, "db">,
+  deps: Pick<Deps, "config" | "db">,
   actor: Actor,
   bandId: BandId,
 ): Promise<Connection[]> {
@@ -149,7 +149,7 @@ export async function listConnections(
 }
 
 export async function getConnection(
-  deps: Pick<Deps, "db">,
+  deps: Pick<Deps, "config" | "db">,
   actor: Actor,
   connectionId: ConnectionId,
 ): Promise<Connection> {
@@ -195,13 +195,17 @@ const NO_SUCH_STORAGE = "There is no such storage.";
 const noSuchConnection = (): AppError => new AppError("not_found", NO_SUCH_STORAGE);
 
 async function present(
-  deps: Pick<Deps, "db">,
+  deps: Pick<Deps, "config" | "db">,
   rows: readonly store.ConnectionRow[],
 ): Promise<Connection[]> {
   const ids = rows.map((row) => row.id);
-  const [counts, scans] = await Promise.all([
+  const isWatching = deps.config.watchSeconds !== null;
+  const [counts, scans, looks] = await Promise.all([
     store.countTracks(deps.db, ids),
     store.listNewestScans(deps.db, ids),
+    store.listLooks(deps.db, isWatching ? ids : []),
   ]);
-  return rows.map((row) => toConnection(row, counts.get(row.id), scans.get(row.id)));
+  return rows.map((row) =>
+    toConnection(row, counts.get(row.id), scans.get(row.id), looks.get(row.id)),
+  );
 }

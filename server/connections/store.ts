@@ -2,7 +2,7 @@ import { and, desc, eq, inArray, isNull, ne, sql } from "drizzle-orm";
 import type { BandRole } from "#contract/bands.ts";
 import type { ProviderId } from "#contract/connections.ts";
 import type { BandId, ConnectionId } from "#contract/ids.ts";
-import { connections, members, scans, tracks } from "#drizzle/schema/index.ts";
+import { connections, members, scans, tracks, watches } from "#drizzle/schema/index.ts";
 import type { Actor } from "#server/base/actor.ts";
 import type { Db, Tx } from "#server/base/db.ts";
 import { sharedRead } from "#server/base/shared-reads.ts";
@@ -245,4 +245,17 @@ export async function listNewestScans(
     .where(inArray(scans.connectionId, [...ids]))
     .orderBy(scans.connectionId, desc(scans.startedAt), desc(scans.id));
   return new Map(rows.map((scan) => [scan.connectionId, scan]));
+}
+
+/** When each was last looked at for changes. */
+export async function listLooks(
+  db: Db | Tx,
+  ids: readonly ConnectionId[],
+): Promise<Map<ConnectionId, Date>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .select({ id: watches.connectionId, lookedAt: watches.lookedAt })
+    .from(watches)
+    .where(inArray(watches.connectionId, [...ids]));
+  return new Map(rows.flatMap(({ id, lookedAt }) => (lookedAt ? [[id, lookedAt]] : [])));
 }

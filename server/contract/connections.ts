@@ -182,6 +182,8 @@ export const Connection = z.strictObject({
   accessEndsAt: Timestamp.nullable(),
   /** How full it was when it was last asked; `null` when it does not say. */
   quota: StorageQuota.nullable(),
+  /** When it was last looked at for changes; `null` when it is not watched, or was not yet. */
+  lookedAt: Timestamp.nullable(),
   trackCount: z.number().int(),
   missingCount: z.number().int(),
   createdAt: Timestamp,

@@ -97,7 +97,8 @@ async function end(
   how: Parameters<typeof store.saveEnd>[2],
 ): Promise<void> {
   await store.saveEnd(tx, scan, how);
-  if (scan.isRepeated) await queueScan(deps, tx, { ...scan, confirmMissing: false });
+  if (!scan.isRepeated) return;
+  await queueScan(deps, tx, { ...scan, confirmMissing: false, isWatched: false });
 }
 
 const release = (deps: EndDeps, run: ScanRun): Promise<void> =>

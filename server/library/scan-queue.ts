@@ -29,7 +29,7 @@ export async function queueScan(
   tx: Tx,
   wish: Omit<store.NewScan, "id">,
 ): Promise<boolean> {
-  const { connectionId, bandId, requestedBy, confirmMissing } = wish;
+  const { connectionId, bandId, requestedBy, confirmMissing, isWatched = false } = wish;
   if (await store.isPaused(tx, connectionId)) return false;
   const id = createId<ScanId>(deps.now());
   const isNew = await store.insertScan(tx, {
@@ -38,6 +38,7 @@ export async function queueScan(
     bandId,
     requestedBy,
     confirmMissing,
+    isWatched,
   });
   if (isNew) await scanRequested.enqueue(deps, tx, { scanId: id });
   return isNew;

@@ -13,6 +13,8 @@ export interface NewScan {
   readonly bandId: BandId;
   readonly requestedBy: UserId | null;
   readonly confirmMissing: boolean;
+  /** A look has seen that something is new; nobody asked. */
+  readonly isWatched?: boolean;
 }
 
 /** The scan and the number under which this process may write for it. */

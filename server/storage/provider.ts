@@ -96,9 +96,39 @@ export interface Storage {
    * @throws AppError `not_found` for what can be no file; whether it is there is not looked up.
    */
   directUrl?(ref: string, seconds: number): URL;
+  /**
+   * Whether anything below a folder is other than when the cursor was given, without listing all of
+   * it. The answer may be about more than that folder. Absent where only a listing can tell.
+   *
+   * @param root - a folder's ref, or `null` for the top.
+   * @param cursor - of the answer before; `null`, or one that is no good any more, begins anew. It
+   *   tells whose it is: of another account or root it is no good.
+   */
+  changes?(root: string | null, cursor: string | null): Promise<Changes>;
   /** How full the storage is; `null` when it does not say. Absent where there is no such thing. */
   quota?(): Promise<Quota | null>;
 }
+
+export type Changes = {
+  readonly cursor: string;
+  /** What it took to know. */
+  readonly requests: number;
+} & (
+  | { readonly kind: "none" }
+  /** Something; a listing tells what. Tree tags are good as ever. */
+  | { readonly kind: "any" }
+  /** Only this; folders where nothing is are as they were. */
+  | {
+      readonly kind: "some";
+      /** Directly in the root. */
+      readonly isRootTouched: boolean;
+      /**
+       * Of everything that is new, changed, moved or gone, and of the folders in which it is now:
+       * a text that stands in the last part of its ref, behind the last slash.
+       */
+      readonly parts: readonly string[];
+    }
+);
 
 export interface Quota {
   readonly usedBytes: number;

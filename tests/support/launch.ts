@@ -48,6 +48,8 @@ export function launchServer(options: LaunchOptions): ServerProcess {
       ...databaseVariables(options.database),
       DATA_DIR: options.dataDir,
       PORT: "0",
+      // Nothing is asked of a storage but what the test does, unless it wants that.
+      WATCH_SECONDS: "0",
       ...options.environment,
     },
     stdio: ["ignore", "pipe", "pipe"],

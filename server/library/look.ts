@@ -1,0 +1,182 @@
+import { type Tx, write } from "#server/base/db.ts";
+import { AppError } from "#server/base/errors.ts";
+import { nameFailure } from "#server/base/failures.ts";
+import {
+  nameGoneRoot,
+  noteStorageFailure,
+  noteStorageSuccess,
+} from "#server/connections/health.ts";
+import {
+  type AttachedConnection,
+  connectionTopic,
+  openStorage,
+  type StorageDeps,
+} from "#server/connections/service.ts";
+import type { Deps } from "#server/deps.ts";
+import { compareListings } from "#server/storage/listing-digest.ts";
+import type { Changes, StoredFile, StoredFolder } from "#server/storage/provider.ts";
+import { coverRank, isAudio, isHidden } from "./audio-types.ts";
+import { queueScan } from "./scan-queue.ts";
+import * as store from "./watch-store.ts";
+
+export type LookDeps = StorageDeps & Pick<Deps, "events" | "log" | "maintenance">;
+
+/** Who takes longer to answer is looked at less often, not for longer. */
+const PATIENCE_MS = 300_000;
+const RENEW_AFTER_MS = 5_000;
+/** A scan was asked for meanwhile. What the look has seen is seen again after it. */
+const AFTER_SCAN_SECONDS = 2;
+const MAX_BACK_OFF_SECONDS = 300;
+/** So many more than this and a look is worth a longer pause. */
+const SECONDS_A_REQUEST = 0.5;
+/** Looks take no more than this share of the storage's time. */
+const SHARE = 0.1;
+const MAX_PAUSE_SECONDS = 1_800;
+/** More than this of a library changed at once, again and again: its validators tell nothing. */
+const MOST = 0.5;
+const FEW = 20;
+
+/** Somebody else looks, because we did not renew in time. */
+const lost = new AppError("conflict", "Another server looks at this storage.");
+
+/**
+ * Asks a storage whether anything has changed, and has it scanned if so. Never throws; whatever
+ * happens decides when the next look is.
+ *
+ * @param signal - the server stops: another one looks instead.
+ */
+export async function look(
+  deps: LookDeps,
+  held: store.HeldLook,
+  signal: AbortSignal,
+): Promise<void> {
+  const ending = new AbortController();
+  const either = AbortSignal.any([signal, ending.signal]);
+  const timer = setInterval(() => {
+    void write(deps, (tx) => store.renewLease(tx, held))
+      .then((isOurs) => isOurs || ending.abort(lost))
+      .catch((error) => deps.log.warn({ err: error }, "a look could not renew"));
+  }, RENEW_AFTER_MS);
+  try {
+    await lookInto(deps, held, either);
+  } catch (error) {
+    if (ending.signal.aborted) return;
+    await settleFailure(deps, held, signal.aborted ? null : error).catch((failure) =>
+      deps.log.warn({ err: failure }, "a look could not be settled"),
+    );
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+async function lookInto(deps: LookDeps, held: store.HeldLook, signal: AbortSignal): Promise<void> {
+  const patience = AbortSignal.timeout(PATIENCE_MS);
+  const connection = await openStorage(
+    deps,
+    held.connectionId,
+    AbortSignal.any([signal, patience]),
+  );
+  const beganAtMs = performance.now();
+  const changes = await findChanges(connection, held).catch((error) => {
+    if (patience.aborted && !signal.aborted) throw nameSlow(error);
+    throw error;
+  });
+  const tookSeconds = (performance.now() - beganAtMs) / 1000;
+  if (connection.health !== "active") await noteStorageSuccess(deps, connection.id);
+  await write(deps, (tx) => settle(deps, tx, held, { connection, changes, tookSeconds }));
+}
+
+/** A cursor is of no use when another root was chosen in this very moment. */
+function findChanges(
+  { storage, rootRef }: AttachedConnection,
+  held: store.HeldLook,
+): Promise<Changes> {
+  const cursor = rootRef === held.rootRef ? held.cursor : null;
+  return storage.changes
+    ? storage.changes(rootRef, cursor)
+    : compareListings(storage, rootRef, cursor, isWorthKnowing);
+}
+
+const isWorthKnowing = ({ kind, name }: StoredFile | StoredFolder): boolean =>
+  !isHidden(name) && (kind === "folder" || isAudio(name) || coverRank(name) !== undefined);
+
+interface Outcome {
+  readonly connection: AttachedConnection;
+  readonly changes: Changes;
+  readonly tookSeconds: number;
+}
+
+/** The cursor moves on if and only if there is a scan for what was seen. */
+async function settle(
+  deps: LookDeps,
+  tx: Tx,
+  held: store.HeldLook,
+  { connection, changes, tookSeconds }: Outcome,
+): Promise<void> {
+  if (!(await store.renewLease(tx, held))) return;
+  const { id: connectionId, bandId, rootRef } = connection;
+  const last = await store.findLastScan(tx, connectionId);
+  const isNews = changes.kind !== "none";
+  const isWanted = isNews || !last || last.state === "failed" || last.isOld;
+  if (isWanted) {
+    const wish = { connectionId, bandId, requestedBy: null, confirmMissing: false };
+    if (!(await queueScan(deps, tx, { ...wish, isWatched: true }))) {
+      const { failures } = held;
+      return store.postponeLook(tx, held, { failures, nextSeconds: AFTER_SCAN_SECONDS });
+    }
+    await deps.events.publish(tx, connectionTopic(connectionId));
+  }
+  const vain = isWanted && last && wasVain(last) ? held.vain + 1 : 0;
+  const { cursor, requests } = changes;
+  const seconds = Math.min(
+    Math.max(backOff(deps, vain), requests * SECONDS_A_REQUEST, tookSeconds / SHARE),
+    MAX_PAUSE_SECONDS,
+  );
+  await store.saveLook(tx, held, { rootRef, cursor, vain, nextSeconds: jitter(seconds) });
+}
+
+/**
+ * A scan that a look had asked for, and that failed, found nothing, or found nearly everything to be
+ * another version.
+ */
+function wasVain(last: NonNullable<Awaited<ReturnType<typeof store.findLastScan>>>): boolean {
+  if (last.state === "failed") return true;
+  if (!last.isWatched || last.deeds > 0) return false;
+  return last.changed === 0 || (last.found > FEW && last.changed > last.found * MOST);
+}
+
+/** @param error - `null`: the server stops, and nothing is known of the storage. */
+async function settleFailure(deps: LookDeps, held: store.HeldLook, error: unknown): Promise<void> {
+  if (error === null) return write(deps, (tx) => store.releaseLook(tx, held));
+  const named = nameFailure(error);
+  const isRootGone = named.code === "not_found";
+  if (named.code === "internal") deps.log.error({ err: error }, "a look failed");
+  await noteFailure(deps, held, isRootGone ? null : error);
+  const failures = held.failures + 1;
+  const seconds = Math.max(backOff(deps, failures), named.retryAfterSeconds ?? 0);
+  await write(deps, (tx) =>
+    store.postponeLook(tx, held, { failures, nextSeconds: jitter(seconds) }),
+  );
+}
+
+/** @param error - `null`: the root is not there. */
+async function noteFailure(deps: LookDeps, held: store.HeldLook, error: unknown): Promise<void> {
+  const { connectionId } = held;
+  await noteStorageFailure(deps, connectionId, error ?? (await nameGoneRoot(deps, connectionId)));
+}
+
+/** Twice as long with each time that it was of no use. */
+const backOff = ({ config }: Pick<Deps, "config">, times: number): number => {
+  const seconds = config.watchSeconds ?? MAX_BACK_OFF_SECONDS;
+  return Math.max(seconds, Math.min(seconds * 2 ** Math.min(times, 16), MAX_BACK_OFF_SECONDS));
+};
+
+/** So that servers and storages do not fall into step. Never earlier than a storage has told. */
+const jitter = (seconds: number): number => seconds * (1 + Math.random() * 0.1);
+
+const nameSlow = (cause: unknown): AppError =>
+  new AppError(
+    "storage_unavailable",
+    "The storage takes more than five minutes to say what is in it, so changes may show up late. Your library is kept, and it is tried again by itself.",
+    { cause },
+  );
