@@ -96,6 +96,7 @@ export function attachRenewing(
       : {}),
     ...(attach().changes
       ? {
+          ...(attach().namesChanges ? { namesChanges: true } : {}),
           changes: (root, cursor) =>
             ask((each) => each.changes?.(root, cursor) ?? Promise.reject(new Error("No changes."))),
         }

@@ -3,7 +3,7 @@ import type { AttachedConnection } from "#server/connections/service.ts";
 import type { Page, StoredFile, StoredFolder } from "#server/storage/provider.ts";
 import { coverRank, isAudio, isHidden } from "./audio-types.ts";
 import { workThrough } from "./batches.ts";
-import { findTreeTags } from "./known-folder-store.ts";
+import { findTreeTags, TOLD } from "./known-folder-store.ts";
 import * as store from "./listing-store.ts";
 import { createPace, isForNow, type Pace } from "./pace.ts";
 import type { RunDeps, ScanRun } from "./scan-run.ts";
@@ -26,6 +26,13 @@ interface Outcome {
   readonly folder: store.FolderOutcome;
   readonly folders: readonly store.FoundFolder[];
   readonly entries: readonly store.EntryRow[];
+}
+
+interface KnownTags {
+  /** By ref. */
+  readonly tags: ReadonlyMap<string, string>;
+  /** What stands for the tag of a folder that has none. */
+  readonly untagged: string | null;
 }
 
 export interface ListingOptions {
@@ -61,7 +68,8 @@ export async function listStorage(
     const { found: foldersFound } = await store.insertFolders(tx, run.scan.id, [row]);
     return { result: undefined, counts: { foldersFound } };
   }, true);
-  const tags = await findTreeTags(deps.db, run.scan.connectionId);
+  const tags = await findTreeTags(deps.db, run.scan);
+  const untagged = storage.namesChanges ? TOLD : null;
 
   const known = await store.listFolders(deps.db, run.scan.id);
   const refs = new Set(known.map((folder) => folder.ref));
@@ -75,7 +83,12 @@ export async function listStorage(
     requireDepth(item, root.path);
     const page = await askForPage(pace, storage, item);
     silent = 0;
-    const outcome = toOutcome(item, page, tags, (ref) => refs.has(ref) || !refs.add(ref));
+    const outcome = toOutcome(
+      item,
+      page,
+      { tags, untagged },
+      (ref) => refs.has(ref) || !refs.add(ref),
+    );
     leftOut += outcome.leftOut;
     if (refs.size > MAX_FOLDERS) throw tooManyFolders();
     for (const { ref, path, state } of outcome.folders) {
@@ -117,18 +130,13 @@ async function askForPage(
 }
 
 /** @param isKnown - whether the folder was met before; it is known from now on. */
-function toOutcome(
-  item: Item,
-  page: Page,
-  tags: ReadonlyMap<string, string>,
-  isKnown: (ref: string) => boolean,
-) {
+function toOutcome(item: Item, page: Page, known: KnownTags, isKnown: (ref: string) => boolean) {
   const visible = page.entries.filter((entry) => !isHidden(entry.name));
   const kept = visible.filter(isKeepable);
   const folders = kept
     .filter((entry): entry is StoredFolder => entry.kind === "folder")
     .filter((folder) => !isKnown(folder.ref))
-    .map((folder) => toFound(folder, tags));
+    .map((folder) => toFound(folder, known));
   const files = kept.filter((entry): entry is StoredFile => entry.kind === "file");
   const cover = files.reduce(betterCover, item.cover);
   const { ref, path } = item;
@@ -149,9 +157,9 @@ const isKeepable = ({ ref, path }: StoredFile | StoredFolder): boolean =>
   Buffer.byteLength(path) <= MAX_REF_BYTES;
 
 /** With the tag that it had when all below it was listed, nothing below it is another. */
-function toFound(folder: StoredFolder, tags: ReadonlyMap<string, string>): store.FoundFolder {
+function toFound(folder: StoredFolder, { tags, untagged }: KnownTags): store.FoundFolder {
   const { ref, path, treeTag } = folder;
-  const tag = treeTag !== null && isStorable(treeTag) ? treeTag : null;
+  const tag = treeTag !== null && isStorable(treeTag) ? treeTag : untagged;
   const state = tag !== null && tags.get(ref) === tag ? "unchanged" : "waiting";
   return { ref, path: toPath(path), state, treeTag: tag };
 }

@@ -13,9 +13,11 @@ import {
   type StorageDeps,
 } from "#server/connections/service.ts";
 import type { Deps } from "#server/deps.ts";
+import type { Changes } from "#server/storage/changes.ts";
 import { compareListings } from "#server/storage/listing-digest.ts";
-import type { Changes, StoredFile, StoredFolder } from "#server/storage/provider.ts";
+import type { StoredFile, StoredFolder } from "#server/storage/provider.ts";
 import { coverRank, isAudio, isHidden } from "./audio-types.ts";
+import { markAllTold, markStale } from "./known-folder-store.ts";
 import { queueScan } from "./scan-queue.ts";
 import * as store from "./watch-store.ts";
 
@@ -100,6 +102,8 @@ function findChanges(
 const isWorthKnowing = ({ kind, name }: StoredFile | StoredFolder): boolean =>
   !isHidden(name) && (kind === "folder" || isAudio(name) || coverRank(name) !== undefined);
 
+type LastScan = NonNullable<Awaited<ReturnType<typeof store.findLastScan>>>;
+
 interface Outcome {
   readonly connection: AttachedConnection;
   readonly changes: Changes;
@@ -116,8 +120,8 @@ async function settle(
   if (!(await store.renewLease(tx, held))) return;
   const { id: connectionId, bandId, rootRef } = connection;
   const last = await store.findLastScan(tx, connectionId);
-  const isNews = changes.kind !== "none";
-  const isWanted = isNews || !last || last.state === "failed" || last.isOld;
+  const isNews = await noteChanges(tx, connectionId, changes);
+  const isWanted = isNews || !last || isLeftOver(last, changes) || last.isOld;
   if (isWanted) {
     const wish = { connectionId, bandId, requestedBy: null, confirmMissing: false };
     if (!(await queueScan(deps, tx, { ...wish, isWatched: true }))) {
@@ -129,17 +133,39 @@ async function settle(
   const vain = isWanted && last && wasVain(last) ? held.vain + 1 : 0;
   const { cursor, requests } = changes;
   const seconds = Math.min(
-    Math.max(backOff(deps, vain), requests * SECONDS_A_REQUEST, tookSeconds / SHARE),
+    Math.max(backOff(deps, vain - 1), requests * SECONDS_A_REQUEST, tookSeconds / SHARE),
     MAX_PAUSE_SECONDS,
   );
   await store.saveLook(tx, held, { rootRef, cursor, vain, nextSeconds: jitter(seconds) });
 }
 
+/** @returns whether any of it concerns the library. */
+async function noteChanges(
+  tx: Tx,
+  connectionId: AttachedConnection["id"],
+  changes: Changes,
+): Promise<boolean> {
+  switch (changes.kind) {
+    case "none":
+      return false;
+    case "any":
+      await markAllTold(tx, connectionId);
+      return true;
+    case "some":
+      return (await markStale(tx, connectionId, changes.parts)) || changes.isRootTouched;
+  }
+}
+
+/** The last scan has not seen all of it, so that nobody knows what the changes are about. */
+const isLeftOver = (last: LastScan, { kind }: Changes): boolean =>
+  last.state === "failed" ||
+  (kind === "some" && (last.state !== "done" || last.withheld > 0 || last.foldersFailed > 0));
+
 /**
  * A scan that a look had asked for, and that failed, found nothing, or found nearly everything to be
  * another version.
  */
-function wasVain(last: NonNullable<Awaited<ReturnType<typeof store.findLastScan>>>): boolean {
+function wasVain(last: LastScan): boolean {
   if (last.state === "failed") return true;
   if (!last.isWatched || last.deeds > 0) return false;
   return last.changed === 0 || (last.found > FEW && last.changed > last.found * MOST);
@@ -168,7 +194,10 @@ async function noteFailure(deps: LookDeps, held: store.HeldLook, error: unknown)
 /** Twice as long with each time that it was of no use. */
 const backOff = ({ config }: Pick<Deps, "config">, times: number): number => {
   const seconds = config.watchSeconds ?? MAX_BACK_OFF_SECONDS;
-  return Math.max(seconds, Math.min(seconds * 2 ** Math.min(times, 16), MAX_BACK_OFF_SECONDS));
+  return Math.max(
+    seconds,
+    Math.min(seconds * 2 ** Math.min(Math.max(times, 0), 16), MAX_BACK_OFF_SECONDS),
+  );
 };
 
 /** So that servers and storages do not fall into step. Never earlier than a storage has told. */

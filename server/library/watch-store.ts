@@ -129,6 +129,8 @@ export async function findLastScan(tx: Tx, connectionId: ConnectionId) {
       found: scans.found,
       deeds: sql<number>`(${scans.added} + ${scans.moved} + ${scans.missing} + ${scans.withheld})::int`,
       changed: scans.changed,
+      withheld: scans.withheld,
+      foldersFailed: scans.foldersFailed,
     })
     .from(scans)
     .where(eq(scans.connectionId, connectionId))

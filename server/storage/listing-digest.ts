@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { AppError } from "#server/base/errors.ts";
-import type { Changes, Storage, StoredFile, StoredFolder } from "./provider.ts";
+import type { Changes } from "./changes.ts";
+import type { Storage, StoredFile, StoredFolder } from "./provider.ts";
 
 type Entry = StoredFile | StoredFolder;
 
@@ -52,9 +53,10 @@ export async function compareListings(
   const seen = new Set(queue);
   let requests = 0;
 
+  const askForPage: Storage["list"] = storage.listDeep ?? storage.list;
   const takePage = async (folder: string | null, at: string | null): Promise<string | null> => {
     requests += 1;
-    const { entries, next } = await storage.list(folder, at);
+    const { entries, next } = await askForPage(folder, at);
     for (const entry of entries.filter(counts)) {
       digest.add(entry);
       if (entry.kind === "file" || seen.has(entry.ref)) continue;

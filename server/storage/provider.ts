@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import type { z } from "zod";
 import type { ConnectForm, ProviderId, SavedForm } from "#contract/connections.ts";
 import type { Egress } from "#server/base/egress/client.ts";
+import type { Changes } from "./changes.ts";
 import type { ClientKeys, OAuthGrant, OAuthRequest } from "./oauth.ts";
 
 /** First and last byte, both inclusive, as in RFC 9110 §14.1.2. */
@@ -105,30 +106,16 @@ export interface Storage {
    *   tells whose it is: of another account or root it is no good.
    */
   changes?(root: string | null, cursor: string | null): Promise<Changes>;
+  /** `changes` says where: folders that it does not name need not be listed. */
+  readonly namesChanges?: true;
+  /**
+   * A page of all files below a folder, at any depth, without the folders. Absent where that takes
+   * as many questions as there are folders.
+   */
+  listDeep?(root: string | null, cursor: string | null): Promise<Page>;
   /** How full the storage is; `null` when it does not say. Absent where there is no such thing. */
   quota?(): Promise<Quota | null>;
 }
-
-export type Changes = {
-  readonly cursor: string;
-  /** What it took to know. */
-  readonly requests: number;
-} & (
-  | { readonly kind: "none" }
-  /** Something; a listing tells what. Tree tags are good as ever. */
-  | { readonly kind: "any" }
-  /** Only this; folders where nothing is are as they were. */
-  | {
-      readonly kind: "some";
-      /** Directly in the root. */
-      readonly isRootTouched: boolean;
-      /**
-       * Of everything that is new, changed, moved or gone, and of the folders in which it is now:
-       * a text that stands in the last part of its ref, behind the last slash.
-       */
-      readonly parts: readonly string[];
-    }
-);
 
 export interface Quota {
   readonly usedBytes: number;

@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { ByteRange, Storage } from "#server/storage/provider.ts";
 import { generatedBytes } from "#tests/support/fault-tree.ts";
 import { awkwardNames } from "./awkward-names.ts";
+import { watching } from "./watching.ts";
 import {
   createTestIo,
   LONG_BYTES,
@@ -21,6 +22,8 @@ export interface Shortcomings {
   /** Its validators come with bytes only, or with listings only. */
   readonly hasNoEtagsWithBytes?: true;
   readonly hasNoFileIds?: true;
+  /** A folder is moved by moving what lies in it. */
+  readonly hasNoFolders?: true;
   /** How many files fit into one folder while a test waits; 3,000 where it is not said. */
   readonly crowd?: number;
 }
@@ -41,11 +44,12 @@ export function describeStorage(
   describe(`${name} as a storage`, () => {
     listing(begin, shortcomings);
     reading(begin, shortcomings);
+    watching(begin, shortcomings);
     leaving(begin);
   });
 }
 
-type Begin = (
+export type Begin = (
   signal?: AbortSignal,
 ) => Promise<{ readonly world: StorageWorld; readonly storage: Storage }>;
 

@@ -59,7 +59,17 @@ function byPath(tree: Tree, storage: Storage): Storage {
   return {
     ...storage,
     list: (folder, cursor) => storage.list(folder === null ? null : toRef(folder), cursor),
+    ...(storage.changes
+      ? {
+          changes: (root, cursor) =>
+            storage.changes?.(root === null ? null : toRef(root), cursor) ?? unreachable(),
+        }
+      : {}),
     stat: (ref) => storage.stat(toRef(ref)),
     openRange: (ref, range, signal) => storage.openRange(toRef(ref), range, signal),
   };
+}
+
+function unreachable(): never {
+  throw new Error("It was there a moment ago.");
 }

@@ -25,6 +25,11 @@ export const createDriveTree = (): Tree =>
     newDriveId: () => `0A${randomBytes(8).toString("hex")}`,
   });
 
+const MY_DRIVE: TreeNode = {
+  ...{ id: ROOT, name: "My Drive", mimeType: FOLDER, parentId: "", bytes: null, version: 0 },
+  ...{ driveId: null, target: null, isTrashed: false, modifiedAt: new Date(0) },
+};
+
 /** @param pageSize - no page is longer, whatever is asked for. */
 export function answerFiles(
   tree: Tree,
@@ -39,6 +44,7 @@ export function answerFiles(
   }
   if (path === "files") return list(tree, query, pageSize);
   const id = path.slice("files/".length);
+  if (id === "root") return json(toFile(MY_DRIVE, fieldsOf(query)));
   const node = tree.nodes.get(id);
   if (!node || (node.driveId && query.get("supportsAllDrives") !== "true")) return notFound();
   return query.get("alt") === "media" ? download(node, range) : json(toFile(node, fieldsOf(query)));

@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { createGoogleDrive } from "#server/storage/google-drive/index.ts";
 import { configure } from "#server/storage/registry.ts";
 import { answerFiles, createDriveTree, toError } from "./fake-drive.ts";
+import { createChangeLog } from "./fake-drive-changes.ts";
 import { createFakeOAuth, type FakeOAuth } from "./fake-oauth.ts";
 import {
   type Answer,
@@ -42,6 +43,7 @@ const SCOPE = "https://www.googleapis.com/auth/drive.readonly";
 
 export async function startFakeGoogle(): Promise<FakeGoogle> {
   const tree = createDriveTree();
+  const changes = createChangeLog(tree);
   const failures = createFailures();
   const { oauth, authorize, token, grantOf, endGrantOf } = createFakeOAuth({
     account: "anna@gmail.example",
@@ -73,6 +75,7 @@ export async function startFakeGoogle(): Promise<FakeGoogle> {
       const user = { permissionId: idOf(grant.account), emailAddress: grant.account };
       return json({ user, storageQuota: { limit: "16106127360", usage: "4711" } });
     }
+    if (path.startsWith("changes")) return changes(path, url.searchParams, google.pageSize);
     return answerFiles(tree, path, url.searchParams, headers.range ?? "", google.pageSize);
   };
 

@@ -16,6 +16,8 @@ import { createTree, type Tree } from "./fault-tree.ts";
  * - `/Users/{UserId}/Views`, `/Users/{UserId}/Items`, `/Users/{UserId}/Items/{Id}`, `/Items`,
  *   `/Items/{Id}/File` at an Emby: https://dev.emby.media/reference/RestAPI.html and
  *   https://dev.emby.media/doc/restapi/Browsing-the-Library.html
+ * - `recursive`, `includeItemTypes`, `minDateLastSaved`, `TotalRecordCount` of what matches however few
+ *   are asked for: https://api.jellyfin.org/#tag/Items/operation/GetItems
  * - for a parent that is gone, or is no folder, everything at the top is listed; 401 with a sentence
  *   for one that an account may not see; `userId is required` but for API keys: ItemsController.cs,
  *   GetItems
@@ -55,10 +57,10 @@ interface FakeLibraryOptions {
   readonly complain: (what: string) => void;
 }
 
-const LISTING =
-  "userId parentId recursive sortBy startIndex limit fields ids enableUserData enableImages".split(
-    " ",
-  );
+const LISTING = [
+  ..."userId parentId recursive sortBy sortOrder startIndex limit fields ids".split(" "),
+  ..."includeItemTypes minDateLastSaved enableUserData enableImages".split(" "),
+];
 
 export function createFakeLibrary(app: FastifyInstance, options: FakeLibraryOptions): FakeLibrary {
   const { product, prefix, whoAsks, complain } = options;
@@ -66,6 +68,7 @@ export function createFakeLibrary(app: FastifyInstance, options: FakeLibraryOpti
   const kinds = new Map<string, string | null>();
   const hidden = new Set<string>();
   const ids = new Map<string, string>();
+  const saved = new Map<string, Date>();
   const open = new Set<FastifyReply>();
   let style: PathStyle = "posix";
   let isForbidden = false;
@@ -139,20 +142,33 @@ export function createFakeLibrary(app: FastifyInstance, options: FakeLibraryOpti
       return reply.code(401).send(said);
     }
     const isFolder = parent?.node.kind === "folder";
-    const all = isFolder ? childrenOf(parent).sort(bySortName) : libraries(asker);
+    const all = isFolder ? pick(parent, one) : libraries(asker);
     const start = Number(one("startIndex") ?? 0);
     const end = isKeepingBack ? start : start + Number(one("limit") ?? all.length);
     const page = all.slice(start, end);
     const told = { product, fields, style };
     return { Items: page.map((item) => toDto(item, told)), TotalRecordCount: all.length };
   };
+  /** In a folder, or of all recordings below it those that were saved since. */
+  const pick = (parent: FoundItem, one: (name: string) => string | undefined): FoundItem[] => {
+    if (one("recursive") !== "true") return childrenOf(parent).sort(bySortName);
+    const since = new Date(one("minDateLastSaved") ?? 0);
+    return filesBelow(parent)
+      .filter(({ path }) => savedAt(path) >= since)
+      .sort((left, right) => savedAt(right.path).getTime() - savedAt(left.path).getTime());
+  };
+  const filesBelow = (item: FoundItem): FoundItem[] =>
+    item.node.kind === "file" ? [item] : childrenOf(item).flatMap(filesBelow);
+  const savedAt = (path: string): Date => saved.get(path) ?? new Date(0);
   const findListingFault = (
     fields: readonly string[],
     one: (name: string) => string | undefined,
   ): string | undefined => {
     const unknown = fields.filter((field) => !itemFields[product].includes(field));
     if (unknown.length > 0) return `the fields ${unknown}`;
-    if (one("recursive") !== "false") return "a listing of all that lies below";
+    const isDeep = one("recursive") === "true";
+    if (isDeep && one("includeItemTypes") !== "Audio") return "a listing of all that lies below";
+    if (!isDeep && one("recursive") !== "false") return "a listing without a depth";
     return one("parentId") ? undefined : "a listing of nothing that is named";
   };
   const single = (id: string | undefined, asker: Asker) => {
@@ -211,8 +227,22 @@ export function createFakeLibrary(app: FastifyInstance, options: FakeLibraryOpti
     return reply.header("accept-ranges", "none").type("audio/mpeg").send("transcoded");
   });
 
+  /** What lies at a path is another item there: `DateLastSaved` of each is when it was met. */
+  const noteSaved = (path: string): void => {
+    const node = tree.find(path);
+    if (node?.kind === "file") saved.set(path, new Date());
+    else for (const name of node?.children.keys() ?? []) noteSaved(`${path}/${name}`);
+  };
   return {
     ...tree,
+    put(path, ...content) {
+      tree.put(path, ...content);
+      noteSaved(path);
+    },
+    move(from, to) {
+      tree.move(from, to);
+      noteSaved(to);
+    },
     addLibrary: (name, collectionType = "music") => {
       kinds.set(name, collectionType);
       tree.mkdir(name);

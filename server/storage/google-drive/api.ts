@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { discardBody } from "#server/base/egress/body.ts";
 import type { EgressResponse } from "#server/base/egress/client.ts";
 import { withDeadline } from "#server/storage/deadline.ts";
 import { readAnswer, send } from "#server/storage/http.ts";
@@ -41,6 +42,22 @@ const FilePage = z.object({
   files: z.array(DriveFile),
   nextPageToken: z.string().min(1).optional(),
 });
+const Change = z.object({
+  changeType: z.string().optional(),
+  /** Gone, or out of sight; a file in the bin is still told. */
+  removed: z.boolean().optional(),
+  fileId: z.string().optional(),
+  file: z.object({ parents: z.array(z.string()).optional() }).optional(),
+});
+export type Change = z.infer<typeof Change>;
+
+/** @see https://developers.google.com/workspace/drive/api/reference/rest/v3/changes/list */
+const ChangePage = z.object({
+  changes: z.array(Change),
+  nextPageToken: z.string().min(1).optional(),
+  newStartPageToken: z.string().min(1).optional(),
+});
+const StartToken = z.object({ startPageToken: z.string().min(1) });
 const DrivePage = z.object({
   drives: z.array(z.object({ id: z.string(), name: z.string() })),
   nextPageToken: z.string().min(1).optional(),
@@ -70,6 +87,10 @@ export interface Drive {
   readonly host: string;
   list(children: Children): Promise<z.output<typeof FilePage>>;
   listDrives(pageToken: string | null): Promise<z.output<typeof DrivePage>>;
+  /** Where the log of a shared drive, or of the person's own files, is now. */
+  startToken(driveId: string | null): Promise<string>;
+  /** @returns `null` for a token that is no good any more. */
+  changes(driveId: string | null, token: string): Promise<z.output<typeof ChangePage> | null>;
   /** @throws AppError `not_found` */
   get(fileId: string, signal?: AbortSignal): Promise<DriveFile>;
   about(): Promise<About>;
@@ -80,10 +101,11 @@ export interface Drive {
 export function createDrive(base: string, accessToken: string, io: StorageIo): Drive {
   const { host } = new URL(base);
   const authorization = `Bearer ${accessToken}`;
+  const toHeaders = () => ({ authorization, accept: "application/json" });
   const expect = (...expected: number[]) => ({ expected, name: nameDriveFailure });
   const getJson = <S extends z.ZodType>(url: URL, schema: S, caller = io.signal) =>
     withDeadline(host, caller, TIMEOUT_MS, async (signal) => {
-      const headers = { authorization, accept: "application/json" };
+      const headers = toHeaders();
       const options = { url, headers, decompress: true, headersTimeoutMs: TIMEOUT_MS, signal };
       return readAnswer(await send(io, options, expect(200)), schema, MAX_ANSWER_BYTES);
     });
@@ -100,6 +122,28 @@ export function createDrive(base: string, accessToken: string, io: StorageIo): D
         }),
         DrivePage,
       ),
+    startToken: async (driveId) =>
+      (await getJson(toUrl(base, "changes/startPageToken", ofDrive(driveId)), StartToken))
+        .startPageToken,
+    changes: (driveId, pageToken) =>
+      withDeadline(host, io.signal, TIMEOUT_MS, async (signal) => {
+        const url = toUrl(base, "changes", {
+          ...ofDrive(driveId),
+          pageToken,
+          pageSize: String(PAGE_SIZE),
+          fields:
+            "nextPageToken,newStartPageToken,changes(changeType,removed,fileId,file(parents))",
+          includeRemoved: "true",
+          includeItemsFromAllDrives: "true",
+          spaces: "drive",
+        });
+        const options = { url, headers: toHeaders(), decompress: true, signal };
+        // What Google says of a token that it does not know (any more) is written nowhere.
+        const answer = await send(io, options, expect(200, 400, 404, 410));
+        if (answer.status === 200) return readAnswer(answer, ChangePage, MAX_ANSWER_BYTES);
+        discardBody(answer.body);
+        return null;
+      }),
     get: (fileId, signal) =>
       getJson(
         toUrl(base, `files/${fileId}`, { fields: FILE_FIELDS, supportsAllDrives: "true" }),
@@ -144,6 +188,11 @@ function toListQuery({ folderId, driveId, pageToken }: Children): Record<string,
     ...(pageToken === null ? {} : { pageToken }),
   };
 }
+
+const ofDrive = (driveId: string | null): Record<string, string> => ({
+  supportsAllDrives: "true",
+  ...(driveId === null ? {} : { driveId }),
+});
 
 function toUrl(base: string, path: string, query: Readonly<Record<string, string>>): URL {
   const url = new URL(`${base}/${path}`);

@@ -18,6 +18,7 @@ import {
 } from "#server/storage/provider.ts";
 import { addressOf, type Steps } from "#server/storage/steps.ts";
 import { createDrive, type Drive } from "./api.ts";
+import { findChanges } from "./changes.ts";
 import { exchange, type Google, refresh, toAuthorizeUrl } from "./connect.ts";
 import { listFolder, listTop, requireSteps, statFile } from "./listing.ts";
 
@@ -59,8 +60,8 @@ export const createGoogleDrive = (google: Google) =>
       ...credentialFacts,
       saved: ({ account }) => ({ provider: "google-drive", account }),
     },
-    attach: (_settings, { accessToken }, io) =>
-      createStorage(createDrive(google.drive, accessToken, io), io),
+    attach: (_settings, { accessToken, accountId }, io) =>
+      createStorage(createDrive(google.drive, accessToken, io), accountId, io),
     revocation: {
       // Google ends all that a person has granted to a client, whichever token is given back.
       accessOf: ({ clientId, accountId }) => `${clientId} ${accountId}`,
@@ -70,7 +71,7 @@ export const createGoogleDrive = (google: Google) =>
 
 export const googleDrive = createGoogleDrive(GOOGLE);
 
-function createStorage(drive: Drive, io: StorageIo): Storage {
+function createStorage(drive: Drive, accountId: string, io: StorageIo): Storage {
   return {
     list: async (folder, cursor) =>
       folder ? listFolder(drive, folder, cursor) : listTop(drive, cursor),
@@ -79,6 +80,8 @@ function createStorage(drive: Drive, io: StorageIo): Storage {
       const steps = requireSteps(ref);
       return openFile(drive, steps, range, eitherOf(io.signal, caller));
     },
+    changes: (root, cursor) => findChanges(drive, accountId, root, cursor),
+    namesChanges: true,
     async quota() {
       const { limit, usage } = (await drive.about()).storageQuota;
       const totalBytes = limit === undefined ? null : Number(limit);

@@ -15,6 +15,8 @@ import {
 import type { Drive, DriveFile } from "./api.ts";
 
 const FOLDER = "application/vnd.google-apps.folder";
+
+export const isFolder = ({ mimeType }: DriveFile): boolean => mimeType === FOLDER;
 /** Documents, sheets and the like: they have no bytes. */
 const GOOGLE_APPS = "application/vnd.google-apps.";
 /** Targets of shortcuts that are asked for at once. */

@@ -2,7 +2,14 @@ import type { z } from "zod";
 import { discardBody } from "#server/base/egress/body.ts";
 import type { EgressRequest, EgressResponse } from "#server/base/egress/client.ts";
 import { withDeadline } from "#server/storage/deadline.ts";
-import { type Expectation, isHtml, notFound, readAnswer, send } from "#server/storage/http.ts";
+import {
+  type Expectation,
+  isHtml,
+  notFound,
+  parseHttpDate,
+  readAnswer,
+  send,
+} from "#server/storage/http.ts";
 import { introduce, toApiUrl } from "#server/storage/media-server.ts";
 import type { ByteRange, StorageIo } from "#server/storage/provider.ts";
 import { type Credential, toDevice } from "./credential.ts";
@@ -26,16 +33,35 @@ export interface MediaServer {
   listLibraries(signal: AbortSignal): Promise<readonly Item[]>;
   /** What lies in a folder. Ask for the folder itself first: for one that is gone, all is listed. */
   list(id: string, start: number, signal: AbortSignal): Promise<ItemPage>;
+  /**
+   * What lies below a folder, at any depth.
+   *
+   * @param since - only what was saved then or later, as `clock` of an earlier answer.
+   */
+  summarize(id: string, since: string | null, signal: AbortSignal): Promise<Summary>;
   /** @throws AppError `not_found` */
   find(id: string, signal: AbortSignal): Promise<Item>;
   /** The original bytes. Answers 200, 206 or 416. */
   download(id: string, range: ByteRange, signal: AbortSignal): Promise<EgressResponse>;
 }
 
+interface Limits {
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+}
+
 export interface ItemPage {
   readonly items: readonly Item[];
   /** Where the next page starts; `null` when this was the last one. */
   readonly next: number | null;
+}
+
+export interface Summary {
+  readonly count: number;
+  /** The id of the one that came last. */
+  readonly newest: string | null;
+  /** The server's own time, to the second; `null` when it does not say. */
+  readonly clock: string | null;
 }
 
 /** @param name - what this kind of server says in its own way. Redirects are never followed. */
@@ -57,12 +83,18 @@ export function createMediaServer(
     const headers = { ...authorization, ...options.headers };
     return send(io, { ...options, url: toApiUrl(credential, path), headers }, { expected, name });
   };
-  const getJson = <S extends z.ZodType>(
+  const getJson = async <S extends z.ZodType>(
     path: string,
     schema: S,
-    limits: { readonly timeoutMs: number; readonly maxBytes: number },
+    limits: Limits,
     caller: AbortSignal,
-  ): Promise<z.output<S>> =>
+  ): Promise<z.output<S>> => (await getDated(path, schema, limits, caller)).said;
+  const getDated = <S extends z.ZodType>(
+    path: string,
+    schema: S,
+    limits: Limits,
+    caller: AbortSignal,
+  ): Promise<{ readonly said: z.output<S>; readonly clock: string | null }> =>
     withDeadline(host, caller, limits.timeoutMs, async (signal) => {
       const headers = { accept: "application/json" };
       const headersTimeoutMs = ITEM_TIMEOUT_MS;
@@ -75,7 +107,8 @@ export function createMediaServer(
         discardBody(answer.body);
         throw namePage(host);
       }
-      return readAnswer(answer, schema, limits.maxBytes);
+      const clock = parseHttpDate(answer.headers.date)?.toISOString() ?? null;
+      return { said: await readAnswer(answer, schema, limits.maxBytes), clock };
     });
   const listing = { timeoutMs: LISTING_TIMEOUT_MS, maxBytes: MAX_LISTING_BYTES };
   const single = { timeoutMs: ITEM_TIMEOUT_MS, maxBytes: MAX_ITEM_BYTES };
@@ -89,6 +122,11 @@ export function createMediaServer(
     async list(id, start, signal) {
       const page = await getJson(dialect.children(id, start), Items, listing, signal);
       return { items: page.Items, next: nextOf(host, page, start) };
+    },
+    async summarize(id, since, signal) {
+      const path = dialect.newest(id, since);
+      const { said, clock } = await getDated(path, Items, single, signal);
+      return { count: said.TotalRecordCount, newest: said.Items[0]?.Id ?? null, clock };
     },
     async find(id, signal) {
       const answer = await getJson(dialect.item(id), Item.or(Items), single, signal);

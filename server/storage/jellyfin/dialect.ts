@@ -9,6 +9,8 @@ export interface Dialect {
   /** @returns the address of one item, or of a list with it. */
   item(id: string): string;
   children(id: string, start: number): string;
+  /** Of all recordings below, the one that came last; of those only that were saved since. */
+  newest(id: string, since: string | null): string;
   /** The original bytes, which need no right to download and are not written down as a download. */
   file(id: string): string;
   /** The same for who may play and nothing else. Without `static` it would be transcoded. */
@@ -43,6 +45,19 @@ export function toJellyfinDialect({ account }: Pick<Credential, "account">): Dia
         enableUserData: "false",
         enableImages: "false",
       })}`,
+    newest: (id, since) =>
+      `Items${query({
+        ...own,
+        parentId: id,
+        recursive: "true",
+        includeItemTypes: "Audio",
+        sortBy: "DateCreated",
+        sortOrder: "Descending",
+        limit: "1",
+        enableUserData: "false",
+        enableImages: "false",
+        ...(since === null ? {} : { minDateLastSaved: since }),
+      })}`,
     file: (id) => `Items/${id}/File`,
     stream: (id) => `Audio/${id}/stream?static=true`,
   };
@@ -70,6 +85,18 @@ export function toEmbyDialect({ account }: Pick<Credential, "account">): Dialect
         Fields: fields,
         EnableUserData: "false",
         EnableImages: "false",
+      })}`,
+    newest: (id, since) =>
+      `${of}Items${query({
+        ParentId: id,
+        Recursive: "true",
+        IncludeItemTypes: "Audio",
+        SortBy: "DateCreated",
+        SortOrder: "Descending",
+        Limit: "1",
+        EnableUserData: "false",
+        EnableImages: "false",
+        ...(since === null ? {} : { MinDateLastSaved: since }),
       })}`,
     file: (id) => `Items/${id}/File`,
     stream: (id) => `Audio/${id}/stream?Static=true`,

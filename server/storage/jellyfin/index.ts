@@ -10,6 +10,7 @@ import {
   type StoredFolder,
 } from "#server/storage/provider.ts";
 import { createMediaServer } from "./api.ts";
+import { findChanges } from "./changes.ts";
 import { Credential } from "./credential.ts";
 import { createNaming } from "./failures.ts";
 import { etagOf, fileName, folderName, type Item, isAudio, isFolder, sizeOf } from "./item.ts";
@@ -100,6 +101,19 @@ function createStorage(credential: Credential, io: StorageIo): Storage {
         next: next === null ? null : String(next),
         trail: toTrail(place),
       };
+    },
+    async changes(root, cursor) {
+      if (root === null) {
+        const libraries = await server.listLibraries(io.signal);
+        const ids = libraries.map((each) => each.Id);
+        const found = await findChanges(server, ids, cursor, io.signal);
+        return { ...found, requests: found.requests + 1 };
+      }
+      const id = lastOf(requireIds(root));
+      // For a parent that is gone, all is counted.
+      if (!isFolder(await server.find(id, io.signal))) throw notFound();
+      const found = await findChanges(server, [id], cursor, io.signal);
+      return { ...found, requests: found.requests + 1 };
     },
     stat: (ref) => stat(ref, io.signal),
     async openRange(ref, range, caller) {

@@ -103,10 +103,10 @@ function toRoot({ endpoint, bucket, isPathStyle }: Credential): URL {
   return root;
 }
 
-function toListingQuery({ prefix, cursor }: Asked, maxKeys: number | undefined): string {
+function toListingQuery({ prefix, cursor, isDeep }: Asked, maxKeys: number | undefined): string {
   return toQuery({
     ...(cursor === null ? {} : { "continuation-token": cursor }),
-    delimiter: "/",
+    ...(isDeep ? {} : { delimiter: "/" }),
     "encoding-type": "url",
     "list-type": "2",
     ...(maxKeys === undefined ? {} : { "max-keys": String(maxKeys) }),

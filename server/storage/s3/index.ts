@@ -14,7 +14,7 @@ import {
 import { type Bucket, createBucket } from "./api.ts";
 import { Credential } from "./credential.ts";
 import { findPrefix, nameOf, toFolderRef } from "./key.ts";
-import type { Listing, S3Object } from "./listing.ts";
+import type { Asked, Listing, S3Object } from "./listing.ts";
 import { verifyForm } from "./verify.ts";
 
 /** A bucket of anything that speaks S3. A file's ref is its key, and folders are common prefixes. */
@@ -45,15 +45,17 @@ function createStorage(bucket: Bucket, io: StorageIo): Storage {
     requireFile(key);
     return toFile({ key, ...toSaid(await bucket.head(key, signal)) });
   };
+  const list = async (folder: string | null, asked: Omit<Asked, "prefix">): Promise<Page> => {
+    const prefix = folder ? findPrefix(folder) : "";
+    if (prefix === undefined) throw notFound();
+    const { value: listing } = await bucket.list({ prefix, ...asked }, io.signal);
+    // A folder is nothing but the keys that begin like it; a bucket may be empty.
+    if (listing.isEmpty && asked.cursor === null && prefix !== "") throw notFound();
+    return toPage(listing);
+  };
   return {
-    async list(folder, cursor) {
-      const prefix = folder ? findPrefix(folder) : "";
-      if (prefix === undefined) throw notFound();
-      const { value: listing } = await bucket.list({ prefix, cursor }, io.signal);
-      // A folder is nothing but the keys that begin like it; a bucket may be empty.
-      if (listing.isEmpty && cursor === null && prefix !== "") throw notFound();
-      return toPage(listing);
-    },
+    list: (folder, cursor) => list(folder, { cursor }),
+    listDeep: (root, cursor) => list(root, { cursor, isDeep: true }),
     stat: (ref) => stat(ref, io.signal),
     async openRange(ref, range, caller) {
       requireFile(ref);

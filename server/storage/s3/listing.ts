@@ -28,6 +28,8 @@ export interface Listing {
 export interface Asked {
   readonly prefix: string;
   readonly cursor: string | null;
+  /** All below, at any depth, instead of what lies directly there. */
+  readonly isDeep?: true;
 }
 
 /**
@@ -46,7 +48,7 @@ export async function readListing(answer: EgressResponse, asked: Asked): Promise
   }
 }
 
-function toListing({ texts, items }: Document, { prefix, cursor }: Asked): Listing {
+function toListing({ texts, items }: Document, { prefix, cursor, isDeep }: Asked): Listing {
   // Servers that do not know the encoding do not name it either, and send keys as they are.
   const decode = texts.get("EncodingType") === "url" ? decodeKey : (key: string) => key;
   const objects: S3Object[] = [];
@@ -57,7 +59,8 @@ function toListing({ texts, items }: Document, { prefix, cursor }: Asked): Listi
     }
     if (item.name === "CommonPrefixes") prefixes.push(decode(requireText(item.texts, "Prefix")));
   }
-  for (const key of [...objects.map((each) => each.key), ...prefixes]) requireBelow(key, prefix);
+  for (const key of [...objects.map((each) => each.key), ...prefixes])
+    requireBelow(key, prefix, isDeep);
   return {
     objects: objects.filter(({ key }) => isKey(key) && !key.endsWith("/")),
     prefixes: prefixes.filter((each) => each.length > prefix.length && isKey(each)),
@@ -75,9 +78,10 @@ function toNext(texts: Document["texts"], cursor: string | null): string | null 
 }
 
 /** A server that ignores the prefix or delimiter has sent another listing. */
-function requireBelow(key: string, prefix: string): void {
+function requireBelow(key: string, prefix: string, isDeep = false): void {
   const rest = key.slice(prefix.length).replace(/\/$/, "");
-  if (!key.startsWith(prefix) || rest.includes("/")) throw new Error("This is another folder.");
+  if (!key.startsWith(prefix) || (!isDeep && rest.includes("/")))
+    throw new Error("This is another folder.");
 }
 
 /** As forms are encoded: Amazon writes a space as `+`, and a plus as `%2B`. */

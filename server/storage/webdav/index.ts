@@ -12,6 +12,7 @@ import {
   type StoredFile,
 } from "#server/storage/provider.ts";
 import { createDav, type Dav } from "./api.ts";
+import { compareEtags } from "./changes.ts";
 import { baseOf, Credential } from "./credential.ts";
 import type { DavEntry, Listing } from "./listing.ts";
 import { beginLogin, pollLogin } from "./login-flow.ts";
@@ -49,13 +50,26 @@ export const webdav = defineProvider({
 function createStorage(credential: Credential, io: StorageIo): Storage {
   const isNextcloud = credential.dialect === "nextcloud";
   const dav = createDav(credential, io, isNextcloud ? nameNextcloudFailure : undefined);
+  const statRoot = async (root: string | null): Promise<DavEntry> => {
+    const entry = await (root
+      ? dav.stat(root, io.signal)
+      : ofTop(dav, () => dav.stat("", io.signal)));
+    if (!entry.isFolder) throw notFound();
+    if (!entry.fileId) throw nameForeignFolder(dav.host);
+    return entry;
+  };
   return {
     async list(folder) {
-      const { self, children } = await (folder ? listFolder(dav, folder, io.signal) : listTop(dav));
+      const { self, children } = await (folder
+        ? listFolder(dav, folder, io.signal)
+        : ofTop(dav, () => dav.list("")));
       // Nextcloud answers somebody else's root as an empty folder without an id.
       if (isNextcloud && !self?.fileId) throw nameForeignFolder(dav.host);
       return toPage(children, isNextcloud);
     },
+    ...(isNextcloud
+      ? { changes: async (root, cursor) => compareEtags(await statRoot(root), cursor) }
+      : {}),
     stat: async (ref) => toFile(await statFile(dav, ref, io.signal)),
     quota: () => findQuota(dav, credential, io),
     openRange(ref, range, caller) {
@@ -89,9 +103,9 @@ async function statFile(dav: Dav, ref: string, signal: AbortSignal): Promise<Dav
 }
 
 /** A root that is gone is a mistake or an outage: the person did connect it. */
-async function listTop(dav: Dav): Promise<Listing> {
+async function ofTop<T>(dav: Dav, ask: () => Promise<T>): Promise<T> {
   try {
-    return await dav.list("");
+    return await ask();
   } catch (error) {
     if (!(error instanceof AppError && error.code === "not_found")) throw error;
     throw new AppError(

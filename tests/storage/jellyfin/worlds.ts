@@ -74,6 +74,11 @@ function inMusic(media: FakeJellyfin, credential: Credential, io: StorageIo): St
       const page = await storage.list(folder === null ? top : toRef(folder), cursor);
       return { ...page, entries: page.entries.map(fromTop) };
     },
+    async changes(root, cursor) {
+      const top = media.library.refOf("Music") ?? expect.unreachable();
+      const changes = await storage.changes?.(root === null ? top : toRef(root), cursor);
+      return changes ?? expect.unreachable();
+    },
     stat: async (ref) => fromTop(await storage.stat(toRef(ref))),
     openRange: (ref, range, signal) => storage.openRange(toRef(ref), range, signal),
   };

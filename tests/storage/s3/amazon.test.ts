@@ -9,7 +9,7 @@ import { refusalOf } from "#tests/storage/refusals.ts";
 import { createTestIo, listAll, readRange } from "#tests/storage/worlds.ts";
 import { type Failure, type FakeS3, startFakeS3, toXml } from "#tests/support/fake-s3.ts";
 
-describeStorage("Amazon S3", startWorld, { hasNoFileIds: true });
+describeStorage("Amazon S3", startWorld, { hasNoFileIds: true, hasNoFolders: true });
 
 const toCredential = (cloud: FakeS3, changes: Partial<Credential> = {}): Credential => ({
   endpoint: `${cloud.endpoint}/`,

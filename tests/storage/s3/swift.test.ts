@@ -17,7 +17,11 @@ if (hasSwift) {
   });
   afterAll(() => swift?.stop());
 
-  describeStorage("OpenStack Swift", () => startWorld(swift), { hasNoFileIds: true, crowd: 130 });
+  describeStorage("OpenStack Swift", () => startWorld(swift), {
+    hasNoFileIds: true,
+    hasNoFolders: true,
+    crowd: 130,
+  });
   connecting(() => swift);
 }
 
