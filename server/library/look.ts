@@ -29,8 +29,10 @@ const RENEW_AFTER_MS = 5_000;
 /** A scan was asked for meanwhile. What the look has seen is seen again after it. */
 const AFTER_SCAN_SECONDS = 2;
 const MAX_BACK_OFF_SECONDS = 300;
-/** So many more than this and a look is worth a longer pause. */
+/** So many requests are not asked more often than one in this time, on average. */
 const SECONDS_A_REQUEST = 0.5;
+/** So long nobody must have written to a file of a disk that is looked at. */
+const QUIET_MS = 5_000;
 /** Looks take no more than this share of the storage's time. */
 const SHARE = 0.1;
 const MAX_PAUSE_SECONDS = 1_800;
@@ -79,7 +81,7 @@ async function lookInto(deps: LookDeps, held: store.HeldLook, signal: AbortSigna
     AbortSignal.any([signal, patience]),
   );
   const beganAtMs = performance.now();
-  const changes = await findChanges(connection, held).catch((error) => {
+  const changes = await findChanges(deps, connection, held).catch((error) => {
     if (patience.aborted && !signal.aborted) throw nameSlow(error);
     throw error;
   });
@@ -90,16 +92,33 @@ async function lookInto(deps: LookDeps, held: store.HeldLook, signal: AbortSigna
 
 /** A cursor is of no use when another root was chosen in this very moment. */
 function findChanges(
+  deps: Pick<Deps, "now">,
   { storage, rootRef }: AttachedConnection,
   held: store.HeldLook,
 ): Promise<Changes> {
   const cursor = rootRef === held.rootRef ? held.cursor : null;
-  return storage.changes
-    ? storage.changes(rootRef, cursor)
-    : compareListings(storage, rootRef, cursor, isWorthKnowing);
+  if (storage.changes) return storage.changes(rootRef, cursor);
+  const nowMs = deps.now().getTime();
+  const isDone = (entry: Entry): boolean => !storage.growsInPlace || !isYoung(entry, nowMs);
+  return compareListings(
+    storage,
+    rootRef,
+    cursor,
+    (entry) => isWorthKnowing(entry) && isDone(entry),
+  );
 }
 
-const isWorthKnowing = ({ kind, name }: StoredFile | StoredFolder): boolean =>
+type Entry = StoredFile | StoredFolder;
+
+/** Perhaps still being written: it is taken once nobody has touched it for a while. */
+function isYoung(entry: Entry, nowMs: number): boolean {
+  if (entry.kind === "folder" || entry.modifiedAt === null) return false;
+  const ageMs = nowMs - entry.modifiedAt.getTime();
+  // What is from the future says nothing.
+  return ageMs >= 0 && ageMs < QUIET_MS;
+}
+
+const isWorthKnowing = ({ kind, name }: Entry): boolean =>
   !isHidden(name) && (kind === "folder" || isAudio(name) || coverRank(name) !== undefined);
 
 type LastScan = NonNullable<Awaited<ReturnType<typeof store.findLastScan>>>;

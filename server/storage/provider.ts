@@ -108,6 +108,8 @@ export interface Storage {
   changes?(root: string | null, cursor: string | null): Promise<Changes>;
   /** `changes` says where: folders that it does not name need not be listed. */
   readonly namesChanges?: true;
+  /** Files are seen while they are still being written. */
+  readonly growsInPlace?: true;
   /**
    * A page of all files below a folder, at any depth, without the folders. Absent where that takes
    * as many questions as there are folders.

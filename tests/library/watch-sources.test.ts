@@ -67,7 +67,7 @@ async function amazon(): Promise<Source> {
 }
 
 async function swift(): Promise<Source> {
-  const server = await startSwift();
+  const server = await startSwift(180_000);
   onTestFinished(() => server.stop());
   const { name: bucket, put } = await server.createBucket();
   return { name: "OpenStack Swift", form: { ...toS3Form(server), bucket }, put };
@@ -144,4 +144,4 @@ test("a new recording is in the library within 30 s of appearing, wherever it ap
   for (const [name, each] of figures) {
     expect(Math.max(...each), name).toBeLessThan(PROMISED_SECONDS);
   }
-}, 300_000);
+}, 480_000);

@@ -2,6 +2,8 @@ import { toError } from "./fake-drive.ts";
 import { type Answer, json } from "./fake-service.ts";
 import type { Tree } from "./fake-tree.ts";
 
+const OWN = "own";
+
 /**
  * The log of what changed in a stand-in for Google Drive:
  *
@@ -34,25 +36,32 @@ export function createChangeLog(tree: Tree) {
     return { changeType: "file", removed: !node, fileId: id, ...(file ? { file } : {}) };
   };
 
-  return (path: string, query: URLSearchParams, pageSize: number): Answer => {
-    note();
-    const driveId = query.get("driveId");
-    if (driveId !== null && !tree.drives.has(driveId)) return toError(404, "notFound");
-    if (query.get("supportsAllDrives") !== "true") return toError(400, "invalid");
-    if (path === "changes/startPageToken") {
-      return json({ startPageToken: `${driveId ?? "own"}-${log.length}` });
-    }
-    const [, of, from] = /^(.+)-(\d+)$/.exec(query.get("pageToken") ?? "") ?? [];
-    if (of !== (driveId ?? "own") || Number(from) > log.length) return toError(400, "invalid");
-    const newer = log.slice(Number(from), Number(from) + pageSize);
-    const isLast = Number(from) + pageSize >= log.length;
-    const ids = newer.filter((each) => each.driveId === driveId).map(({ id }) => id);
+  const list = (query: URLSearchParams, of: string, from: number, pageSize: number): Answer => {
+    const driveId = of === OWN ? null : of;
+    const end = Math.min(from + pageSize, log.length);
+    const newer = log.slice(from, end).filter((each) => each.driveId === driveId);
     const hasParents = /file\(.*parents.*\)/.test(query.get("fields") ?? "");
+    const changes = [...new Set(newer.map(({ id }) => id))].map((id) => toChange(id, hasParents));
+    const next = `${of}-${end}`;
     return json({
-      changes: [...new Set(ids)].map((id) => toChange(id, hasParents)),
-      ...(isLast
-        ? { newStartPageToken: `${of}-${log.length}` }
-        : { nextPageToken: `${of}-${Number(from) + pageSize}` }),
+      changes,
+      ...(end === log.length ? { newStartPageToken: next } : { nextPageToken: next }),
     });
   };
+
+  return (path: string, query: URLSearchParams, pageSize: number): Answer => {
+    note();
+    const of = query.get("driveId") ?? OWN;
+    if (of !== OWN && !tree.drives.has(of)) return toError(404, "notFound");
+    if (query.get("supportsAllDrives") !== "true") return toError(400, "invalid");
+    if (path === "changes/startPageToken") return json({ startPageToken: `${of}-${log.length}` });
+    const from = parseToken(query.get("pageToken"), of);
+    return from <= log.length ? list(query, of, from, pageSize) : toError(400, "invalid");
+  };
+}
+
+/** Beyond every log for what is none of its tokens. */
+function parseToken(token: string | null, of: string): number {
+  const [, whose, from] = /^(.+)-(\d+)$/.exec(token ?? "") ?? [];
+  return whose === of ? Number(from) : Number.POSITIVE_INFINITY;
 }

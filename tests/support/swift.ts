@@ -53,7 +53,8 @@ for kind, port in zip(("account", "container", "object"), ports):
     builder.get_ring().save(f"{home}/{kind}.ring.gz")
 `;
 
-export async function startSwift(): Promise<Swift> {
+/** @param patienceMs - on a busy machine it takes a minute and more to start. */
+export async function startSwift(patienceMs = STARTUP_MS): Promise<Swift> {
   // It syncs every file to the disk: in memory it is several times as fast.
   const base = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
   const home = await mkdtemp(join(base, "backline-swift-"));
@@ -81,7 +82,7 @@ export async function startSwift(): Promise<Swift> {
   };
   const endpoint = `http://127.0.0.1:${proxyPort}`;
   const backDoor = `http://127.0.0.1:${backDoorPort}/v1/AUTH_test`;
-  await untilAnswers([endpoint, `${backDoor}/first`], children).catch(async (error) => {
+  await untilAnswers([endpoint, `${backDoor}/first`], children, patienceMs).catch(async (error) => {
     await stop();
     throw error;
   });
@@ -128,6 +129,7 @@ function createAsk(url: string) {
 async function untilAnswers(
   [endpoint, container]: readonly [string, string],
   children: readonly ChildProcess[],
+  patienceMs: number,
 ): Promise<void> {
   let said = "";
   for (const { stderr } of children) {
@@ -135,7 +137,7 @@ async function untilAnswers(
       said = (said + text).slice(-4000);
     });
   }
-  const deadline = Date.now() + STARTUP_MS;
+  const deadline = Date.now() + patienceMs;
   while (children.every(({ exitCode }) => exitCode === null) && Date.now() < deadline) {
     const anonymous = await fetch(endpoint).catch(() => null);
     const made = await fetch(container, { method: "PUT" }).catch(() => null);

@@ -5,14 +5,21 @@ import { queryClient, trpc } from "../api.ts";
 import { isBusy } from "./scan.ts";
 
 const LOOK_WHILE_BUSY_MS = 2000;
+/** Storages are looked at as often, by default; a line for each that stays open is more than a browser has. */
+const LOOK_WHILE_WATCHED_MS = 15_000;
 const LOOK_MS = 60_000;
 
 export const connectionsQuery = (bandId: BandId) =>
   queryOptions({
     ...trpc.connections.list.queryOptions({ bandId }),
     // Scans report live; this is for what they do not, and for when the line is down.
-    refetchInterval: ({ state }) => (state.data?.some(isBusy) ? LOOK_WHILE_BUSY_MS : LOOK_MS),
+    refetchInterval: ({ state }) => pauseOf(state.data ?? []),
   });
+
+function pauseOf(connections: readonly Connection[]): number {
+  if (connections.some(isBusy)) return LOOK_WHILE_BUSY_MS;
+  return connections.some(({ lookedAt }) => lookedAt !== null) ? LOOK_WHILE_WATCHED_MS : LOOK_MS;
+}
 
 export const useConnections = (bandId: BandId) => useQuery(connectionsQuery(bandId));
 

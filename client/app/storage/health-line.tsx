@@ -21,6 +21,7 @@ export function HealthLine({ connection }: { readonly connection: Connection }) 
       <p>
         {healthMessage ?? storage.health[health]}
         {since}
+        {watchOf(connection)}
       </p>
       {health === "needs_reconnect" ? (
         <ButtonLink
@@ -50,6 +51,13 @@ export function HealthLine({ connection }: { readonly connection: Connection }) 
       ) : null}
     </div>
   );
+}
+
+/** Whether it is looked at by itself, and when it last was. */
+function watchOf({ health, lookedAt }: Connection): string {
+  if (lookedAt === null) return "";
+  if (health === "active") return ` ${storage.health.watched(lookedAt)}`;
+  return health === "unavailable" ? ` ${storage.health.triedAgain}` : "";
 }
 
 function HealthIcon({ health }: Pick<Connection, "health">) {

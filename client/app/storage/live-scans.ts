@@ -1,5 +1,5 @@
 import { notifications } from "@mantine/notifications";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import type { Connection, ScanProgress } from "#contract/connections.ts";
 import type { BandId } from "#contract/ids.ts";
 import { backline } from "../api.ts";
@@ -16,6 +16,7 @@ const MOST_LINES = 2;
 export function useLiveScans(): void {
   const bandId = useBandId();
   const { data: connections = [] } = useConnections(bandId);
+  useQuickScans(bandId, connections);
   const running = connections
     .filter((each) => each.scan && isRunning(each.scan))
     .slice(0, MOST_LINES);
@@ -28,6 +29,20 @@ export function useLiveScans(): void {
       for (const line of lines) line.unsubscribe();
     };
   }, [bandId, key]);
+}
+
+/** Scans that began and ended between two looks: nobody saw them run. */
+function useQuickScans(bandId: BandId, connections: readonly Connection[]): void {
+  const last = useRef(new Map<string, string | undefined>());
+  useEffect(() => {
+    const news = connections.filter(
+      ({ id, scan }) =>
+        scan && last.current.has(id) && last.current.get(id) !== scan.id && !isRunning(scan),
+    );
+    last.current = new Map(connections.map(({ id, scan }) => [id, scan?.id]));
+    const isNew = news.some(({ scan }) => scan && hasChanged(scan));
+    if (isNew) noteLibraryChanged(bandId, "over");
+  }, [bandId, connections]);
 }
 
 function follow(bandId: BandId, { id, name }: Connection) {

@@ -60,6 +60,8 @@ export const storage = {
   },
   health: {
     active: "Works.",
+    watched: (moment: string) => `Watched for changes; looked ${formatAgo(moment)}.`,
+    triedAgain: "It is tried again by itself.",
     needs_reconnect:
       "Reconnect it: the storage does not accept our access any more. Your library is kept.",
     unavailable:

@@ -50,6 +50,7 @@ export const folder = defineProvider({
     };
     return {
       list: async (ref, cursor) => listFolder(await open(), ref ?? "", cursor, io.signal),
+      growsInPlace: true,
       stat: async (ref) => describeFile(await open(), ref),
       openRange: async (ref, range, signal) =>
         openFileRange(await open(), ref, range, AbortSignal.any([io.signal, signal])),

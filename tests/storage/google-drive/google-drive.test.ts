@@ -2,22 +2,17 @@ import { expect, test } from "vitest";
 import { describeStorage } from "#tests/storage/conformance.ts";
 import { startSignedInWorld } from "#tests/storage/oauth-worlds.ts";
 import { refusalOf } from "#tests/storage/refusals.ts";
-import { createTestIo, listAll, readRange } from "#tests/storage/worlds.ts";
+import { listAll, readRange } from "#tests/storage/worlds.ts";
 import { FOLDER, ROOT, toError } from "#tests/support/fake-drive.ts";
 import { startFakeGoogle } from "#tests/support/fake-google.ts";
 import type { TreeNode } from "#tests/support/fake-tree.ts";
+import { annasDrive } from "./signed-in.ts";
 
 describeStorage(
   "a stand-in for Google Drive, ours,",
   async () => startSignedInWorld(await startFakeGoogle()),
   { crowd: 2300 },
 );
-
-async function annasDrive() {
-  const google = await startFakeGoogle();
-  const world = await startSignedInWorld(google);
-  return { google, storage: world.attach(createTestIo()), tree: google.tree };
-}
 
 test("a list comes in pages as Google cuts them", async () => {
   const { google, storage, tree } = await annasDrive();
