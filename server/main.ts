@@ -73,7 +73,8 @@ async function main(config: Config): Promise<void> {
     await open(app, config.http, stops);
     await deps.jobs.work(deps, handlersOf(config.role));
     const watching = new AbortController();
-    const watched = watchStorages(deps, watching.signal);
+    // Looking needs the keys; what it finds, workers scan.
+    const watched = isWorker ? undefined : watchStorages(deps, watching.signal);
     stops.push(async () => {
       watching.abort();
       await watched;
