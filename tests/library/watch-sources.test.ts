@@ -63,7 +63,11 @@ async function amazon(): Promise<Source> {
   const cloud = await startFakeS3();
   onTestFinished(() => cloud.stop());
   const put = async (path: string, bytes: Buffer) => void cloud.put(path, bytes);
-  return { name: "Amazon S3", form: { ...toS3Form(cloud), bucket: cloud.bucket }, put };
+  return {
+    name: "Amazon S3",
+    form: { ...toS3Form(cloud), region: cloud.region, bucket: cloud.bucket },
+    put,
+  };
 }
 
 async function swift(): Promise<Source> {
