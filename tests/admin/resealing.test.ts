@@ -233,9 +233,9 @@ describe("a newer key takes over while the server runs", () => {
     const deps = await testDeps();
     const { both } = rings(deps);
     await fill(deps, 5);
-    const [first, second] = await stored(deps);
+    const [first] = await stored(deps);
     await write(deps, (tx) =>
-      tx.execute(sql`update connections set sealed_credential = ${second?.sealedCredential ?? ""}
+      tx.execute(sql`update connections set sealed_credential = 'v1.test.AAAA.AAAA'
         where id = ${first?.id ?? ""}`),
     );
     const server = withRing(deps, both);
