@@ -14,7 +14,7 @@ import * as store from "./store.ts";
  * @throws AppError `conflict` for the demo, which takes none; `storage_refused` for one that is paused.
  */
 export async function setPrimary(
-  deps: Pick<Deps, "db" | "events">,
+  deps: Pick<Deps, "config" | "db" | "events">,
   actor: Actor,
   connectionId: ConnectionId,
 ): Promise<Connection> {

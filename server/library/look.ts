@@ -2,6 +2,7 @@ import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import { nameFailure } from "#server/base/failures.ts";
 import {
+  type Asked,
   nameGoneRoot,
   noteStorageFailure,
   noteStorageSuccess,
@@ -21,7 +22,7 @@ import { markAllTold, markStale } from "./known-folder-store.ts";
 import { queueScan } from "./scan-queue.ts";
 import * as store from "./watch-store.ts";
 
-export type LookDeps = StorageDeps & Pick<Deps, "events" | "log" | "maintenance">;
+export type LookDeps = StorageDeps & Pick<Deps, "events" | "log" | "maintenance" | "storageServer">;
 
 /** Who takes longer to answer is looked at less often, not for longer. */
 const PATIENCE_MS = 300_000;
@@ -81,12 +82,13 @@ async function lookInto(deps: LookDeps, held: store.HeldLook, signal: AbortSigna
     AbortSignal.any([signal, patience]),
   );
   const beganAtMs = performance.now();
-  const changes = await findChanges(deps, connection, held).catch((error) => {
-    if (patience.aborted && !signal.aborted) throw nameSlow(error);
+  const changes = await findChanges(deps, connection, held).catch(async (cause) => {
+    const error = patience.aborted && !signal.aborted ? nameSlow(cause) : cause;
+    if (!signal.aborted) await noteFailure(deps, connection, error);
     throw error;
   });
   const tookSeconds = (performance.now() - beganAtMs) / 1000;
-  if (connection.health !== "active") await noteStorageSuccess(deps, connection.id);
+  if (connection.health !== "active") await noteStorageSuccess(deps, connection);
   await write(deps, (tx) => settle(deps, tx, held, { connection, changes, tookSeconds }));
 }
 
@@ -194,9 +196,7 @@ function wasVain(last: LastScan): boolean {
 async function settleFailure(deps: LookDeps, held: store.HeldLook, error: unknown): Promise<void> {
   if (error === null) return write(deps, (tx) => store.releaseLook(tx, held));
   const named = nameFailure(error);
-  const isRootGone = named.code === "not_found";
   if (named.code === "internal") deps.log.error({ err: error }, "a look failed");
-  await noteFailure(deps, held, isRootGone ? null : error);
   const failures = held.failures + 1;
   const seconds = Math.max(backOff(deps, failures), named.retryAfterSeconds ?? 0);
   await write(deps, (tx) =>
@@ -204,10 +204,9 @@ async function settleFailure(deps: LookDeps, held: store.HeldLook, error: unknow
   );
 }
 
-/** @param error - `null`: the root is not there. */
-async function noteFailure(deps: LookDeps, held: store.HeldLook, error: unknown): Promise<void> {
-  const { connectionId } = held;
-  await noteStorageFailure(deps, connectionId, error ?? (await nameGoneRoot(deps, connectionId)));
+async function noteFailure(deps: LookDeps, asked: Asked, error: unknown): Promise<void> {
+  const isRootGone = nameFailure(error).code === "not_found";
+  await noteStorageFailure(deps, asked, isRootGone ? await nameGoneRoot(deps, asked.id) : error);
 }
 
 /** Twice as long with each time that it was of no use. */

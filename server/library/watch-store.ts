@@ -28,7 +28,8 @@ const LEASE = sql`interval '15 seconds'`;
  * Storages that may be asked now: whose access is good as far as we know, that nobody is looking at,
  * and that no scan goes over. The demo never changes.
  */
-const isWatched = sql`c.has_root and not c.is_demo and c.health in ('active', 'unavailable')`;
+const isWatched = sql`c.has_root and not c.is_demo and c.health in ('active', 'unavailable')
+  and c.paused_at is null`;
 const isDue = sql`${isWatched} and w.next_look_at <= clock_timestamp()
   and (w.lease_until is null or w.lease_until < clock_timestamp())
   and not exists (

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Changes } from "#server/storage/changes.ts";
 import { notFound } from "#server/storage/http.ts";
+import { addressOf } from "#server/storage/steps.ts";
 import type { Change, Drive } from "./api.ts";
-import { isFolder } from "./listing.ts";
-import { addressOf, parseRef } from "./ref.ts";
+import { isFolder, requireSteps } from "./listing.ts";
 
 /** More than these are not followed one by one: all of it is listed. */
 const MAX_CHANGES = 500;
@@ -51,7 +51,7 @@ async function begin(drive: Drive, accountId: string, root: string | null): Prom
 
 async function findRoot(drive: Drive, root: string | null) {
   if (root === null) return drive.get("root");
-  const last = parseRef(root)?.at(-1);
+  const last = requireSteps(root).at(-1);
   if (!last) throw notFound();
   const folder = await drive.get(addressOf(last));
   if (!isFolder(folder) || folder.trashed) throw notFound();
