@@ -9,7 +9,7 @@ import { getEncryptionKeys, resealAll, startResealing } from "#server/admin/rese
 import { sealedColumns } from "#server/admin/sealed-columns.ts";
 import { write } from "#server/base/db.ts";
 import { createId } from "#server/base/ids.ts";
-import { createVault, type KeyRing, type Vault } from "#server/base/vault.ts";
+import { createVault, type KeyRing } from "#server/base/vault.ts";
 import { openCredential, sealCredential } from "#server/connections/credentials.ts";
 import { sealedReleases } from "#server/connections/release.ts";
 import { handlers } from "#server/worker.ts";
@@ -169,15 +169,6 @@ describe("a newer key takes over while the server runs", () => {
     const server = withRing(deps, both);
     const [row] = await stored(deps);
     if (!row) expect.unreachable();
-    let isFirst = true;
-    const late: Vault = {
-      ...server.vault,
-      open(sealed, place) {
-        // As slow as it gets: somebody writes right after it was read.
-        if (isFirst && sealed === row.sealedCredential) isFirst = false;
-        return server.vault.open(sealed, place);
-      },
-    };
     const newer = sealCredential(deps, row, { version: 99 });
     const db = new Proxy(deps.db, {
       get(target, name) {
@@ -193,9 +184,11 @@ describe("a newer key takes over while the server runs", () => {
         };
       },
     });
-    expect(await resealAll({ ...server, db, vault: late }, never)).toBe(2);
-    const after = (await stored(deps)).find(({ id }) => id === row.id);
-    expect(after?.sealedCredential).toBe(newer);
+    // As slow as it gets: somebody writes right after it was read.
+    await resealAll({ ...server, db }, never);
+    // Whether it is moved as well depends on where its random letters stand among the others.
+    const after = (await stored(deps)).find(({ id }) => id === row.id) ?? expect.unreachable();
+    expect(openCredential(server, after)).toEqual({ version: 99 });
     await resealAll(server, never);
     expect(kidsOf(await stored(deps))).toEqual(new Set(["k2"]));
   });
