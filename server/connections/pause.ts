@@ -6,7 +6,6 @@ import type { Actor, Device } from "#server/base/actor.ts";
 import { write } from "#server/base/db.ts";
 import { defineJob } from "#server/base/jobs.ts";
 import type { Deps } from "#server/deps.ts";
-import { checkConnection, type HealthDeps } from "./health.ts";
 import * as store from "./pause-store.ts";
 import {
   connectionTopic,
@@ -22,7 +21,7 @@ export const storageResumed = defineJob(
   z.object({ connectionId: ConnectionId, userId: UserId }),
 );
 
-type PauseDeps = StorageDeps & HealthDeps & Pick<Deps, "log">;
+type PauseDeps = StorageDeps & Pick<Deps, "events">;
 
 /** Published when a storage is paused. */
 const pauseTopic = (id: ConnectionId): string => `pause:${id}`;
@@ -41,7 +40,7 @@ export async function pauseConnection(
   return getConnection(deps, actor, connectionId);
 }
 
-/** Asks the storage at once how it is, and scans for what has changed meanwhile. */
+/** What a scan meets from now on tells how the storage is, and what has changed meanwhile. */
 export async function resumeConnection(
   deps: PauseDeps,
   actor: Actor,
@@ -49,7 +48,7 @@ export async function resumeConnection(
   device: Device,
 ): Promise<Connection> {
   await setPaused(deps, actor, connectionId, { isOn: false, device });
-  return checkConnection(deps, actor, connectionId);
+  return getConnection(deps, actor, connectionId);
 }
 
 async function setPaused(

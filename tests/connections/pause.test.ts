@@ -115,6 +115,7 @@ test("access that ends while a storage is paused is not renewed before it is res
   expect(world.google.driveRequests).toHaveLength(files);
 
   expect((await api.connections.resume.mutate({ connectionId })).health).toBe("active");
+  expect((await api.connections.check.mutate({ connectionId })).health).toBe("active");
   expect(world.google.tokenRequests).toHaveLength(tokens + 1);
 });
 

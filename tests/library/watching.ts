@@ -1,5 +1,5 @@
+import { sql } from "drizzle-orm";
 import { expect, onTestFinished } from "vitest";
-import type { Connection } from "#contract/connections.ts";
 import { watchStorages } from "#server/library/watch.ts";
 import type { TestDeps } from "#tests/support/deps.ts";
 import type { World } from "#tests/support/world.ts";
@@ -16,19 +16,25 @@ export function startWatching(deps: TestDeps): () => Promise<void> {
   return stop;
 }
 
-export async function connectionsOf({ anna, bandId }: World): Promise<Connection[]> {
-  return anna.api.connections.list.query({ bandId });
-}
-
-/** Until every storage was looked at, and what was found there is in the library. */
-export async function untilSettled(world: World): Promise<void> {
+/**
+ * Until every storage was looked at, and what was found there is in the library. Asked in one
+ * statement: the first look and the scan that it wants come into being together.
+ */
+export async function untilSettled({ server: { deps } }: World): Promise<void> {
   await expect
     .poll(
-      async () =>
-        (await connectionsOf(world)).every(
-          ({ lookedAt, scan }) => lookedAt !== null && scan?.state === "done",
-        ),
+      async () => {
+        const [row] = await deps.db.execute<{ count: number }>(sql`
+          select count(*)::int as count from connections as c
+          where not exists (
+            select from watches as w where w.connection_id = c.id and w.looked_at is not null
+          ) or coalesce((
+            select s.state from scans as s where s.connection_id = c.id
+            order by s.started_at desc, s.id desc limit 1
+          ), 'none') <> 'done'`);
+        return row?.count;
+      },
       { timeout: 60_000, interval: 200 },
     )
-    .toBe(true);
+    .toBe(0);
 }

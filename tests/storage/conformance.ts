@@ -101,7 +101,9 @@ function listing(begin: Begin, { losesNames = [], ...shortcomings }: Shortcoming
   });
 
   const { crowd = 3000 } = shortcomings;
-  test(`${crowd.toLocaleString("en")} files in one folder are each there once`, async () => {
+  test(`${crowd.toLocaleString("en")} files in one folder are each there once`, {
+    timeout: 120_000,
+  }, async () => {
     const { world, storage } = await begin();
     const names = Array.from({ length: crowd }, (_, index) => `take ${index}.mp3`);
     for (const name of names) await world.put(`Live/${name}`, Buffer.from("x"));
