@@ -2,7 +2,6 @@ import { mkdirSync } from "node:fs";
 import { sql } from "drizzle-orm";
 import { expect, onTestFinished, test } from "vitest";
 import type { ConnectionId } from "#contract/ids.ts";
-import { refusalOf } from "#sdk/index.ts";
 import { write } from "#server/base/db.ts";
 import { connectionTopic, openStorage } from "#server/connections/service.ts";
 import { createPerson } from "#tests/auth/people.ts";
@@ -12,6 +11,7 @@ import { demoRecordings } from "#tests/support/demo.ts";
 import { createTestFolder } from "#tests/support/deps.ts";
 import { addEntityBomb } from "#tests/support/fault-listings.ts";
 import { type FaultServer, startFaultServer } from "#tests/support/fault-server.ts";
+import { refused } from "#tests/support/refused.ts";
 import {
   annasServer,
   annasStorage,
@@ -40,17 +40,6 @@ const formOf = (
   }) as const;
 
 const cards = ({ anna, bandId }: World) => anna.api.connections.list.query({ bandId });
-
-/** What a person reads when a call is refused; fails when it is not. */
-async function refused(call: Promise<unknown>): Promise<{ code: string; message: string }> {
-  const error: unknown = await call.then(
-    () => new Error("It was not refused."),
-    (reason: unknown) => reason,
-  );
-  const refusal = refusalOf(error);
-  if (!refusal) throw error;
-  return refusal;
-}
 
 test("a Nextcloud is recognised by its address alone, and nothing is read before a root is chosen", async () => {
   const world = await annasServer();

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { StorageLoginId } from "#contract/ids.ts";
 import { sessions } from "#drizzle/schema/index.ts";
-import { type Backline, refusalOf } from "#sdk/index.ts";
+import type { Backline } from "#sdk/index.ts";
 import { write } from "#server/base/db.ts";
 import { forgetEndedLogins, pollNextcloudLogin } from "#server/connections/nextcloud-login.ts";
 import { createPerson } from "#tests/auth/people.ts";
@@ -12,6 +12,7 @@ import {
   type FaultServerOptions,
   startFaultServer,
 } from "#tests/support/fault-server.ts";
+import { refused } from "#tests/support/refused.ts";
 import { ADMIN, type TestServer } from "#tests/support/server.ts";
 import { annasServer, connect, listTracks, runJobs, type World } from "#tests/support/world.ts";
 
@@ -31,17 +32,6 @@ async function annasCloud(options: FaultServerOptions = {}) {
   const cancel = (loginId: StorageLoginId) => connections.cancelNextcloudLogin.mutate({ loginId });
   const cards = () => connections.list.query({ bandId });
   return { ...world, cloud, begin, poll, cancel, cards };
-}
-
-/** What a person reads when a call is refused; fails when it is not. */
-async function refused(call: Promise<unknown>): Promise<{ code: string; message: string }> {
-  const error: unknown = await call.then(
-    () => new Error("It was not refused."),
-    (reason: unknown) => reason,
-  );
-  const refusal = refusalOf(error);
-  if (!refusal) throw error;
-  return refusal;
 }
 
 async function signedIn(

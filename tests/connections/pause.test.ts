@@ -1,13 +1,13 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import type { Connection } from "#contract/connections.ts";
-import { refusalOf } from "#sdk/index.ts";
 import { write } from "#server/base/db.ts";
 import { attachStorage } from "#server/connections/service.ts";
 import { findConnectionById } from "#server/connections/store.ts";
 import { queueScan } from "#server/library/scan-queue.ts";
 import { mp3 } from "#tests/library/made-audio.ts";
 import { newestScan } from "#tests/library/scanning.ts";
+import { refused } from "#tests/support/refused.ts";
 import { annasStorage, listTracks, runJobs, type StorageWorld } from "#tests/support/world.ts";
 import { annasGoogle } from "./google-world.ts";
 
@@ -17,16 +17,6 @@ const annasSong = (): Promise<StorageWorld> =>
   annasStorage(({ tree }) => tree.put("Live/harbour.mp3", song));
 
 const idOf = ({ connection }: StorageWorld) => ({ connectionId: connection.id });
-
-async function refused(call: Promise<unknown>): Promise<{ code: string; message: string }> {
-  const error: unknown = await call.then(
-    () => new Error("It was not refused."),
-    (reason: unknown) => reason,
-  );
-  const refusal = refusalOf(error);
-  if (!refusal) throw error;
-  return refusal;
-}
 
 test("nothing at all is asked of a storage that is paused, and everything of it is kept", async () => {
   const world = await annasSong();
