@@ -1,9 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { isLoginFlow, sendLoginFlow } from "./fault-login.ts";
+import { findSession, openSession } from "./fault-sessions.ts";
 import type { Exchange, World } from "./fault-world.ts";
-
-/** Nextcloud sends several with each answer; whoever kept them would act as someone else. */
-const cookies = ["oc_sessionPassphrase=first; path=/; HttpOnly", "oc1lewxicsh8=abc; path=/"];
 
 /**
  * What a Nextcloud 33.0.2 does before and beside its DAV server: `status.php`, OCS, sign-in with
@@ -12,8 +10,7 @@ const cookies = ["oc_sessionPassphrase=first; path=/; HttpOnly", "oc1lewxicsh8=a
  * @returns true when the request has been answered.
  */
 export function sendNextcloud(exchange: Exchange): boolean {
-  const { pathname, response, world } = exchange;
-  response.setHeader("set-cookie", cookies);
+  const { pathname, world } = exchange;
   if (pathname === `${world.basePath}/status.php`) return sendStatus(exchange);
   if (isLoginFlow(exchange)) {
     if (!world.nextcloud.maintenance) return sendLoginFlow(exchange);
@@ -42,7 +39,7 @@ function signIn(exchange: Exchange): string | null {
     sendDavError(exchange, 429, "TooManyRequests", "Reached maximum delay");
     return null;
   }
-  const uid = readUid(world, exchange.request.headers.authorization);
+  const uid = findUid(exchange);
   if (uid === null) {
     state.failures += 1;
     exchange.response.setHeader("www-authenticate", 'Basic realm="Nextcloud", charset="UTF-8"');
@@ -55,6 +52,21 @@ function signIn(exchange: Exchange): string | null {
     else sendDavError(exchange, 503, "DisabledUserException", "Account disabled");
     return null;
   }
+  return uid;
+}
+
+/** By the session that a cookie names, or else by the password, which opens one. */
+function findUid(exchange: Exchange): string | null {
+  const { pathname, request, world } = exchange;
+  const isDav = !pathname.includes("/ocs/");
+  const session = findSession(exchange);
+  if (session && readUid(world, session.authorization) === session.uid) {
+    return session.isDav || !isDav ? session.uid : null;
+  }
+  const { authorization = "" } = request.headers;
+  const uid = readUid(world, authorization);
+  world.nextcloud.passwordChecks += 1;
+  if (uid !== null) openSession(exchange, { uid, authorization, isDav });
   return uid;
 }
 

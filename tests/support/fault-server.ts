@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { sendDav } from "./fault-dav.ts";
 import { sendNextcloud } from "./fault-nextcloud.ts";
+import type { CloudSession } from "./fault-sessions.ts";
 import type { Tree } from "./fault-tree.ts";
 import { createWorld, type Exchange, toTreePath } from "./fault-world.ts";
 
@@ -67,6 +68,8 @@ export interface FaultServer {
   grantLogins(): void;
   /** User ids by the passwords that were made for one program; `clear()` ends them all. */
   readonly appPasswords: Map<string, string>;
+  /** What its cookies stand for; `clear()` forgets them all. */
+  readonly sessions: Map<string, CloudSession>;
   stop(): Promise<void>;
 }
 
@@ -130,6 +133,8 @@ export interface NextcloudState {
   /** After so many wrong passwords everybody gets 429, the right password too. */
   throttleAfter: number;
   failures: number;
+  /** How often a password was looked up; a session of before saves that. */
+  passwordChecks: number;
   /** False: the OCS API is switched off and answers 404. */
   hasOcs: boolean;
   /** What OCS calls the account; the user id when left out. */
@@ -216,6 +221,7 @@ export async function startFaultServer(options: FaultServerOptions = {}): Promis
       for (const login of world.logins.values()) login.uid = world.owner;
     },
     appPasswords: world.appPasswords,
+    sessions: world.sessions,
     setPassword: (username, password) => void world.accounts.set(username, password),
     stop: () =>
       new Promise((resolve) => {

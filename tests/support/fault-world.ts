@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Fault, FaultServerOptions, NextcloudState, QuotaState } from "./fault-server.ts";
+import type { CloudSession } from "./fault-sessions.ts";
 import { createTree, type Tree } from "./fault-tree.ts";
 
 /** One request with all that its answer depends on. */
@@ -26,6 +27,8 @@ export interface World {
   readonly appPasswords: Map<string, string>;
   /** Login Flow v2: what was begun, by the token that it is asked with. */
   readonly logins: Map<string, Login>;
+  /** Sessions by the id in their cookie. */
+  readonly sessions: Map<string, CloudSession>;
   readonly tree: Tree;
   readonly nextcloud: NextcloudState;
   readonly quota: QuotaState;
@@ -58,12 +61,14 @@ export function createWorld(options: FaultServerOptions): World {
     product: options.product ?? { name: "Nextcloud", version: "33.0.2" },
     appPasswords: new Map(),
     logins: new Map(),
+    sessions: new Map(),
     tree: createTree(),
     nextcloud: {
       maintenance: false,
       disabled: false,
       throttleAfter: 11,
       failures: 0,
+      passwordChecks: 0,
       hasOcs: true,
       displayName: null,
       isAppPassword: true,

@@ -1,8 +1,10 @@
 import { discardBody } from "#server/base/egress/body.ts";
 import type { EgressRequest, EgressResponse } from "#server/base/egress/client.ts";
+import { AppError } from "#server/base/errors.ts";
 import { withDeadline } from "#server/storage/deadline.ts";
 import { type Expectation, nameElsewhere, notFound, send } from "#server/storage/http.ts";
 import type { ByteRange, StorageIo } from "#server/storage/provider.ts";
+import { openCookies } from "./cookies.ts";
 import { type Credential, toAuthorization } from "./credential.ts";
 import { isRef, toFolderUrl, toUrl } from "./href.ts";
 import { type DavEntry, type Listing, nameBrokenListing, OC, readListing } from "./listing.ts";
@@ -69,14 +71,27 @@ export function createDav(account: Account, io: StorageIo, name?: Expectation["n
   const root = new URL(account.url);
   const { host } = root;
   const authorization = toAuthorization(account);
+  const isNextcloud = account.dialect === "nextcloud";
+  const cookies = openCookies(io.egress, root, authorization);
   const ask = (request: EgressRequest, expected: readonly number[]) =>
-    (account.dialect === "nextcloud" ? sendGently : send)(
+    (isNextcloud ? sendGently : send)(
       io,
       { ...request, headers: { authorization, ...request.headers } },
       { expected, name },
     );
+  const askDav: typeof ask = async (request, expected) => {
+    if (!isNextcloud) return ask(request, expected);
+    try {
+      const answer = await ask(cookies.addTo(request), expected);
+      cookies.keep(answer);
+      return answer;
+    } catch (error) {
+      if (error instanceof AppError && error.code === "storage_reconnect") cookies.clear();
+      throw error;
+    }
+  };
   const propfind = async (options: Propfind): Promise<{ url: URL; listing: Listing }> => {
-    const answer = await ask(toPropfind(root, options), [207]);
+    const answer = await askDav(toPropfind(root, options), [207]);
     if (answer.url.origin !== root.origin) {
       discardBody(answer.body);
       throw nameElsewhere(host, answer.url);
@@ -116,10 +131,10 @@ export function createDav(account: Account, io: StorageIo, name?: Expectation["n
         maxRedirects: MAX_REDIRECTS,
         signal,
       };
-      return ask(request, [200, 206, 416]);
+      return askDav(request, [200, 206, 416]);
     },
     askQuota: (signal) =>
-      ask({ ...toPropfind(root, { ...STAT, ref: "", signal }), body: QUOTA_BODY }, [207]),
+      askDav({ ...toPropfind(root, { ...STAT, ref: "", signal }), body: QUOTA_BODY }, [207]),
     get: (url, headers, expected, signal) =>
       ask({ url, headers, headersTimeoutMs: STAT_TIMEOUT_MS, signal }, [200, ...expected]),
   };

@@ -260,13 +260,6 @@ describe("a Nextcloud", () => {
     const throttled = await refusal(asked.list("Live", null));
     expect(throttled).toMatchObject({ code: "rate_limited", retryAfterSeconds: 600 });
   });
-
-  test("gets no cookie back, since one would sign us in as somebody else", async () => {
-    const { cloud, storage } = await annasCloud({ persona: "nextcloud" });
-    await storage.list(null, null);
-    await storage.list("Live", null);
-    expect(cloud.requests.map(({ headers }) => headers.cookie)).toEqual([undefined, undefined]);
-  });
 });
 
 test("a redirect to another origin gets no password and no listing", async () => {
