@@ -93,13 +93,14 @@ async function lookInto(deps: LookDeps, held: store.HeldLook, signal: AbortSigna
 }
 
 /** A cursor is of no use when another root was chosen in this very moment. */
-function findChanges(
+async function findChanges(
   deps: Pick<Deps, "now">,
   { storage, rootRef }: AttachedConnection,
   held: store.HeldLook,
 ): Promise<Changes> {
   const cursor = rootRef === held.rootRef ? held.cursor : null;
-  if (storage.changes) return storage.changes(rootRef, cursor);
+  const told = await storage.changes?.(rootRef, cursor);
+  if (told) return told;
   const nowMs = deps.now().getTime();
   const isDone = (entry: Entry): boolean => !storage.growsInPlace || !isYoung(entry, nowMs);
   return compareListings(

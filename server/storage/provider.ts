@@ -104,8 +104,9 @@ export interface Storage {
    * @param root - a folder's ref, or `null` for the top.
    * @param cursor - of the answer before; `null`, or one that is no good any more, begins anew. It
    *   tells whose it is: of another account or root it is no good.
+   * @returns `null` where of this root only a listing can tell.
    */
-  changes?(root: string | null, cursor: string | null): Promise<Changes>;
+  changes?(root: string | null, cursor: string | null): Promise<Changes | null>;
   /** `changes` says where: folders that it does not name need not be listed. */
   readonly namesChanges?: true;
   /** Files are seen while they are still being written. */

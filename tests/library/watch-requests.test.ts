@@ -2,12 +2,13 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { Changes } from "#server/storage/changes.ts";
-import { compareListings } from "#server/storage/listing-digest.ts";
 import type { Storage, StorageIo } from "#server/storage/provider.ts";
 import { s3 } from "#server/storage/s3/index.ts";
 import { webdav } from "#server/storage/webdav/index.ts";
 import { annasDrive } from "#tests/storage/google-drive/signed-in.ts";
 import { annasServer, attachTo } from "#tests/storage/jellyfin/worlds.ts";
+import { annasOnedrive } from "#tests/storage/onedrive/signed-in.ts";
+import { askForChanges } from "#tests/storage/watching.ts";
 import { createTestIo } from "#tests/storage/worlds.ts";
 import { createTestFolder } from "#tests/support/deps.ts";
 import { startFakeS3 } from "#tests/support/fake-s3.ts";
@@ -82,12 +83,21 @@ async function inDrive(folder: string | null, files: number): Promise<Counted> {
   return { storage, root: found?.ref ?? null, asked: () => google.driveRequests.length };
 }
 
+async function inOnedrive(folder: string | null, files: number): Promise<Counted> {
+  const { microsoft, storage, tree } = await annasOnedrive();
+  for (const path of pathsOf(files)) tree.put(`Music/${path}`, bytes);
+  const found = (await storage.list(null, null)).entries.find(({ name }) => name === folder);
+  return { storage, root: found?.ref ?? null, asked: () => microsoft.graphRequests.length };
+}
+
 const kinds: Readonly<
   Record<string, { start: (files: number) => Promise<Counted>; of10: number; of1000: number }>
 > = {
   Nextcloud: { start: (files) => overDav("nextcloud", files), of10: 1, of1000: 1 },
   "Google Drive, a folder": { start: (files) => inDrive("Music", files), of10: 1, of1000: 1 },
   "Google Drive, the top": { start: (files) => inDrive(null, files), of10: 2, of1000: 2 },
+  "OneDrive, a folder": { start: (files) => inOnedrive("Music", files), of10: 1, of1000: 1 },
+  "OneDrive, the top": { start: (files) => inOnedrive(null, files), of10: 1, of1000: 1 },
   Jellyfin: { start: (files) => inLibrary("jellyfin", files), of10: 3, of1000: 3 },
   Emby: { start: (files) => inLibrary("emby", files), of10: 3, of1000: 3 },
   S3: { start: inBucket, of10: 1, of1000: 1 },
@@ -101,9 +111,7 @@ const kinds: Readonly<
 };
 
 const ask = ({ storage, root }: Counted, cursor: string | null): Promise<Changes> =>
-  storage.changes
-    ? storage.changes(root, cursor)
-    : compareListings(storage, root, cursor, () => true);
+  askForChanges(storage, root, cursor);
 
 /** Requests of the look that finds nothing. */
 async function countQuietLook(counted: Counted): Promise<number> {

@@ -62,14 +62,10 @@ function byPath(tree: Tree, storage: Storage): Storage {
     ...(storage.changes
       ? {
           changes: (root, cursor) =>
-            storage.changes?.(root === null ? null : toRef(root), cursor) ?? unreachable(),
+            storage.changes?.(root === null ? null : toRef(root), cursor) ?? Promise.resolve(null),
         }
       : {}),
     stat: (ref) => storage.stat(toRef(ref)),
     openRange: (ref, range, signal) => storage.openRange(toRef(ref), range, signal),
   };
-}
-
-function unreachable(): never {
-  throw new Error("It was there a moment ago.");
 }

@@ -8,16 +8,18 @@ import { listAll, type StorageWorld } from "./worlds.ts";
 const POLL = { timeout: 10_000, interval: 50 };
 
 /** As the library asks: what a storage does not tell is seen in its listings. */
-const ask = (storage: Storage, root: string | null, cursor: string | null): Promise<Changes> =>
-  storage.changes
-    ? storage.changes(root, cursor)
-    : compareListings(storage, root, cursor, () => true);
+export const askForChanges = async (
+  storage: Storage,
+  root: string | null,
+  cursor: string | null,
+): Promise<Changes> =>
+  (await storage.changes?.(root, cursor)) ?? compareListings(storage, root, cursor, () => true);
 
 /** Asks until a storage has nothing new to say. @returns the cursor then. */
 async function untilQuiet(storage: Storage, root: string | null = null): Promise<string> {
   let cursor: string | null = null;
   const kindOf = async (): Promise<string> => {
-    const changes: Changes = await ask(storage, root, cursor);
+    const changes: Changes = await askForChanges(storage, root, cursor);
     cursor = changes.cursor;
     return changes.kind;
   };
@@ -62,9 +64,9 @@ export function watching(begin: Begin, { hasNoFolders }: Shortcomings): void {
   test("says that nothing has changed for as long as nothing does", async () => {
     const { storage } = await begun(begin);
     const cursor = await untilQuiet(storage);
-    const again = await ask(storage, null, cursor);
+    const again = await askForChanges(storage, null, cursor);
     expect(again.kind).toBe("none");
-    expect((await ask(storage, null, again.cursor)).kind).toBe("none");
+    expect((await askForChanges(storage, null, again.cursor)).kind).toBe("none");
   });
 
   test.each(Object.entries(deeds))("tells of %s, and where", async (_, change) => {
@@ -72,7 +74,9 @@ export function watching(begin: Begin, { hasNoFolders }: Shortcomings): void {
     const folder = await refOf("Live/Berlin");
     const cursor = await untilQuiet(storage);
     await change(world);
-    await expect.poll(async () => names(await ask(storage, null, cursor), folder), POLL).toBe(true);
+    await expect
+      .poll(async () => names(await askForChanges(storage, null, cursor), folder), POLL)
+      .toBe(true);
   });
 
   test("tells of a folder that is somewhere else now", async () => {
@@ -81,8 +85,10 @@ export function watching(begin: Begin, { hasNoFolders }: Shortcomings): void {
     const cursor = await untilQuiet(storage);
     const what = hasNoFolders ? "Berlin/take 2.mp3" : "Berlin";
     await world.rename(`Live/${what}`, `Other/${what}`);
-    await expect.poll(async () => names(await ask(storage, null, cursor), target), POLL).toBe(true);
-    expect(names(await ask(storage, null, cursor), moved)).toBe(true);
+    await expect
+      .poll(async () => names(await askForChanges(storage, null, cursor), target), POLL)
+      .toBe(true);
+    expect(names(await askForChanges(storage, null, cursor), moved)).toBe(true);
   });
 
   test("of what is beside the root nothing is told, or nothing that is below it", async () => {
@@ -90,7 +96,7 @@ export function watching(begin: Begin, { hasNoFolders }: Shortcomings): void {
     const refs = [await refOf("Live/Berlin"), await refOf("Live/take 1.mp3")];
     const cursor = await untilQuiet(storage, "Live");
     await world.put("Other/take 10.mp3", Buffer.from("ten"));
-    const changes = await ask(storage, "Live", cursor);
+    const changes = await askForChanges(storage, "Live", cursor);
     expect(refs.some((ref) => names(changes, ref))).toBe(false);
     expect(changes).not.toMatchObject({ isRootTouched: true });
   });
@@ -98,7 +104,7 @@ export function watching(begin: Begin, { hasNoFolders }: Shortcomings): void {
   test("begins anew with a cursor that is no good", async () => {
     const { storage } = await begun(begin);
     for (const cursor of ["", "nonsense", '{"tokens":{}}']) {
-      expect((await ask(storage, null, cursor)).kind).toBe("any");
+      expect((await askForChanges(storage, null, cursor)).kind).toBe("any");
     }
   });
 
@@ -107,7 +113,7 @@ export function watching(begin: Begin, { hasNoFolders }: Shortcomings): void {
     const cursor = await untilQuiet(storage, "Other");
     await world.remove("Other/take 9.mp3");
     await world.remove("Other").catch(() => {});
-    const said = ask(storage, "Other", cursor).then(
+    const said = askForChanges(storage, "Other", cursor).then(
       (changes) => changes.kind,
       (error) => error.code,
     );

@@ -1,6 +1,7 @@
 import { toError } from "./fake-drive.ts";
 import { type Answer, json } from "./fake-service.ts";
 import type { Tree } from "./fake-tree.ts";
+import { createTreeLog } from "./fake-tree-log.ts";
 
 const OWN = "own";
 
@@ -14,22 +15,7 @@ const OWN = "own";
  * - drives need `supportsAllDrives` and `includeItemsFromAllDrives`.
  */
 export function createChangeLog(tree: Tree) {
-  const seen = new Map<string, string>();
-  const log: { readonly id: string; readonly driveId: string | null }[] = [];
-  /** The tests change nodes as they like: what is other than at the last question has changed. */
-  const note = (): void => {
-    for (const [id, node] of tree.nodes) {
-      const { name, parentId, driveId, isTrashed, modifiedAt, bytes } = node;
-      const state = JSON.stringify([name, parentId, isTrashed, modifiedAt, bytes?.length]);
-      if (seen.get(id) !== state) log.push({ id, driveId });
-      seen.set(id, state);
-    }
-    for (const id of seen.keys()) {
-      if (tree.nodes.has(id)) continue;
-      seen.delete(id);
-      log.push({ id, driveId: null });
-    }
-  };
+  const readLog = createTreeLog(tree);
   const toChange = (id: string, hasParents: boolean) => {
     const node = tree.nodes.get(id);
     const file = node && (hasParents ? { parents: [node.parentId] } : {});
@@ -38,6 +24,7 @@ export function createChangeLog(tree: Tree) {
 
   const list = (query: URLSearchParams, of: string, from: number, pageSize: number): Answer => {
     const driveId = of === OWN ? null : of;
+    const log = readLog();
     const end = Math.min(from + pageSize, log.length);
     const newer = log.slice(from, end).filter((each) => each.driveId === driveId);
     const hasParents = /file\(.*parents.*\)/.test(query.get("fields") ?? "");
@@ -50,7 +37,7 @@ export function createChangeLog(tree: Tree) {
   };
 
   return (path: string, query: URLSearchParams, pageSize: number): Answer => {
-    note();
+    const log = readLog();
     const of = query.get("driveId") ?? OWN;
     if (of !== OWN && !tree.drives.has(of)) return toError(404, "notFound");
     if (query.get("supportsAllDrives") !== "true") return toError(400, "invalid");

@@ -120,7 +120,10 @@ function list(
 }
 
 /** Without `$select` everything is answered, an address of the bytes too, which is left out here. */
-function select(item: Record<string, unknown>, query: URLSearchParams): Record<string, unknown> {
+export function select(
+  item: Record<string, unknown>,
+  query: URLSearchParams,
+): Record<string, unknown> {
   const fields = query.get("$select")?.split(",");
   if (!fields) return item;
   return Object.fromEntries(Object.entries(item).filter(([name]) => fields.includes(name)));

@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { createOnedrive } from "#server/storage/onedrive/index.ts";
 import { configure } from "#server/storage/registry.ts";
 import { answerGraph, createGraphTree, OWN_DRIVE, toGraphError } from "./fake-graph.ts";
+import { createDelta } from "./fake-graph-delta.ts";
 import { createFakeOAuth, type FakeOAuth } from "./fake-oauth.ts";
 import {
   type Answer,
@@ -47,6 +48,8 @@ export interface FakeMicrosoft extends FakeOAuth, FakeService {
   /** Answers this to the next so many requests instead. */
   failGraph(answer: Answer | null, times?: number): void;
   failDownload(answer: Answer | null, times?: number): void;
+  /** Places in the log that were given so far are worth nothing any more. */
+  forgetLog(): void;
   /** No address given so far leads to bytes any more. */
   endAddresses(): void;
   /** Sends the next one who asks for bytes there. */
@@ -57,6 +60,7 @@ export interface FakeMicrosoft extends FakeOAuth, FakeService {
 
 export async function startFakeMicrosoft(): Promise<FakeMicrosoft> {
   const tree = createGraphTree();
+  const delta = createDelta(tree);
   const graphFailures = createFailures();
   const downloadFailures = createFailures();
   const addresses = new Map<string, TreeNode>();
@@ -108,6 +112,9 @@ export async function startFakeMicrosoft(): Promise<FakeMicrosoft> {
     const { pageSize } = microsoft;
     if (path === "me/drive") return answerDrive(microsoft, grant.account);
     const limits = { url: service.url, pageSize, addressOf };
+    const isBusiness = microsoft.driveType === "business";
+    const told = delta.answer(path, url.searchParams, limits, isBusiness);
+    if (told) return told;
     return answerGraph(tree, path, url.searchParams, headers.range !== undefined, limits);
   };
 
@@ -134,6 +141,7 @@ export async function startFakeMicrosoft(): Promise<FakeMicrosoft> {
     hasEmail: true,
     failGraph: graphFailures.fail,
     failDownload: downloadFailures.fail,
+    forgetLog: delta.forget,
     endAddresses: () => addresses.clear(),
     sendElsewhere: (address: string | null) => {
       elsewhere = address;

@@ -1,15 +1,19 @@
 import { z } from "zod";
 import type { EgressResponse } from "#server/base/egress/client.ts";
+import { AppError } from "#server/base/errors.ts";
 import { withDeadline } from "#server/storage/deadline.ts";
 import { readAnswer, send } from "#server/storage/http.ts";
 import type { ByteRange, StorageIo } from "#server/storage/provider.ts";
 import { openContent } from "./content.ts";
-import { nameGraphFailure, nameOldPage } from "./failures.ts";
+import { nameEndlessLog, nameGraphFailure, nameOldLog, nameOldPage } from "./failures.ts";
 import type { Address } from "./ids.ts";
 import { parsePageLink, toPageUrl } from "./pages.ts";
 
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const TIMEOUT_MS = 60_000;
+/** Of what changed: what it is and where it lies now. */
+const LOG_FIELDS = "id,parentReference,deleted";
+
 /** Longer ones are not given; a shorter page is no last one. */
 const PAGE_SIZE = 1000;
 
@@ -32,6 +36,8 @@ const DriveItem = z.object({
   folder: Facet,
   package: Facet,
   deleted: Facet,
+  /** Asked for in a log alone. */
+  parentReference: z.object({ id: z.string().nullish() }).nullish(),
   /** @see https://learn.microsoft.com/graph/api/resources/remoteitem */
   remoteItem: z
     .object({
@@ -48,6 +54,8 @@ export type DriveItem = z.infer<typeof DriveItem>;
 const ItemPage = z.object({
   value: z.array(DriveItem),
   "@odata.nextLink": z.string().nullish(),
+  /** Of a log, at its end: where to go on later. */
+  "@odata.deltaLink": z.string().nullish(),
 });
 
 /** @see https://learn.microsoft.com/graph/api/resources/drive#properties */
@@ -73,13 +81,25 @@ export interface Children {
   readonly next: string | null;
 }
 
+export interface LogPage {
+  readonly items: readonly DriveItem[];
+  /** `null` on the last page. */
+  readonly next: string | null;
+  /** What is new from now on, on the last page. */
+  readonly newest: string | null;
+}
+
 /** A OneDrive as one access token sees it. */
 export interface Graph {
   readonly host: string;
   /** @param folder - `null` for the top. @param cursor - `next` of the page before. */
   children(folder: Address | null, cursor: string | null): Promise<Children>;
   /** @throws AppError `not_found` */
-  get(item: Address, signal?: AbortSignal): Promise<DriveItem>;
+  get(item: Address | null, signal?: AbortSignal): Promise<DriveItem>;
+  /** Where the log of the person's own drive ends now. */
+  newestLog(): Promise<string>;
+  /** What stands in that log from there on; `null` when Graph does not know that any more. */
+  log(from: string): Promise<LogPage | null>;
   drive(): Promise<Drive>;
   /** Answers 200, 206 or 416. */
   download(item: Address, range: ByteRange, signal: AbortSignal): Promise<EgressResponse>;
@@ -104,6 +124,14 @@ export function createGraph(base: string, accessToken: string, io: StorageIo): G
       );
     });
 
+  const getLog = async (url: URL): Promise<LogPage> => {
+    const page = await getJson(url, ItemPage, io.signal, nameOldLog);
+    const [next, newest] = [page["@odata.nextLink"], page["@odata.deltaLink"]];
+    const toPlace = (link: string | null | undefined): string | null =>
+      link ? parsePageLink(base, link, "delta") : null;
+    return { items: page.value, next: toPlace(next), newest: toPlace(newest) };
+  };
+
   return {
     host,
     async children(folder, cursor) {
@@ -111,18 +139,33 @@ export function createGraph(base: string, accessToken: string, io: StorageIo): G
         $select: ITEM_FIELDS,
         $top: String(PAGE_SIZE),
       });
-      const url = cursor === null ? first : toPageUrl(base, cursor);
+      const url = cursor === null ? first : toPageUrl(base, cursor, "children");
       const name = cursor === null ? nameGraphFailure : nameOldPage;
       const page = await getJson(url, ItemPage, io.signal, name);
       const link = page["@odata.nextLink"] ?? null;
-      return { items: page.value, next: link === null ? null : parsePageLink(base, link) };
+      return {
+        items: page.value,
+        next: link === null ? null : parsePageLink(base, link, "children"),
+      };
     },
     get: (item, signal) =>
       getJson(toUrl(base, toPath(item), { $select: ITEM_FIELDS }), DriveItem, signal),
+    async newestLog() {
+      const query = { token: "latest", $select: LOG_FIELDS };
+      const { newest } = await getLog(toUrl(base, "me/drive/root/delta", query));
+      if (newest === null) throw nameEndlessLog(host);
+      return newest;
+    },
+    log: (from) => getLog(toPageUrl(base, from, "delta")).catch(nothingIfForgotten),
     drive: () => getJson(toUrl(base, "me/drive", { $select: "id,driveType,owner,quota" }), Drive),
     download: (item, range, signal) =>
       openContent(io, toUrl(base, `${toPath(item)}/content`), authorization, range, signal),
   };
+}
+
+function nothingIfForgotten(error: unknown): null {
+  if (error instanceof AppError && error.code === "gone") return null;
+  throw error;
 }
 
 function toPath(item: Address | null): string {

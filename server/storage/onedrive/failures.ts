@@ -37,6 +37,19 @@ export function nameOldPage(failed: FailedAnswer, now: Date): AppError | undefin
   );
 }
 
+/** The same for a log: what is forgotten there is asked for by listing. */
+export function nameOldLog(failed: FailedAnswer, now: Date): AppError | undefined {
+  const { status, host } = failed;
+  if (status !== 400 && status !== 410) return nameGraphFailure(failed, now);
+  return new AppError("gone", `${host} has forgotten where in its log this server was.`);
+}
+
+export const nameEndlessLog = (host: string): AppError =>
+  new AppError(
+    "storage_unavailable",
+    `${host} does not say where its log of changes ends. Nothing is lost; it is tried again in a while.`,
+  );
+
 function codeOf(explanation: string): string {
   try {
     return Explanation.safeParse(JSON.parse(explanation)).data?.error.code ?? "";

@@ -9,6 +9,7 @@ import {
 } from "#server/storage/oauth-credential.ts";
 import { defineOAuthProvider, type Storage, type StorageIo } from "#server/storage/provider.ts";
 import { createGraph, type Graph } from "./api.ts";
+import { findChanges } from "./changes.ts";
 import { exchange, type Microsoft, refresh, toAuthorizeUrl } from "./connect.ts";
 import { listFolder, listTop, requireAddress, requireSteps, statFile } from "./listing.ts";
 import { isIssuerOf, Tenant } from "./tenant.ts";
@@ -52,15 +53,15 @@ export const createOnedrive = (microsoft: Microsoft) =>
       ...credentialFacts,
       saved: ({ account }) => ({ provider: "onedrive", account }),
     },
-    attach: (_settings, { accessToken }, io) =>
-      createStorage(createGraph(microsoft.graph, accessToken, io), io),
+    attach: (_settings, { accessToken, accountId }, io) =>
+      createStorage(createGraph(microsoft.graph, accessToken, io), accountId, io),
     // No revocation: Microsoft's sign-in has no endpoint for it (its discovery document names none), and
     // `revokeSignInSessions` of Graph would sign the person out of everything else as well.
   });
 
 export const onedrive = createOnedrive(MICROSOFT);
 
-function createStorage(graph: Graph, io: StorageIo): Storage {
+function createStorage(graph: Graph, accountId: string, io: StorageIo): Storage {
   return {
     list: async (folder, cursor) =>
       folder ? listFolder(graph, folder, cursor) : listTop(graph, cursor),
@@ -75,6 +76,8 @@ function createStorage(graph: Graph, io: StorageIo): Storage {
         request: () => graph.download(requireAddress(steps), range, signal),
       });
     },
+    changes: (root, cursor) => findChanges(graph, accountId, root, cursor),
+    namesChanges: true,
     async quota() {
       const { quota } = await graph.drive();
       // Some kinds of accounts have none, which is said as 0.

@@ -4,6 +4,7 @@ import type { EgressRequest } from "#server/base/egress/client.ts";
 import { openContent } from "#server/storage/onedrive/content.ts";
 import { describeStorage } from "#tests/storage/conformance.ts";
 import { startSignedInWorld } from "#tests/storage/oauth-worlds.ts";
+import { annasOnedrive } from "#tests/storage/onedrive/signed-in.ts";
 import { refusalOf } from "#tests/storage/refusals.ts";
 import { createTestIo, listAll, readAll, readRange } from "#tests/storage/worlds.ts";
 import { GRAPH_ROOT, toGraphError } from "#tests/support/fake-graph.ts";
@@ -16,13 +17,6 @@ describeStorage(
   async () => startSignedInWorld(await startFakeMicrosoft()),
   { crowd: 2300 },
 );
-
-async function annasOnedrive() {
-  const microsoft = await startFakeMicrosoft();
-  const world = await startSignedInWorld(microsoft);
-  microsoft.graphRequests.length = 0;
-  return { microsoft, storage: world.attach(createTestIo()), tree: microsoft.tree };
-}
 
 const never = new AbortController().signal;
 
