@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -45,5 +45,24 @@ describe.concurrent("the house", { timeout: 120_000 }, () => {
     } finally {
       await rm(copy, { recursive: true, force: true });
     }
+  });
+
+  test("brings the style of every Mantine component that it shows", async () => {
+    const app = join(root, "client/app");
+    const files = await readdir(app, { recursive: true });
+    const sources = files.filter((file) => file.endsWith(".tsx")).map((file) => join(app, file));
+    const texts = await Promise.all(sources.map((file) => readFile(file, "utf8")));
+    const shown = texts.flatMap((text) =>
+      [...text.matchAll(/import \{([^}]*)\} from "@mantine\/core"/g)].flatMap(([, names = ""]) =>
+        names.split(",").map((name) => name.trim()),
+      ),
+    );
+    const styles = await readdir(join(root, "node_modules/@mantine/core/styles"));
+    const brought = await readFile(join(app, "theme/mantine.ts"), "utf8");
+    const missing = [...new Set(shown)].filter(
+      (name) => styles.includes(`${name}.css`) && !brought.includes(`/styles/${name}.css`),
+    );
+    expect(shown).toContain("Progress");
+    expect(missing).toEqual([]);
   });
 });
