@@ -11,6 +11,13 @@ import {
 } from "#contract/auth.ts";
 import { JellyfinServer, SetJellyfin } from "#contract/jellyfin.ts";
 import { EncryptionKeys } from "#contract/keys.ts";
+import {
+  AccountCloud,
+  CloudAccount,
+  CreateCloudAccount,
+  SetAccountCloud,
+  SetCloudQuota,
+} from "#contract/nextcloud.ts";
 import { MaintenanceChoice, RegistrationMode, SetMaintenance } from "#contract/system.ts";
 import { listAllEvents } from "#server/audit/service.ts";
 import { invite, listInvitations, removeInvitation } from "#server/auth/invitations.ts";
@@ -19,6 +26,8 @@ import { setRegistrationMode } from "#server/auth/registration.ts";
 import * as users from "#server/auth/users.ts";
 import { adminProcedure, router } from "#server/base/trpc.ts";
 import { getMaintenance, setMaintenance } from "./maintenance.ts";
+import { getAccountCloud, removeAccountCloud, setAccountCloud } from "./nextcloud.ts";
+import * as accounts from "./nextcloud-accounts.ts";
 import { getEncryptionKeys } from "./resealing.ts";
 
 export const adminRouter = router({
@@ -84,6 +93,39 @@ export const adminRouter = router({
     remove: adminProcedure
       .output(z.void())
       .mutation(({ ctx }) => jellyfin.removeJellyfin(ctx.deps, ctx.actor, ctx.device)),
+  }),
+
+  nextcloud: router({
+    get: adminProcedure
+      .output(AccountCloud.nullable())
+      .query(({ ctx }) => getAccountCloud(ctx.deps)),
+
+    set: adminProcedure
+      .input(SetAccountCloud)
+      .output(AccountCloud)
+      .mutation(({ ctx, input }) => setAccountCloud(ctx.deps, ctx.actor, input, ctx.device)),
+
+    remove: adminProcedure
+      .output(z.void())
+      .mutation(({ ctx }) => removeAccountCloud(ctx.deps, ctx.actor, ctx.device)),
+
+    accounts: router({
+      list: adminProcedure
+        .output(z.array(CloudAccount))
+        .query(({ ctx }) => accounts.listCloudAccounts(ctx.deps)),
+
+      create: adminProcedure
+        .input(CreateCloudAccount)
+        .output(CloudAccount)
+        .mutation(({ ctx, input }) =>
+          accounts.createCloudAccount(ctx.deps, ctx.actor, input, ctx.device),
+        ),
+
+      setQuota: adminProcedure
+        .input(SetCloudQuota)
+        .output(CloudAccount)
+        .mutation(({ ctx, input }) => accounts.setCloudQuota(ctx.deps, input)),
+    }),
   }),
 
   maintenance: router({

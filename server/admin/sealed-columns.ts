@@ -7,6 +7,7 @@ import { sealedVerifiers } from "#server/connections/oauth.ts";
 import { sealedClients } from "#server/connections/oauth-clients.ts";
 import { sealedReleases } from "#server/connections/release.ts";
 import { sealedMails } from "#server/mail/service.ts";
+import { sealedCloudPasswords } from "./nextcloud.ts";
 
 /** Every column of the database that holds sealed values; a test looks for others in the schema. */
 export const sealedColumns: readonly SealedColumn[] = [
@@ -18,4 +19,5 @@ export const sealedColumns: readonly SealedColumn[] = [
   sealedVerifiers,
   sealedClients,
   sealedReleases,
+  sealedCloudPasswords,
 ];

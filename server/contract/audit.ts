@@ -49,6 +49,8 @@ export const AuditAction = z.enum([
   "admin.invited",
   "admin.maintenance_changed",
   "admin.jellyfin_changed",
+  "admin.nextcloud_changed",
+  "admin.nextcloud_account_made",
 ]);
 export type AuditAction = z.infer<typeof AuditAction>;
 

@@ -81,6 +81,29 @@ export const access: Readonly<Record<string, Access>> = {
     input: ({ form }) => ({ url: "url" in form ? form.url : "", newUsers: false }),
   },
   "admin.jellyfin.remove": { needs: "admin" },
+  "admin.nextcloud.get": { needs: "admin" },
+  "admin.nextcloud.set": {
+    needs: "admin",
+    status: 422,
+    input: ({ form }) => ({
+      url: "url" in form ? form.url : "",
+      username: "canary-owner",
+      password: "a guess",
+    }),
+  },
+  "admin.nextcloud.remove": { needs: "admin" },
+  "admin.nextcloud.accounts.list": { needs: "admin" },
+  // There is no Nextcloud in which accounts could be made.
+  "admin.nextcloud.accounts.create": {
+    needs: "admin",
+    status: 404,
+    input: (at) => ({ ...userOfNobody(at), username: "ben", quotaBytes: null }),
+  },
+  "admin.nextcloud.accounts.setQuota": {
+    needs: "admin",
+    status: 404,
+    input: (at) => ({ ...userOfNobody(at), quotaBytes: null }),
+  },
   // Asks for no actor, but for the refresh token of a session that is alive.
   "auth.refresh": { needs: "user" },
   "auth.register": {

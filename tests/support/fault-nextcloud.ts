@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { isLoginFlow, sendLoginFlow } from "./fault-login.ts";
+import { isProvisioning, sendProvisioning } from "./fault-provisioning.ts";
 import { findSession, openSession } from "./fault-sessions.ts";
 import type { Exchange, World } from "./fault-world.ts";
 
@@ -12,6 +13,11 @@ import type { Exchange, World } from "./fault-world.ts";
 export function sendNextcloud(exchange: Exchange): boolean {
   const { pathname, world } = exchange;
   if (pathname === `${world.basePath}/status.php`) return sendStatus(exchange);
+  return isProvisioning(exchange) ? provision(exchange) : sendFilesAndUser(exchange);
+}
+
+function sendFilesAndUser(exchange: Exchange): boolean {
+  const { pathname, world } = exchange;
   if (isLoginFlow(exchange)) {
     if (!world.nextcloud.maintenance) return sendLoginFlow(exchange);
     return sendDavError(exchange, 503, "ServiceUnavailable", "System is in maintenance mode.");
@@ -29,6 +35,15 @@ export function sendNextcloud(exchange: Exchange): boolean {
   if (isAppPassword) return endAppPassword(exchange, uid);
   if (isExchange) return exchangePassword(exchange, uid);
   return isOcs ? sendOcsUser(exchange, uid) : sendOtherRoots(exchange, uid);
+}
+
+function provision(exchange: Exchange): true {
+  if (exchange.world.nextcloud.maintenance) {
+    return sendDavError(exchange, 503, "ServiceUnavailable", "System is in maintenance mode.");
+  }
+  const uid = signIn(exchange);
+  if (uid !== null) void sendProvisioning(exchange, uid);
+  return true;
 }
 
 /** @returns the user id behind the Authorization header, or `null` when the answer is sent. */

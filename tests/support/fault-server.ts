@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { sendDav } from "./fault-dav.ts";
 import { sendNextcloud } from "./fault-nextcloud.ts";
+import type { CloudPerson } from "./fault-provisioning.ts";
 import type { CloudSession } from "./fault-sessions.ts";
 import type { Tree } from "./fault-tree.ts";
 import { createWorld, type Exchange, toTreePath } from "./fault-world.ts";
@@ -68,6 +69,10 @@ export interface FaultServer {
   grantLogins(): void;
   /** User ids by the passwords that were made for one program; `clear()` ends them all. */
   readonly appPasswords: Map<string, string>;
+  /** Whom accounts were made for, by user id. */
+  readonly people: Map<string, CloudPerson>;
+  /** User ids of those who may do that. */
+  readonly admins: Set<string>;
   /** What its cookies stand for; `clear()` forgets them all. */
   readonly sessions: Map<string, CloudSession>;
   stop(): Promise<void>;
@@ -137,6 +142,10 @@ export interface NextcloudState {
   passwordChecks: number;
   /** False: the OCS API is switched off and answers 404. */
   hasOcs: boolean;
+  /** False: accounts cannot be made by other programs. */
+  hasProvisioning: boolean;
+  /** An account is made, and the answer is that something went wrong. */
+  forgetsItsAnswers: boolean;
   /** What OCS calls the account; the user id when left out. */
   displayName: string | null;
   /** What signs in is a password for one program, which that program may end, not the account's own. */
@@ -221,6 +230,8 @@ export async function startFaultServer(options: FaultServerOptions = {}): Promis
       for (const login of world.logins.values()) login.uid = world.owner;
     },
     appPasswords: world.appPasswords,
+    people: world.people,
+    admins: world.admins,
     sessions: world.sessions,
     setPassword: (username, password) => void world.accounts.set(username, password),
     stop: () =>

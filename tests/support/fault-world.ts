@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { CloudPerson } from "./fault-provisioning.ts";
 import type { Fault, FaultServerOptions, NextcloudState, QuotaState } from "./fault-server.ts";
 import type { CloudSession } from "./fault-sessions.ts";
 import { createTree, type Tree } from "./fault-tree.ts";
@@ -27,6 +28,10 @@ export interface World {
   readonly appPasswords: Map<string, string>;
   /** Login Flow v2: what was begun, by the token that it is asked with. */
   readonly logins: Map<string, Login>;
+  /** Who may make accounts; the first one may. */
+  readonly admins: Set<string>;
+  /** Whom accounts were made for, by user id. */
+  readonly people: Map<string, CloudPerson>;
   /** Sessions by the id in their cookie. */
   readonly sessions: Map<string, CloudSession>;
   readonly tree: Tree;
@@ -61,6 +66,8 @@ export function createWorld(options: FaultServerOptions): World {
     product: options.product ?? { name: "Nextcloud", version: "33.0.2" },
     appPasswords: new Map(),
     logins: new Map(),
+    admins: new Set([owner]),
+    people: new Map(),
     sessions: new Map(),
     tree: createTree(),
     nextcloud: {
@@ -70,6 +77,8 @@ export function createWorld(options: FaultServerOptions): World {
       failures: 0,
       passwordChecks: 0,
       hasOcs: true,
+      hasProvisioning: true,
+      forgetsItsAnswers: false,
       displayName: null,
       isAppPassword: true,
     },

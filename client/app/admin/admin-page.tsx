@@ -6,6 +6,7 @@ import { Invitations } from "./invitations.tsx";
 import { Jellyfin } from "./jellyfin.tsx";
 import { EncryptionKeyList } from "./keys.tsx";
 import { MaintenanceSwitch } from "./maintenance.tsx";
+import { Nextcloud } from "./nextcloud.tsx";
 import { People } from "./people.tsx";
 import { Registration } from "./registration.tsx";
 
@@ -18,6 +19,7 @@ export const AdminPage = () => (
       <Invitations />
     </Section>
     <Jellyfin />
+    <Nextcloud />
     <Section title={maintenance.title}>
       <MaintenanceSwitch />
     </Section>

@@ -1,8 +1,18 @@
 import { ActionIcon, Menu } from "@mantine/core";
-import { IconDots, IconLogout, IconUserCheck, IconUserOff } from "@tabler/icons-react";
+import {
+  IconCloudPlus,
+  IconDots,
+  IconLogout,
+  IconUserCheck,
+  IconUserOff,
+} from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { UserEntry, UserRole } from "#contract/auth.ts";
+import { accounts } from "../words/accounts.ts";
 import { people as words } from "../words/people.ts";
+import { cloudAccountsQuery, cloudQuery } from "./cloud.ts";
+import { MakeCloudAccount } from "./make-cloud-account.tsx";
 import { StepDown } from "./step-down.tsx";
 import { Suspend } from "./suspend.tsx";
 import { useEndSessions, useRestore, useSetRole } from "./use-person.ts";
@@ -17,6 +27,7 @@ interface PersonMenuProps {
 /** What an administrator can do about somebody, and about themselves. */
 export function PersonMenu({ person, isMe }: PersonMenuProps) {
   const [isSuspending, setIsSuspending] = useState(false);
+  const [isMaking, setIsMaking] = useState(false);
   const [wish, setWish] = useState<UserRole | null>(null);
   const setRole = useSetRole(person);
   const endSessions = useEndSessions(person, isMe);
@@ -31,6 +42,7 @@ export function PersonMenu({ person, isMe }: PersonMenuProps) {
         <Menu.Dropdown>
           <RoleItems role={person.role} onChoose={isMe ? setWish : setRole} />
           <Menu.Divider />
+          <CloudItem person={person} onMake={() => setIsMaking(true)} />
           {person.suspendedAt ? null : (
             <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={endSessions}>
               {words.signOut}
@@ -39,6 +51,7 @@ export function PersonMenu({ person, isMe }: PersonMenuProps) {
           {isMe ? null : <DoorItem person={person} onSuspend={() => setIsSuspending(true)} />}
         </Menu.Dropdown>
       </Menu>
+      {isMaking ? <MakeCloudAccount person={person} onClose={() => setIsMaking(false)} /> : null}
       {isMe ? (
         <StepDown person={person} wish={wish} onClose={() => setWish(null)} />
       ) : (
@@ -69,6 +82,27 @@ function RoleItems({ role, onChoose }: RoleItemsProps) {
         ))}
       </Menu.RadioGroup>
     </>
+  );
+}
+
+interface CloudItemProps {
+  readonly person: UserEntry;
+  readonly onMake: () => void;
+}
+
+/** Only where there is a Nextcloud for it, and for whom it can send a link. */
+function CloudItem({ person, onMake }: CloudItemProps) {
+  const { data: cloud } = useQuery(cloudQuery);
+  const { data: made } = useQuery({ ...cloudAccountsQuery, enabled: Boolean(cloud) });
+  if (!cloud || !made || made.some(({ userId }) => userId === person.id)) return null;
+  return (
+    <Menu.Item
+      leftSection={<IconCloudPlus size={16} aria-hidden />}
+      disabled={!person.isEmailVerified}
+      onClick={onMake}
+    >
+      {accounts.make}
+    </Menu.Item>
   );
 }
 

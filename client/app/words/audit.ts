@@ -48,6 +48,8 @@ const actions: Readonly<Record<AuditAction, string>> = {
   "admin.invited": "Invitation made",
   "admin.maintenance_changed": "Maintenance switched",
   "admin.jellyfin_changed": "Sign-in with Jellyfin changed",
+  "admin.nextcloud_changed": "Nextcloud for new accounts changed",
+  "admin.nextcloud_account_made": "Account made in the Nextcloud",
 };
 
 const endings: Readonly<Record<string, string>> = {

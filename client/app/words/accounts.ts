@@ -1,0 +1,51 @@
+import type { AccountCloud, CloudAccount } from "#contract/nextcloud.ts";
+
+const hostOf = ({ url }: AccountCloud): string => new URL(url).host;
+
+/** Accounts that administrators make for people in a Nextcloud. */
+export const accounts = {
+  title: "Accounts in a Nextcloud",
+  text: "You can make accounts for your people in a Nextcloud that you administer, each with a quota. It sends them a link to choose a password; then they connect it under Storage.",
+  url: "Address of the Nextcloud",
+  urlHint: "As you open it in a browser, such as https://cloud.example.org.",
+  plain: "The password goes to this address over plain http: anyone on the way can read it.",
+  missingUrl: "Enter the address.",
+  username: "User name of an administrator there",
+  missingUsername: "Enter the user name.",
+  password: "App password",
+  passwordHint:
+    "Make one there under Settings, Security. It is kept encrypted, and never shown again.",
+  missingPassword: "Enter the app password.",
+  use: "Check and use it",
+  change: "Change",
+  cancel: "Cancel",
+  failed: "Which Nextcloud is used could not be found out.",
+  answers: (cloud: AccountCloud) => `${cloud.product} at ${hostOf(cloud)}, as ${cloud.username}`,
+  saved: (cloud: AccountCloud) => `Accounts can be made at ${hostOf(cloud)} now.`,
+  off: "Stop using it",
+  offTitle: (cloud: AccountCloud) => `Stop making accounts at ${hostOf(cloud)}?`,
+  offText: "The list of accounts is forgotten here, and so is the password.",
+  offKeeps: "The accounts themselves and everything in them stay there.",
+  offDone: "No accounts are made there any more.",
+  list: "Accounts that were made",
+  none: "None yet. Choose somebody under People to make one.",
+  listFailed: "The accounts could not be listed.",
+  make: "Make a Nextcloud account",
+  makeTitle: (name: string) => `A Nextcloud account for ${name}`,
+  makeText: (email: string) => `The Nextcloud sends a link to choose a password to ${email}.`,
+  name: "User name there",
+  nameHint: "It cannot be changed later.",
+  missingName: "Enter a user name.",
+  quota: "Quota in GB",
+  quotaHint: "Empty: as the Nextcloud gives everybody.",
+  wrongQuota: "Enter a number, such as 5 or 0.5.",
+  submit: "Make the account",
+  made: ({ name, username }: CloudAccount) =>
+    `${name} has the account ${username} now, and a link to choose a password.`,
+  changeQuota: "Change the quota",
+  changeQuotaOf: (name: string) => `Change the quota of ${name}`,
+  quotaTitle: (name: string) => `Quota of ${name}`,
+  saveQuota: "Save",
+  quotaSaved: (name: string) => `The quota of ${name} is changed.`,
+  quotaUnknown: "How full it is, the Nextcloud says once they have signed in there.",
+};
