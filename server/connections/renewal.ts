@@ -29,6 +29,12 @@ interface Held {
   readonly version: number;
 }
 
+/** A listener's range is answered before the token ends in the middle of it. */
+const STALE_SECONDS = 60;
+/** Renewed beside what is asked from then on, so that nobody waits for it; not by all servers at once. */
+const EARLY_SECONDS = 300;
+const EARLY_JITTER_SECONDS = 60;
+
 /** Longer than a call to a token endpoint takes. Whoever is killed leaves it to others after that. */
 const LEASE_SECONDS = 20;
 /** Two leases, should the first holder have died. */
@@ -54,6 +60,7 @@ export function attachRenewing(
 ): Storage {
   let held = toHeld(deps, row);
   let storage: Storage | undefined;
+  let earlySeconds = EARLY_SECONDS - Math.random() * EARLY_JITTER_SECONDS;
   const attach = (): Storage => {
     storage ??= deps.providers[row.provider].attach(held.credential, {
       egress: deps.egress,
@@ -70,10 +77,18 @@ export function attachRenewing(
     held = renewed;
     storage = undefined;
   };
+  const freshen = async (caller: AbortSignal): Promise<void> => {
+    const secondsLeft = oauth.secondsLeft(held.credential, deps.now());
+    if (secondsLeft < STALE_SECONDS) return renew(caller, held);
+    if (secondsLeft >= earlySeconds) return;
+    // Tried once: whatever goes wrong is met again when the token is needed.
+    earlySeconds = 0;
+    void renew(signal, held).catch(() => {});
+  };
   const ask = async <T>(work: (storage: Storage) => Promise<T>, caller = signal): Promise<T> => {
     signal.throwIfAborted();
     caller.throwIfAborted();
-    if (oauth.isStale(held.credential, deps.now())) await renew(caller, held);
+    await freshen(caller);
     const asked = held;
     try {
       return await work(attach());

@@ -15,12 +15,10 @@ export const OAuthCredential = z.strictObject({
 });
 export type OAuthCredential = z.infer<typeof OAuthCredential>;
 
-/** A listener's range is answered before the token ends in the middle of it. */
-const STALE_MS = 60_000;
-
 /** What every provider of such credentials says of them in the same way. */
 export const credentialFacts = {
-  isStale: ({ expiresAtMs }: OAuthCredential, now: Date) => expiresAtMs - now.getTime() < STALE_MS,
+  secondsLeft: ({ expiresAtMs }: OAuthCredential, now: Date) =>
+    (expiresAtMs - now.getTime()) / 1000,
   clientIdOf: ({ clientId }: OAuthCredential) => clientId,
   accountOf: ({ accountId }: OAuthCredential) => accountId,
 };

@@ -210,8 +210,8 @@ export interface OAuthProviderSpec<Id extends ProviderId, S extends z.ZodObject,
     exchange(settings: z.output<S>, grant: OAuthGrant, io: StorageIo): Promise<Connected<C>>;
     /** @throws AppError as `requestTokens` does. */
     refresh(settings: z.output<S>, client: ClientKeys, credential: C, io: StorageIo): Promise<C>;
-    /** True when the access token is about to end. */
-    isStale(credential: C, now: Date): boolean;
+    /** Until the access token ends. */
+    secondsLeft(credential: C, now: Date): number;
     /** The client that the credential was given to. Another one cannot renew it. */
     clientIdOf(credential: C): string;
     /** Whose it is, by the provider's own id: never a name or an address. */

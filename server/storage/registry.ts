@@ -63,7 +63,7 @@ export interface ConfiguredOAuth {
   authorizeUrl(request: OAuthRequest): URL;
   exchange(grant: OAuthGrant, io: StorageIo): Promise<Connected<unknown>>;
   refresh(client: ClientKeys, credential: unknown, io: StorageIo): Promise<unknown>;
-  isStale(credential: unknown, now: Date): boolean;
+  secondsLeft(credential: unknown, now: Date): number;
   clientIdOf(credential: unknown): string;
   accountOf(credential: unknown): string;
 }
@@ -128,7 +128,7 @@ function toOAuth<Id extends ProviderId, S extends z.ZodObject, C>(
     exchange: (grant, io) => connect.exchange(settings, grant, io),
     refresh: (client, credential, io) =>
       connect.refresh(settings, client, schema.parse(credential), io),
-    isStale: (credential, now) => connect.isStale(schema.parse(credential), now),
+    secondsLeft: (credential, now) => connect.secondsLeft(schema.parse(credential), now),
     clientIdOf: (credential) => connect.clientIdOf(schema.parse(credential)),
     accountOf: (credential) => connect.accountOf(schema.parse(credential)),
   };

@@ -1,3 +1,6 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import type { Connection } from "#contract/connections.ts";
@@ -15,6 +18,7 @@ import { annasGoogle, type GoogleWorld } from "./google-world.ts";
 
 const ROUNDS = 200;
 const CALLERS = 50;
+const KILLS = 8;
 
 /** Another server over the same database, with the same keys and a pool of its own. */
 const startReplica = ({ server: { deps } }: GoogleWorld): Promise<TestDeps> =>
@@ -74,18 +78,47 @@ test.each([
   },
 );
 
-test("access that is about to end is renewed before it is refused", async () => {
+test("access that will end soon is renewed beside what is asked, and before it is refused", async () => {
+  let ahead = 0;
+  const world = await annasGoogle({ now: () => new Date(Date.now() + ahead) });
+  const { google, server } = world;
+  const { id } = await world.connect();
+  ahead = 3_290_000;
+  await list(server.deps, id);
+  expect(renewals(world)).toBe(0);
+
+  ahead = 3_370_000;
+  google.holdToken(true);
+  google.driveRequests.length = 0;
+  await list(server.deps, id);
+  expect(google.driveRequests).toHaveLength(1);
+  await expect.poll(() => renewals(world)).toBe(1);
+  google.holdToken(false);
+  await list(server.deps, id);
+  expect(renewals(world)).toBe(1);
+
+  ahead += 3_550_000;
+  google.driveRequests.length = 0;
+  await list(server.deps, id);
+  expect(renewals(world)).toBe(2);
+  expect(google.driveRequests).toHaveLength(1);
+});
+
+test("access that could not be renewed early is asked for again when it is needed, and not before", async () => {
   let ahead = 0;
   const world = await annasGoogle({ now: () => new Date(Date.now() + ahead) });
   const { id } = await world.connect();
-  ahead = 3_500_000;
-  await list(world.server.deps, id);
-  expect(renewals(world)).toBe(0);
-  ahead = 3_580_000;
-  world.google.driveRequests.length = 0;
-  await list(world.server.deps, id);
-  expect(renewals(world)).toBe(1);
-  expect(world.google.driveRequests).toHaveLength(1);
+  ahead = 3_370_000;
+  world.google.failToken(json({}, 503));
+  const storage = await open(world.server.deps, id);
+  for (let time = 0; time < 5; time += 1) await storage.list(null, null);
+  await expect.poll(() => renewals(world)).toBe(1);
+  expect((await world.find(id)).health).toBe("active");
+  world.google.failToken(null);
+  await letTimePass(world);
+  ahead = 3_570_000;
+  await storage.list(null, null);
+  expect(renewals(world)).toBe(2);
 });
 
 test("only the end of the grant asks for a new one: once, with a letter and a line in the audit", async () => {
@@ -185,6 +218,57 @@ test("a server that dies while it renews leaves it to the others", async () => {
   await list(deps, id);
   expect(renewals(world)).toBe(1);
 });
+
+test("a server that is killed while it renews leaves nothing stuck, and nobody has to reconnect", {
+  timeout: 180_000,
+}, async () => {
+  const world = await annasGoogle();
+  const { google, server } = world;
+  const { id } = await world.connect();
+  let wereLeased = 0;
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    google.expireTokens();
+    const before = renewals(world);
+    // Every other one dies while the provider has its question; the rest wherever they are then.
+    const isInCall = kill % 2 === 0;
+    google.holdToken(isInCall);
+    const child = startProcess(world, id);
+    await once(child, "message");
+    const ended = once(child, "exit");
+    if (isInCall) await expect.poll(() => renewals(world), { interval: 5 }).toBe(before + 1);
+    else await sleep(Math.random() * 60);
+    child.kill("SIGKILL");
+    await ended;
+    google.holdToken(false);
+    const [lease] = await server.deps.db.execute<{ isHeld: boolean; isBounded: boolean }>(sql`
+        select renewal_lease_id is not null as "isHeld",
+          coalesce(renewal_lease_until < now() + interval '21 seconds', true) as "isBounded"
+        from connections where id = ${id}`);
+    expect(lease?.isBounded).toBe(true);
+    if (lease?.isHeld) wereLeased += 1;
+    await write(server.deps, (tx) =>
+      tx.execute(sql`update connections set renewal_lease_until = now()`),
+    );
+    await list(server.deps, id);
+  }
+  process.stdout.write(`${KILLS} killed while they renewed, ${wereLeased} with the lease\n`);
+  expect(wereLeased).toBeGreaterThanOrEqual(KILLS / 2);
+  expect((await world.find(id)).health).toBe("active");
+  expect(await lettersOf(world)).toEqual([]);
+});
+
+function startProcess(world: GoogleWorld, connectionId: Connection["id"]): ChildProcess {
+  const { deps } = world.server;
+  const { clientId, clientSecret } = world.google.client;
+  const given = {
+    connectionId,
+    database: deps.testDatabase,
+    google: world.google.addresses,
+    key: deps.testKeys.encryption.toString("base64"),
+    settings: { GOOGLE_CLIENT_ID: clientId, GOOGLE_CLIENT_SECRET: clientSecret },
+  };
+  return fork(new URL("renew-process.ts", import.meta.url), [JSON.stringify(given)]);
+}
 
 test("new access that is refused as well is no reason to ask for another sign-in", async () => {
   const world = await annasGoogle();

@@ -37,6 +37,8 @@ export interface FakeGoogle extends FakeOAuth, FakeService {
   /** To be a provider of a server. */
   provider(settings?: object): ReturnType<typeof configure>;
   readonly spec: ReturnType<typeof createGoogleDrive>;
+  /** Where it is, as a provider in another process wants it. */
+  readonly addresses: Parameters<typeof createGoogleDrive>[0];
 }
 
 const SCOPE = "https://www.googleapis.com/auth/drive.readonly";
@@ -89,14 +91,16 @@ export async function startFakeGoogle(): Promise<FakeGoogle> {
   });
 
   const { url } = service;
-  const spec = createGoogleDrive({
+  const addresses = {
     issuer: url,
     authorize: `${url}/auth`,
     token: `${url}/token`,
     revoke: `${url}/revoke`,
     drive: `${url}/drive/v3`,
-  });
+  };
+  const spec = createGoogleDrive(addresses);
   const google: FakeGoogle = Object.assign(oauth, service, {
+    addresses,
     tree,
     revocations: [],
     driveRequests: [],

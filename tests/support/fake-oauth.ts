@@ -23,6 +23,8 @@ export interface FakeOAuth {
   renewal: "keeps it" | "single use" | "gives another";
   /** Answers this to every request for tokens instead. */
   failToken(answer: Answer | "reset" | null): void;
+  /** The token endpoint has heard what is asked, and answers nobody until it is let go. */
+  holdToken(isHeld: boolean): void;
   /** No access token works any more, though none has ended by the clock. */
   expireTokens(): void;
   /** As in the account's own settings. */
@@ -62,6 +64,7 @@ export function createFakeOAuth(habits: Habits) {
   const codes = new Map<string, Grant & { challenge: string; redirectUri: string }>();
   const access = new Map<string, Grant>();
   const refresh = new Map<string, Grant>();
+  let held: PromiseWithResolvers<void> | null = null;
   let failure: Answer | "reset" | null = null;
   const issue = (kind: string): string => {
     const token = `${kind}-${randomBytes(24).toString("base64url")}`;
@@ -130,9 +133,10 @@ export function createFakeOAuth(habits: Habits) {
     return grantTokens(found, addRefresh(found));
   };
 
-  const token = (form: URLSearchParams): Answer | "reset" => {
+  const token = async (form: URLSearchParams): Promise<Answer | "reset"> => {
     const grantType = form.get("grant_type") ?? "";
     oauth.tokenRequests.push(grantType);
+    await held?.promise;
     if (failure) return failure;
     const { clientId, clientSecret } = oauth.client;
     const isClient =
@@ -160,6 +164,10 @@ export function createFakeOAuth(habits: Habits) {
     renewal: habits.renewal,
     failToken: (next) => {
       failure = next;
+    },
+    holdToken: (isHeld) => {
+      if (isHeld) held = Promise.withResolvers();
+      else held?.resolve();
     },
     expireTokens: () => access.clear(),
     revokeGrants: () => {
