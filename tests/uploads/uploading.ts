@@ -131,7 +131,7 @@ export function createTus(browser: Browser, baseUrl: string): Tus {
     patch: (path, offset, body, { headers, ...init } = {}) =>
       ask("PATCH", path, {
         ...init,
-        body: body as BodyInit,
+        body: body as RequestInit["body"],
         headers: {
           "content-type": BYTES,
           "upload-offset": String(offset),

@@ -103,6 +103,8 @@ async function writePart(
   signal: AbortSignal,
 ): Promise<void> {
   const handle = await openHidden(top, session);
+  const leave = (): void => void body.destroy();
+  signal.addEventListener("abort", leave, { once: true });
   try {
     let written = 0;
     for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -116,6 +118,7 @@ async function writePart(
     signal.throwIfAborted();
     throw nameWriteFailure(error);
   } finally {
+    signal.removeEventListener("abort", leave);
     await handle.close();
   }
 }
@@ -191,7 +194,7 @@ async function syncFolder(path: string): Promise<void> {
 
 async function discard(top: string, session: Session): Promise<void> {
   const place = await openFolder(top, session).catch((error) => {
-    if (error instanceof AppError && error.code === "not_found") return null;
+    if (error instanceof AppError && error.code === "gone") return null;
     throw error;
   });
   if (place === null) return;
@@ -221,13 +224,17 @@ async function openHidden(top: string, session: Session, flags = FLAGS): Promise
 }
 
 async function openFolder(top: string, { folder }: Session): Promise<{ path: string }> {
-  const place = await openPlace(top, folder);
+  const place = await openPlace(top, folder).catch((error) => {
+    throw isGone(error) ? nameLost(error) : error;
+  });
   const stats = await stat(place.path).catch((error) => {
     throw nameFileFailure(error);
   });
   if (!stats.isDirectory()) throw notFound();
   return place;
 }
+
+const isGone = (error: unknown): boolean => error instanceof AppError && error.code === "not_found";
 
 const readOnly: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS"]);
 const full: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);

@@ -8,6 +8,7 @@ import { isRef, toFolderUrl, toUrl } from "./href.ts";
 import { type DavEntry, type Listing, nameBrokenListing, OC, readListing } from "./listing.ts";
 import { QUOTA_BODY } from "./quota.ts";
 import { sendGently } from "./restraint.ts";
+import { nameWriteFailure } from "./write-failures.ts";
 
 const MAX_LISTING_BYTES = 64 * 1024 * 1024;
 const MAX_STAT_BYTES = 1024 * 1024;
@@ -21,6 +22,8 @@ const STAT_TIMEOUT_MS = 60_000;
 const MAX_REDIRECTS = 3;
 /** A listener is waiting. */
 const DOWNLOAD_HEAD_TIMEOUT_MS = 10_000;
+/** A Nextcloud puts a long file together for minutes, and its proxy gives up before that. */
+const CHANGE_HEAD_TIMEOUT_MS = 600_000;
 
 /** Folder sizes are not asked for: a Nextcloud answers -3 where it does not know. */
 const PROPFIND_BODY = `<?xml version="1.0" encoding="utf-8"?><d:propfind xmlns:d="DAV:" xmlns:oc="${OC}"><d:prop><d:resourcetype/><d:getcontentlength/><d:getlastmodified/><d:getetag/><d:getcontenttype/><oc:fileid/></d:prop></d:propfind>`;
@@ -38,6 +41,10 @@ export interface Dav {
   download(ref: string, range: ByteRange, signal: AbortSignal): Promise<EgressResponse>;
   /** Answers 207: how full it is, of the root. */
   askQuota(signal: AbortSignal): Promise<EgressResponse>;
+  /** Whether there is anything at an address, perhaps beside the DAV tree. */
+  exists(url: URL, signal: AbortSignal): Promise<boolean>;
+  /** Changes something, in the DAV tree or beside it. Answers one of `expected`, without its body. */
+  change(request: Change): Promise<number>;
   /** A GET beside the DAV tree, with the account's password. Answers 200 or one of `expected`. */
   get(
     url: URL,
@@ -45,6 +52,12 @@ export interface Dav {
     expected: readonly number[],
     signal: AbortSignal,
   ): Promise<EgressResponse>;
+}
+
+export interface Change extends Pick<EgressRequest, "headers" | "body" | "signal"> {
+  readonly method: "PUT" | "MKCOL" | "MOVE" | "DELETE";
+  readonly url: URL;
+  readonly expected: readonly number[];
 }
 
 export type Account = Pick<Credential, "url" | "username" | "password" | "dialect">;
@@ -69,11 +82,11 @@ export function createDav(account: Account, io: StorageIo, name?: Expectation["n
   const root = new URL(account.url);
   const { host } = root;
   const authorization = toAuthorization(account);
-  const ask = (request: EgressRequest, expected: readonly number[]) =>
+  const ask = (request: EgressRequest, expected: readonly number[], naming = name) =>
     (account.dialect === "nextcloud" ? sendGently : send)(
       io,
       { ...request, headers: { authorization, ...request.headers } },
-      { expected, name },
+      { expected, name: naming },
     );
   const propfind = async (options: Propfind): Promise<{ url: URL; listing: Listing }> => {
     const answer = await ask(toPropfind(root, options), [207]);
@@ -120,6 +133,21 @@ export function createDav(account: Account, io: StorageIo, name?: Expectation["n
     },
     askQuota: (signal) =>
       ask({ ...toPropfind(root, { ...STAT, ref: "", signal }), body: QUOTA_BODY }, [207]),
+    exists: async (url, signal) => {
+      const answer = await ask(
+        { ...toPropfind(root, { ...STAT, ref: "", signal }), url },
+        [207, 404],
+      );
+      discardBody(answer.body);
+      return answer.status === 207;
+    },
+    change: async ({ expected, ...request }) => {
+      const headersTimeoutMs = CHANGE_HEAD_TIMEOUT_MS;
+      const naming = nameWriteFailure(name);
+      const answer = await ask({ ...request, headersTimeoutMs }, expected, naming);
+      discardBody(answer.body);
+      return answer.status;
+    },
     get: (url, headers, expected, signal) =>
       ask({ url, headers, headersTimeoutMs: STAT_TIMEOUT_MS, signal }, [200, ...expected]),
   };
