@@ -48,8 +48,11 @@ export const uploads = pgTable(
     state: text().$type<UploadState>().notNull(),
     /** A sentence, when it failed. */
     message: text(),
-    /** What the storage goes on by; opens nothing without its credential. `null`: nothing is there. */
-    session: jsonb().$type<unknown>(),
+    /**
+     * What the storage goes on by, which opens nothing without its credential. While it is not begun,
+     * the storage may have something of it or not; `null`: it has nothing.
+     */
+    session: jsonb().$type<{ readonly isBegun: boolean; readonly held: unknown }>(),
     /** What it is, or is being, called in the storage; `null` until that is tried. */
     finalName: text(),
     /** When one that has all its bytes is tried again by itself. */

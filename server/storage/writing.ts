@@ -33,7 +33,7 @@ export interface Finish {
  * Puts a new file into a storage, part by part, perhaps from several processes one after the other.
  * Nothing is ever overwritten, and nobody sees the file before it is whole.
  *
- * A `session` is what one `begin` gave, as it comes back from JSON; a receipt likewise. Everything
+ * A `session` is what one `begin` gave, as it comes back from JSON; a plan and a receipt likewise. Everything
  * throws as `Storage` does, and `storage_full` when there is no room.
  */
 export interface Writing {
@@ -47,10 +47,17 @@ export interface Writing {
   /** Every part has so many bytes, but for the last; it is the same for each file of this size. */
   partBytes(sizeBytes: number): number;
   /**
+   * What it takes to discard whatever `begin` leaves, should nobody get to hear of its end. Asks the
+   * storage nothing.
+   *
    * @param id - a UUID of the caller's, of this file alone. What hidden names are made of.
+   */
+  plan(target: WriteTarget, id: string): unknown;
+  /**
+   * @param plan - may have been begun before.
    * @throws AppError `conflict` where `bindsName` and the name is taken.
    */
-  begin(target: WriteTarget, id: string): Promise<unknown>;
+  begin(plan: unknown): Promise<unknown>;
   /**
    * Puts a part in its place, or once more. Never called for a file without bytes.
    *
@@ -64,7 +71,11 @@ export interface Writing {
    *   name can be tried; `gone` when the storage has lost what was sent.
    */
   finish(session: unknown, finish: Finish): Promise<StoredFile>;
-  /** Leaves nothing of an unfinished file. Settles too when there is nothing. */
+  /**
+   * Leaves nothing of an unfinished file. Settles too when there is nothing.
+   *
+   * @param session - or the plan of one that may have begun.
+   */
   discard(session: unknown): Promise<void>;
 }
 

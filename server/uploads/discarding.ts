@@ -77,10 +77,11 @@ export async function discardSession(
   upload: store.UploadRow,
   signal: AbortSignal,
 ): Promise<void> {
-  if (upload.session === null) return;
+  const { session } = upload;
+  if (session === null) return;
   await whileHeld(deps, upload, signal, async (until) => {
     const { writing } = await openWriting(deps, upload, until);
-    await writing.discard(upload.session);
+    await writing.discard(session.held);
   });
 }
 

@@ -58,7 +58,7 @@ async function giveName(
   for (;;) {
     name ??= await reserveName(deps, upload, null);
     try {
-      await writing.finish(upload.session, { receipts, name, isRepeated });
+      await writing.finish(upload.session?.held, { receipts, name, isRepeated });
       return;
     } catch (error) {
       if (!isNameTaken(error)) {
@@ -78,7 +78,7 @@ async function beginAnew(
   connection: WritableConnection,
   upload: store.UploadRow,
 ): Promise<never> {
-  await connection.writing.discard(upload.session);
+  await connection.writing.discard(upload.session?.held);
   await beginSession(deps, connection, upload);
   throw new AppError(
     "conflict",
@@ -101,15 +101,24 @@ export async function beginSession(
   let name = writing.bindsName ? await reserveName(deps, upload, null) : upload.name;
   for (;;) {
     try {
-      const session = await writing.begin({ root, folders, name, sizeBytes }, id);
-      if (await write(deps, (tx) => store.saveSession(tx, upload, session))) return session;
-      await writing.discard(session);
-      throw takenOver();
+      const plan = writing.plan({ root, folders, name, sizeBytes }, id);
+      await saveSession(deps, upload, { isBegun: false, held: plan });
+      const session = await writing.begin(plan);
+      await saveSession(deps, upload, { isBegun: true, held: session });
+      return session;
     } catch (error) {
       if (!writing.bindsName || !isNameTaken(error)) throw error;
       name = await reserveName(deps, upload, name);
     }
   }
+}
+
+async function saveSession(
+  deps: Pick<Deps, "db">,
+  upload: store.UploadRow,
+  session: NonNullable<store.UploadRow["session"]>,
+): Promise<void> {
+  if (!(await write(deps, (tx) => store.saveSession(tx, upload, session)))) throw takenOver();
 }
 
 /**

@@ -108,7 +108,8 @@ async function passOnParts(
   connection: WritableConnection,
   course: Course,
 ): Promise<void> {
-  const session = course.upload.session ?? (await beginSession(deps, connection, course.upload));
+  const known = course.upload.session;
+  const session = known?.isBegun ? known.held : await beginSession(deps, connection, course.upload);
   while (course.upload.state === "receiving" && (await fillsNext(course))) {
     course.upload = await passOnPart(deps, connection, course, session);
     if (connection.health !== "active") await noteStorageSuccess(deps, connection);

@@ -158,7 +158,11 @@ export async function saveFinalName(tx: Tx, held: Held, finalName: string): Prom
 }
 
 /** From the beginning, whatever was sent before. */
-export async function saveSession(tx: Tx, held: Held, session: unknown): Promise<boolean> {
+export async function saveSession(
+  tx: Tx,
+  held: Held,
+  session: UploadRow["session"],
+): Promise<boolean> {
   await tx.delete(uploadParts).where(eq(uploadParts.uploadId, held.id));
   const rows = await tx
     .update(uploads)
@@ -230,7 +234,7 @@ export async function saveDone(tx: Tx, held: Held): Promise<UploadRow | undefine
 export interface Failed {
   readonly message: string;
   /** What the storage still has of it; `null` for nothing. */
-  readonly session: unknown;
+  readonly session: UploadRow["session"];
 }
 
 export async function saveFailed(tx: Tx, held: Held, { message, session }: Failed): Promise<void> {

@@ -61,6 +61,9 @@ export async function sendParts(
   return receipts;
 }
 
+export const beginFile = async (writing: Writing, target: WriteTarget): Promise<unknown> =>
+  asJson(await writing.begin(asJson(writing.plan(target, randomUUID()))));
+
 /** What is remembered between two requests goes through JSON. */
 export const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
@@ -78,7 +81,7 @@ export function describeWriting(
     const writing = writingOf(storage);
     const write = async (target: Partial<WriteTarget>, bytes: Buffer): Promise<StoredFile> => {
       const whole = targetOf({ ...target, sizeBytes: bytes.length });
-      const session = asJson(await writing.begin(whole, randomUUID()));
+      const session = await beginFile(writing, whole);
       const receipts = await sendParts(writing, session, bytes);
       return writing.finish(session, { receipts, name: whole.name, isRepeated: false });
     };
@@ -102,7 +105,7 @@ export function describeWriting(
       const bytes = recording(lengthFor(writing), 1);
       const folders = ["2026", "Öl & more #1"];
       const target = targetOf({ root: "Music", folders, sizeBytes: bytes.length });
-      const session = asJson(await writing.begin(target, randomUUID()));
+      const session = await beginFile(writing, target);
       const receipts = await sendParts(writing, session, bytes);
       const path = "Music/2026/Öl & more #1/take 1.mp3";
       await expect(storage.stat(path)).rejects.toEqual(failsWith("not_found"));
@@ -134,13 +137,12 @@ export function describeWriting(
 
     test("never overwrites, and gives another name instead", async () => {
       const { world, writing, write, contentOf } = await begin();
-      const id = randomUUID();
       const bytes = Buffer.from("new");
       if (writing.bindsName) {
         await world.put("take 1.mp3", Buffer.from("old"));
-        await expect(writing.begin(targetOf({ sizeBytes: 3 }), id)).rejects.toSatisfy(isNameTaken);
+        await expect(beginFile(writing, targetOf({ sizeBytes: 3 }))).rejects.toSatisfy(isNameTaken);
       } else {
-        const session = asJson(await writing.begin(targetOf({ sizeBytes: 3 }), id));
+        const session = await beginFile(writing, targetOf({ sizeBytes: 3 }));
         const receipts = await sendParts(writing, session, bytes);
         await world.put("take 1.mp3", Buffer.from("old"));
         for (const isRepeated of [false, true]) {
@@ -161,7 +163,7 @@ export function describeWriting(
         const open = await Promise.all(
           contents.map(async (bytes) => {
             const mine = again();
-            const session = asJson(await mine.begin(targetOf({ sizeBytes: 5 }), randomUUID()));
+            const session = await beginFile(mine, targetOf({ sizeBytes: 5 }));
             return { mine, session, receipts: await sendParts(mine, session, bytes) };
           }),
         );
@@ -183,7 +185,7 @@ export function describeWriting(
       const { world, writing, again, contentOf } = await begin();
       const bytes = recording(lengthFor(writing), 2);
       const target = targetOf({ sizeBytes: bytes.length });
-      const session = asJson(await writing.begin(target, randomUUID()));
+      const session = await beginFile(writing, target);
       for (const part of partsOf(writing, bytes.length)) {
         const body = breakingOff(bytes.subarray(part.startByte, part.startByte + part.bytes));
         await expect(writing.writePart(session, part, body)).rejects.toThrow();
@@ -204,7 +206,7 @@ export function describeWriting(
       const [first] = partsOf(writing, bytes.length);
       for (const hasBytes of [false, true]) {
         const target = targetOf({ folders: ["A", "B"], sizeBytes: bytes.length });
-        const session = asJson(await writing.begin(target, randomUUID()));
+        const session = await beginFile(writing, target);
         if (hasBytes && first) await writing.writePart(session, first, bodyOf(bytes, first));
         await writing.discard(session);
         await writing.discard(session);
@@ -214,12 +216,19 @@ export function describeWriting(
       }
     });
 
+    test("leaves nothing of what was begun and not heard of", async () => {
+      const { world, writing } = await begin();
+      const plan = asJson(writing.plan(targetOf({ folders: ["A"], sizeBytes: 5 }), randomUUID()));
+      await writing.discard(plan);
+      if (!writing.bindsName) await writing.begin(plan);
+      await writing.discard(plan);
+      expect(await world.everything()).toEqual([]);
+    });
+
     test("answers the repetition of a last step as it was answered before", async () => {
       const { world, writing, again } = await begin();
       const bytes = recording(70_000, 4);
-      const session = asJson(
-        await writing.begin(targetOf({ sizeBytes: bytes.length }), randomUUID()),
-      );
+      const session = await beginFile(writing, targetOf({ sizeBytes: bytes.length }));
       const receipts = await sendParts(writing, session, bytes);
       const finish = { receipts, name: "take 1.mp3", isRepeated: false };
       const made = await writing.finish(session, finish);
@@ -237,7 +246,7 @@ export function describeWriting(
       const leaving = new AbortController();
       const mine = again(createTestIo(leaving.signal));
       const sizeBytes = lengthFor(writing);
-      const session = asJson(await mine.begin(targetOf({ sizeBytes }), randomUUID()));
+      const session = await beginFile(mine, targetOf({ sizeBytes }));
       const [part] = partsOf(writing, sizeBytes);
       if (!part) throw new Error("There is no part.");
       const body = new Readable({ read() {} });

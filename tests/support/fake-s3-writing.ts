@@ -82,6 +82,7 @@ export function createWrites(objects: Map<string, S3Bytes>) {
     },
     hands: {
       unfinishedUploads: () => [...uploads.values()].map(({ key }) => key),
+      keptParts: () => [...uploads.values()].reduce((sum, { parts }) => sum + parts.size, 0),
       ignoreConditions: () => {
         hasConditions = false;
       },

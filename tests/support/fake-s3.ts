@@ -23,6 +23,8 @@ export interface FakeS3 extends S3Account {
   openDownloads(): number;
   /** Keys of uploads in parts that are not done. */
   unfinishedUploads(): string[];
+  /** Parts of uploads that are not done. */
+  keptParts(): number;
   /** As services do that are older than conditional writes. */
   ignoreConditions(): void;
   /** So many bytes fit into it; without a limit when left out. */

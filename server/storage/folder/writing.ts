@@ -10,7 +10,7 @@ import {
   stat,
   unlink,
 } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path/posix";
 import type { Readable } from "node:stream";
 import { z } from "zod";
 import { AppError } from "#server/base/errors.ts";
@@ -34,8 +34,9 @@ import { isName, openPlace } from "./place.ts";
 const PART_BYTES = 4 * 1024 * 1024;
 
 const Session = z.object({
-  /** Ref of the folder that the file lies in, made by us where it was not there. */
+  /** Refs of the folder that the file lies in, and of those above it that may have to be made. */
   folder: z.string(),
+  above: z.array(z.string()),
   hiddenName: z.string(),
   sizeBytes: z.int().min(0),
   /** Refs of folders that were made for it, the outermost first. */
@@ -56,7 +57,8 @@ export function createWriting(openTop: () => Promise<string>, signal: AbortSigna
   return {
     maxBytes: null,
     partBytes: () => PART_BYTES,
-    begin: async (target, id) => begin(await openTop(), target, id),
+    plan,
+    begin: async (planned) => begin(await openTop(), Session.parse(planned)),
     writePart: async (session, part, body) => {
       try {
         await writePart(await openTop(), Session.parse(session), part, body, signal);
@@ -70,16 +72,22 @@ export function createWriting(openTop: () => Promise<string>, signal: AbortSigna
   };
 }
 
-async function begin(top: string, target: WriteTarget, id: string): Promise<Session> {
+function plan({ root, folders, sizeBytes }: WriteTarget, id: string): Session {
+  if (!folders.every(isName)) throw notFound();
+  const above = folders.map((_, index) =>
+    [...(root ? [root] : []), ...folders.slice(0, index + 1)].join("/"),
+  );
+  const folder = above.at(-1) ?? root ?? "";
+  return { folder, above, hiddenName: toHiddenName(id), sizeBytes, made: [] };
+}
+
+async function begin(top: string, planned: Session): Promise<Session> {
   const made: string[] = [];
-  let folder = target.root ?? "";
-  for (const name of target.folders) {
-    if (!isName(name)) throw notFound();
-    const { path } = await openPlace(top, folder);
-    folder = folder === "" ? name : `${folder}/${name}`;
-    if (await makeFolder(join(path, name))) made.push(folder);
+  for (const ref of planned.above) {
+    const { path } = await openPlace(top, dirname(ref) === "." ? "" : dirname(ref));
+    if (await makeFolder(join(path, basename(ref)))) made.push(ref);
   }
-  const session = { folder, hiddenName: toHiddenName(id), sizeBytes: target.sizeBytes, made };
+  const session = { ...planned, made };
   await (await openHidden(top, session, FLAGS | constants.O_CREAT)).close();
   return session;
 }

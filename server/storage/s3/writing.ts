@@ -32,7 +32,7 @@ const ANSWER_TIMEOUT_MS = 60_000;
 
 const Session = z.object({
   key: z.string(),
-  /** `null` for a file without bytes, which has no parts. */
+  /** `null` for one that has not begun, and for a file without bytes, which has no parts. */
   uploadId: z.string().nullable(),
   sizeBytes: z.int().min(0),
 });
@@ -60,7 +60,8 @@ export function createWriting(bucket: Bucket, stat: Writer["stat"], io: StorageI
     bindsName: true,
     partBytes: (sizeBytes) =>
       Math.min(Math.max(PART_BYTES, Math.ceil(sizeBytes / MOST_PARTS / MB) * MB), MAX_PART_BYTES),
-    begin: (target) => begin(writer, target),
+    plan,
+    begin: (planned) => begin(writer, Session.parse(planned)),
     async writePart(session, part, body) {
       try {
         return await writePart(writer, Session.parse(session), part, body);
@@ -73,13 +74,18 @@ export function createWriting(bucket: Bucket, stat: Writer["stat"], io: StorageI
   };
 }
 
-async function begin(writer: Writer, target: WriteTarget): Promise<Session> {
-  const { folders, name, sizeBytes } = target;
-  const prefix = target.root ? findPrefix(target.root) : "";
+function plan({ root, folders, name, sizeBytes }: WriteTarget): Session {
+  const prefix = root ? findPrefix(root) : "";
   const key = `${prefix}${[...folders, name].join("/")}`;
   if (prefix === undefined || !isKey(key)) throw nameLongKey();
+  return { key, uploadId: null, sizeBytes };
+}
+
+/** One that begins and is not heard of keeps nothing, and costs nothing, until the bucket clears it. */
+async function begin(writer: Writer, planned: Session): Promise<Session> {
+  const { key, sizeBytes } = planned;
   if (await findObject(writer, key)) throw nameTaken();
-  if (sizeBytes === 0) return { key, uploadId: null, sizeBytes };
+  if (sizeBytes === 0) return planned;
   const asked = { method: "POST", key, query: { uploads: "" }, expected: [200] } as const;
   const { bucket, signal } = writer;
   const texts = await withDeadline(bucket.host, signal, ANSWER_TIMEOUT_MS, async (until) =>
@@ -89,7 +95,7 @@ async function begin(writer: Writer, target: WriteTarget): Promise<Session> {
       "InitiateMultipartUploadResult",
     ),
   );
-  return { key, uploadId: z.string().min(1).max(4096).parse(texts.get("UploadId")), sizeBytes };
+  return { ...planned, uploadId: z.string().min(1).max(4096).parse(texts.get("UploadId")) };
 }
 
 async function writePart(

@@ -28,14 +28,13 @@ export function createWriting(server: WritableDav): Writing {
   return {
     maxBytes: null,
     partBytes: depot.partBytes,
-    async begin(target, id) {
-      const root = target.root ?? "";
-      const above = target.folders.map((_, index) =>
-        join(root, ...target.folders.slice(0, index + 1)),
-      );
-      const { name, sizeBytes } = target;
-      const folder = above.at(-1) ?? root;
-      const session = { folder, above, hiddenName: toHiddenName(id), name, root, sizeBytes };
+    plan: ({ root, folders, name, sizeBytes }, id) => {
+      const above = folders.map((_, index) => join(root ?? "", ...folders.slice(0, index + 1)));
+      const folder = above.at(-1) ?? root ?? "";
+      return { folder, above, hiddenName: toHiddenName(id), name, root: root ?? "", sizeBytes };
+    },
+    async begin(planned) {
+      const session = Session.parse(planned);
       await depot.begin(session);
       return session;
     },
