@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { AppError } from "#server/base/errors.ts";
 
 /** A body, to be read piece after piece as fast as somebody takes it. */
 export interface Pieces {
@@ -6,7 +7,7 @@ export interface Pieces {
   take(bytes: number): Readable;
   /** Waits until there is a byte, and does not take it; false when there will be none. */
   hasMore(): Promise<boolean>;
-  /** Why there are no more bytes; `null` while there may be. */
+  /** Why there are no more bytes; `null` while there may be, or nobody has asked for more. */
   readonly end: BodyEnd | null;
   /** Leaves the rest of the body to others. */
   stop(): void;
@@ -23,14 +24,21 @@ const READ_AHEAD_BYTES = 64 * 1024;
 const MAX_DROPPED_BYTES = 16 * 1024 * 1024;
 const MAX_DROPPING_MS = 10_000;
 
-/**
- * Cuts a body that arrives into pieces. No more of it is kept than one chunk of the network's.
- *
- * @param idleMs - who sends nothing for so long has gone.
- */
-export function createPieces(body: Readable, idleMs: number): Pieces {
+export interface Patience {
+  /** Who sends nothing for so long has gone. */
+  readonly idleMs: number;
+  /**
+   * Who takes nothing for so long is given up. Meanwhile nobody can tell whether the sender is still
+   * there, because nothing is read from it.
+   */
+  readonly stallMs: number;
+}
+
+/** Cuts a body that arrives into pieces. No more of it is kept than one chunk of the network's. */
+export function createPieces(body: Readable, { idleMs, stallMs }: Patience): Pieces {
   let rest: Buffer = Buffer.alloc(0);
   let end: BodyEnd | null = body.readableEnded ? { failure: null } : null;
+  let hasRunOut = false;
   let wake = (): void => {};
 
   const onData = (chunk: Buffer): void => {
@@ -58,30 +66,49 @@ export function createPieces(body: Readable, idleMs: number): Pieces {
   };
   const next = async (): Promise<Buffer | null> => {
     while (rest.length === 0 && !end) await arrival();
-    return rest.length === 0 ? null : rest;
+    if (rest.length > 0) return rest;
+    hasRunOut = true;
+    return null;
   };
-  async function* read(bytes: number): AsyncGenerator<Buffer> {
+  async function* read(bytes: number, onStall: () => void): AsyncGenerator<Buffer> {
     for (let left = bytes; left > 0; ) {
       const chunk = await next();
       if (chunk === null) throw end?.failure ?? new Error("The body has ended before the part.");
       const piece = chunk.subarray(0, left);
       rest = chunk.subarray(piece.length);
       left -= piece.length;
-      yield piece;
+      const timer = setTimeout(onStall, stallMs);
+      try {
+        yield piece;
+      } finally {
+        clearTimeout(timer);
+      }
     }
   }
   return {
-    take: (bytes) =>
-      Readable.from(read(bytes), { objectMode: false, highWaterMark: READ_AHEAD_BYTES }),
+    take: (bytes) => {
+      const piece: Readable = Readable.from(
+        read(bytes, () => piece.destroy(stalled())),
+        { objectMode: false, highWaterMark: READ_AHEAD_BYTES },
+      );
+      return piece;
+    },
     hasMore: async () => (await next()) !== null,
     get end() {
-      return end;
+      // A body's end is told with its last bytes, which may not have been taken yet.
+      return hasRunOut || end?.failure ? end : null;
     },
     stop() {
       body.off("data", onData).off("end", onEnd).off("close", onClose);
     },
   };
 }
+
+const stalled = (): AppError =>
+  new AppError(
+    "storage_unavailable",
+    "The storage has stopped taking what is uploaded. What came before is kept; try again in a while.",
+  );
 
 /** Reads a short rest so that the connection stays; a long one ends with its connection. */
 export function dropRest(body: Readable): void {

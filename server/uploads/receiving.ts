@@ -27,8 +27,7 @@ export interface Arrival {
   readonly bytes: number | null;
 }
 
-/** Who sends nothing for so long has gone. */
-const IDLE_MS = 60_000;
+const PATIENCE = { idleMs: 60_000, stallMs: 120_000 };
 
 /**
  * Takes bytes of an upload and passes them on to the storage part by part, as fast as it takes them.
@@ -81,7 +80,7 @@ async function passOn(
   signal: AbortSignal,
 ): Promise<store.UploadRow> {
   const connection = await openWriting(deps, upload, signal);
-  const pieces = createPieces(arrival.body, IDLE_MS);
+  const pieces = createPieces(arrival.body, PATIENCE);
   const course: Course = { upload, arrival, pieces };
   try {
     await passOnParts(deps, connection, course);
