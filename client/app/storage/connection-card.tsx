@@ -46,7 +46,7 @@ export function ConnectionCard({ connection, isOwner }: ConnectionCardProps) {
       <HealthLine connection={connection} />
       <AccessEnd connection={connection} />
       <Facts connection={connection} />
-      {connection.isPrimary ? <NoUploads /> : null}
+      {connection.isPrimary && connection.health === "active" ? <NoUploads /> : null}
       {connection.quota ? <QuotaLine quota={connection.quota} /> : null}
       {scan && isRunning(scan) ? <RunningScan connection={connection} scan={scan} /> : null}
       {scan && !isRunning(scan) ? <LastScan connection={connection} isOwner={isOwner} /> : null}
@@ -54,7 +54,7 @@ export function ConnectionCard({ connection, isOwner }: ConnectionCardProps) {
   );
 }
 
-/** In place of the button, which has nothing to offer then. */
+/** In place of the button, which has nothing to offer then. What is wrong with its health is said above. */
 function NoUploads() {
   const reason = useUploadTarget()?.unavailableBecause;
   return reason ? <p className={s.scanNote}>{reason}</p> : null;

@@ -22,9 +22,12 @@ const send: SendPiece = ({ url, headers, body, signal, onSent }) =>
     request.addEventListener("abort", fail);
     request.addEventListener("loadend", () => {
       clearTimeout(silence);
+      window.removeEventListener("offline", hangUp);
       signal?.removeEventListener("abort", hangUp);
     });
     signal?.addEventListener("abort", hangUp);
+    // The line would look alive for minutes.
+    window.addEventListener("offline", hangUp);
 
     request.open("PATCH", url);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);

@@ -76,7 +76,7 @@ function sayOver(): void {
   notifications.show({
     id: "uploads",
     title: failed > 0 ? words.someFailed(failed) : words.allDone(done),
-    message: failed > 0 ? words.seeList : words.reading,
+    message: failed > 0 ? words.seeList : words.soon,
   });
 }
 

@@ -9,6 +9,8 @@ import { Link } from "@tanstack/react-router";
 import type { Track } from "#contract/library.ts";
 import type { Upload } from "#contract/uploads.ts";
 import { playTracks } from "../library/play.ts";
+import { usePlayer } from "../playback/use-player.ts";
+import { library } from "../words/library.ts";
 import { upload as words } from "../words/upload.ts";
 import { queue } from "./here.ts";
 import { isUnderWay, type Sending } from "./queue.ts";
@@ -118,6 +120,19 @@ const Failed = ({ sending }: Pick<SendingRowProps, "sending">) => (
   </>
 );
 
+function PlayTrack({ track }: { readonly track: Track }) {
+  const isPlaying = usePlayer((state) => state.isPlaying && state.track?.id === track.id);
+  const Icon = isPlaying ? IconPlayerPauseFilled : IconPlayerPlayFilled;
+  return (
+    <ActionIcon
+      aria-label={isPlaying ? library.pauseRow(track.title) : library.playRow(track.title)}
+      onClick={() => playTracks([track], 0)}
+    >
+      <Icon size={16} />
+    </ActionIcon>
+  );
+}
+
 /** Where it plays, once it has been read. */
 function Done({ sending, track }: Pick<SendingRowProps, "sending" | "track">) {
   if (!track) return <div className="soft">{words.reading}</div>;
@@ -126,9 +141,7 @@ function Done({ sending, track }: Pick<SendingRowProps, "sending" | "track">) {
       <Link to="/b/$bandId/tracks/$trackId" params={{ bandId: sending.bandId, trackId: track.id }}>
         {words.inLibrary}
       </Link>
-      <ActionIcon aria-label={words.play(track.title)} onClick={() => playTracks([track], 0)}>
-        <IconPlayerPlayFilled size={16} />
-      </ActionIcon>
+      <PlayTrack track={track} />
     </div>
   );
 }

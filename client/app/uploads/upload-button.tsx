@@ -13,10 +13,16 @@ interface UploadButtonProps {
   readonly isShort?: boolean;
   /** Why nothing can be uploaded is said beside it already. */
   readonly isOnlyIfPossible?: boolean;
+  /** There is nothing else to do on the screen. */
+  readonly isMain?: boolean;
 }
 
 /** Asks for files and uploads them, or says why nothing can be uploaded. */
-export function UploadButton({ isShort = false, isOnlyIfPossible = false }: UploadButtonProps) {
+export function UploadButton({
+  isShort = false,
+  isOnlyIfPossible = false,
+  isMain = false,
+}: UploadButtonProps) {
   const bandId = useBandId();
   const target = useUploadTarget();
   if (!target) return null;
@@ -45,7 +51,7 @@ export function UploadButton({ isShort = false, isOnlyIfPossible = false }: Uplo
       }}
     >
       {(props) => (
-        <Button {...props} variant="default" leftSection={icon}>
+        <Button {...props} variant={isMain ? "filled" : "default"} leftSection={icon}>
           {label}
         </Button>
       )}

@@ -9,7 +9,7 @@ import { sessionQuery } from "../auth/session.ts";
 import { useFields } from "../auth/use-fields.ts";
 import { bandsQuery } from "../frame/band.ts";
 import s from "../frame/confirm.module.css";
-import { upload } from "../words/upload.ts";
+import { joined, upload } from "../words/upload.ts";
 import { fillIn, wrongPattern } from "./pattern.ts";
 import u from "./uploads.module.css";
 
@@ -114,7 +114,7 @@ function Example({ bandId, target, pattern }: ExampleProps) {
     uploader: me?.user.name ?? "",
   };
   const folders = wrongPattern(pattern) === undefined ? fillIn(pattern, filling) : "";
-  const path = [target.storageName, folders, words.exampleFile].filter((part) => part).join(" / ");
+  const path = joined(target.storageName ?? "", folders, words.exampleFile);
   return (
     <p className={u.example} aria-live="polite">
       {words.example}

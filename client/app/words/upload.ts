@@ -12,8 +12,7 @@ function some(names: readonly string[]): string {
 export const upload = {
   action: "Upload recordings",
   actionShort: "Upload",
-  goesTo: (storage: string, folder: string) =>
-    folder === "" ? `They go to ${storage}.` : `They go to ${storage}, folder ${folder}.`,
+  goesTo: (storage: string, folder: string) => `They go to ${joined(storage, folder)}`,
   drop: "Drop recordings to upload them",
   dropFolder: "Folders are looked through; what is no audio is left out.",
   dropRefused: "Nothing can be uploaded here",
@@ -63,8 +62,8 @@ export const upload = {
   remove: (name: string) => `Take ${name} off the list`,
   removeDone: "Clear the list",
   reading: "Uploaded. It appears in the library in a moment.",
+  soon: "New recordings appear in the library in a moment.",
   inLibrary: "In the library",
-  play: (title: string) => `Play ${title}`,
   unfinished: {
     title: "Waiting for their files",
     text: "They were stopped when a page was closed. Choose the same file again and it goes on where it stopped.",
@@ -110,6 +109,13 @@ export const upload = {
     },
   },
 } as const;
+
+/** As paths are shown to people. */
+export const joined = (...parts: readonly string[]): string =>
+  parts
+    .flatMap((part) => part.split("/"))
+    .filter((part) => part !== "")
+    .join(" / ");
 
 /** To the minute while that is enough to decide whether to wait. */
 function aboutDuration(ms: number): string {
