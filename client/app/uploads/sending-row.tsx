@@ -14,7 +14,7 @@ import { library } from "../words/library.ts";
 import { upload as words } from "../words/upload.ts";
 import { queue } from "./here.ts";
 import { isUnderWay, type Sending } from "./queue.ts";
-import { sentenceOfUpload } from "./sentences.ts";
+import { sentenceOfDelay, sentenceOfUpload } from "./sentences.ts";
 import { UploadBar } from "./upload-bar.tsx";
 import s from "./uploads.module.css";
 
@@ -85,7 +85,7 @@ function Progress({ sending }: Pick<SendingRowProps, "sending">) {
         isStill={state !== "sending"}
       />
       <div className="soft times">{figures}</div>
-      {state === "held_up" ? <div>{words.heldUp(sentenceOfUpload(error))}</div> : null}
+      {state === "held_up" ? <div>{words.heldUp(sentenceOfDelay(error))}</div> : null}
     </>
   );
 }

@@ -8,7 +8,7 @@ export function isLost(error: unknown): boolean {
   return code === "not_found" || code === "gone" || code === "forbidden";
 }
 
-/** Why it failed, or is held up. */
+/** Why it failed. */
 export function sentenceOfUpload(error: unknown): string {
   const refusal = refusalOf(error);
   if (refusal?.message) return refusal.message;
@@ -18,4 +18,14 @@ export function sentenceOfUpload(error: unknown): string {
     return upload.unreadable;
   }
   return navigator.onLine ? upload.noAnswer : upload.offline;
+}
+
+/**
+ * Why it is held up. After a line was cut a browser may send a piece once more by itself, and the
+ * server wants another one by then.
+ */
+export function sentenceOfDelay(error: unknown): string {
+  const refusal = refusalOf(error);
+  const isRepeated = refusal?.code === "conflict" && refusal.retryAfterSeconds === undefined;
+  return isRepeated ? upload.interrupted : sentenceOfUpload(error);
 }

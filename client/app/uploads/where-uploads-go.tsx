@@ -11,6 +11,7 @@ import { bandsQuery } from "../frame/band.ts";
 import s from "../frame/confirm.module.css";
 import { joined, upload } from "../words/upload.ts";
 import { fillIn, wrongPattern } from "./pattern.ts";
+import { refreshUploadTarget } from "./target.ts";
 import u from "./uploads.module.css";
 
 const words = upload.where;
@@ -46,7 +47,8 @@ function PatternForm({ bandId, target, onClose }: PatternFormProps) {
       async onSuccess() {
         notifications.show({ message: words.saved });
         onClose();
-        await queryClient.invalidateQueries({ queryKey: trpc.uploads.target.pathKey() });
+        queryClient.removeQueries({ queryKey: trpc.uploads.target.pathKey() });
+        await refreshUploadTarget();
       },
     }),
   );

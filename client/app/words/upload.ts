@@ -41,8 +41,9 @@ export const upload = {
     failed: "Could not be uploaded",
     done: "Uploaded",
   },
-  offline: "There is no network. It goes on where it stopped as soon as there is one.",
+  offline: "There is no network.",
   heldUp: (reason: string) => `${reason} It goes on by itself where it stopped.`,
+  interrupted: "The connection was interrupted.",
   noAnswer: "Backline does not answer at the moment.",
   gone: "Backline gave this upload up, because nothing of it came for too long. Try again, and it is sent from its beginning.",
   unreadable:
