@@ -20,7 +20,7 @@ interface UnfinishedRowProps {
 
 /** A browser forgets the file with the page: only the person can choose it again. */
 export function UnfinishedRow({ bandId, upload }: UnfinishedRowProps) {
-  const { id, name, path, sizeBytes, offsetBytes } = upload;
+  const { id, name, path, sizeBytes, offsetBytes, expiresAt } = upload;
   const [wrong, setWrong] = useState<string | null>(null);
   const discard = useMutation({
     mutationFn: () => backline.discardUpload(id),
@@ -42,7 +42,9 @@ export function UnfinishedRow({ bandId, upload }: UnfinishedRowProps) {
       </div>
       <div className={s.rowMore}>
         <UploadBar name={name} done={done} text={state} isStill />
-        <div className="soft times">{state}</div>
+        <div className="soft times">
+          {state} · {unfinished.kept(expiresAt)}
+        </div>
         <div className={s.rowButtons}>
           <FileButton accept={name.slice(name.lastIndexOf("."))} onChange={choose}>
             {(props) => (

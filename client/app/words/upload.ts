@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, plural, speakDuration } from "./format.ts";
+import { formatBytes, formatCount, formatMoment, plural, speakDuration } from "./format.ts";
 
 const NAMES_SHOWN = 5;
 
@@ -67,8 +67,9 @@ export const upload = {
   inLibrary: "In the library",
   unfinished: {
     title: "Waiting for their files",
-    text: "They were stopped when a page was closed. Choose the same file again and it goes on where it stopped.",
+    text: "They were stopped when a page was closed, or another window sends them. Choose the same file again and it goes on where it stopped.",
     state: (percent: number) => `Waiting for its file, ${percent} % is there`,
+    kept: (moment: string) => `kept until ${formatMoment(moment)}`,
     choose: "Choose the file",
     chooseFor: (name: string) => `Choose the file ${name}`,
     discard: "Discard",
