@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { request } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import { expect } from "vitest";
+import type { Upload, UploadState } from "#contract/uploads.ts";
 import { type Backline, createBackline } from "#sdk/index.ts";
 import { createTestFolder, type TestDepsOptions } from "#tests/support/deps.ts";
 import { ADMIN } from "#tests/support/server.ts";
@@ -68,6 +69,8 @@ export async function annasLine(options: TestDepsOptions = {}) {
   };
 }
 
+export const asUsual: Mishap = async () => null;
+
 export const noNetwork: Mishap = async () => {
   throw new TypeError("There is no network.");
 };
@@ -77,6 +80,15 @@ export const answerLost: Mishap = async (input, init) => {
   await fetch(input, init);
   throw new TypeError("The line is dead.");
 };
+
+/** The server says of every upload that it is so. */
+export const listedAs =
+  (state: UploadState, message: string | null): Mishap =>
+  async (input, init) => {
+    const [answer] = await (await fetch(input, init)).json();
+    const data = answer.result.data.map((each: Upload) => ({ ...each, state, message }));
+    return Response.json([{ result: { data } }]);
+  };
 
 export const odd =
   (status: number): Mishap =>

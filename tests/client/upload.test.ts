@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createBackline, refusalOf } from "#sdk/index.ts";
@@ -9,7 +9,9 @@ import { listTracks, runJobs } from "#tests/support/world.ts";
 import {
   annasLine,
   answerLost,
+  asUsual,
   cutAfter,
+  listedAs,
   noNetwork,
   odd,
   PART_BYTES,
@@ -84,7 +86,7 @@ describe("a program uploads a recording", () => {
 
   test("and begins to count anew after something has arrived", async () => {
     const { upload, meet, waits } = await annasLine();
-    meet("PATCH", noNetwork, noNetwork, async () => null, noNetwork);
+    meet("PATCH", noNetwork, noNetwork, asUsual, noNetwork);
     await upload(tape(PART_BYTES + 10), { pieceBytes: PART_BYTES });
     expect(waits).toEqual([1000, 2000, 1000]);
   }, 60_000);
@@ -98,6 +100,30 @@ describe("a program uploads a recording", () => {
     expect(asked).toEqual(["POST", "HEAD", "PATCH 0", "HEAD", "uploads.list"]);
   });
 
+  test("whose last answer is lost while the storage still puts it in its place: what comes of it is said", async () => {
+    const { upload, meet, waits } = await annasLine();
+    meet("PATCH", answerLost);
+    // The first thing that it asks for is its CSRF token.
+    meet("GET", asUsual, listedAs("finishing", null), listedAs("failed", "It is lost."));
+    const call = upload(tape(3000));
+    await expect(call).rejects.toThrow("It is lost.");
+    expect(waits).toEqual([1000, 2000]);
+  });
+
+  test("that the storage has lost meanwhile: it is not sent on, nor begun anew", async () => {
+    const { upload, folder, meet, asked } = await annasLine();
+    const losePart = async () => {
+      const hidden = (await readdir(folder)).find((name) => name.startsWith("."));
+      await rm(join(folder, hidden ?? ""), { recursive: true });
+      return null;
+    };
+    meet("PATCH", asUsual, losePart);
+    const take = tape(2 * PART_BYTES);
+    expect(await codeOf(upload(take, { pieceBytes: PART_BYTES }))).toBe("gone");
+    expect(asked.filter((each) => each === "POST")).toHaveLength(1);
+    expect(await filesIn(folder)).toEqual([]);
+  }, 60_000);
+
   test("longer than its access lasts, which is renewed between two pieces", async () => {
     const clock = await createClockedDatabase();
     const { world, upload, folder, meet, asked } = await annasLine({ database: clock.database });
@@ -106,7 +132,7 @@ describe("a program uploads a recording", () => {
       await clock.pass(world.server.deps, 11 * 60_000);
       return null;
     };
-    meet("PATCH", async () => null, laterOn);
+    meet("PATCH", asUsual, laterOn);
     await upload(take, { pieceBytes: PART_BYTES });
     expect(await isThere(folder, take)).toBe(true);
     const second = `PATCH ${PART_BYTES}`;

@@ -176,12 +176,23 @@ test("after a reload an upload waits for its file, and goes on with it; another 
     .waitFor();
   await lookAt(person, "uploads-sending");
 
+  // Another program had begun this one.
+  const short = join(own, "Short.wav");
+  await writeFile(short, wav(1));
+  const stop = new AbortController();
+  await world.anna
+    .uploadFile({
+      ...{ bandId: world.bandId, file: new Blob([new Uint8Array(wav(1))]), name: "Short.wav" },
+      ...{ signal: stop.signal, onBegun: () => stop.abort() },
+    })
+    .catch(() => {});
+
   const asked = page.waitForEvent("dialog");
   const reloaded = page.reload();
   await (await asked).accept();
   await reloaded;
   line.release();
-  await page.getByRole("button", { name: "Uploads: 2 uploads wait for you to go on" }).click();
+  await page.getByRole("button", { name: "Uploads: 3 uploads wait for you to go on" }).click();
   await panelOf(person).getByText("Waiting for their files").waitFor();
   await choose(person, "Choose the file Long.wav", other);
   await panelOf(person)
@@ -197,8 +208,19 @@ test("after a reload an upload waits for its file, and goes on with it; another 
   await sendingOf(person, "Long.wav").getByText("In the library").waitFor({ timeout: 40_000 });
   expect(await isSame(long, join(folder, usualFolder, "Long.wav"))).toBe(true);
   expect(new Set(offsets)).toEqual(new Set([kept]));
+
+  // Chosen like any other file, it goes on all the same.
+  await page.getByRole("heading", { name: "Library" }).click();
+  await panelOf(person).waitFor({ state: "detached" });
+  await choose(person, "Upload recordings", short);
+  await sendingOf(person, "Short.wav").getByText("In the library").waitFor({ timeout: 40_000 });
   expect(await readdir(join(folder, usualFolder)), "nothing of what was discarded").toEqual([
     "Long.wav",
+    "Short.wav",
+  ]);
+  const all = await world.anna.api.uploads.list.query({ bandId: world.bandId });
+  expect(all.filter(({ name }) => name === "Short.wav").map(({ state }) => state)).toEqual([
+    "done",
   ]);
   expect(person.complaints).toEqual([]);
 }, 240_000);
