@@ -66,7 +66,6 @@ test("recordings are chosen, arrive in the library, and play; what is no audio i
   const name = basename(first.path);
   await copyFile(join(demoFolder, first.path), join(own, name));
   await writeFile(join(own, "notes.txt"), "bring strings");
-  await lookAt(person, "library-nothing");
   await choose(person, "Upload recordings", join(own, name), join(own, "notes.txt"));
   await panelOf(person)
     .getByText("1 file is left out, because Backline plays only audio: notes.txt.")
@@ -259,7 +258,6 @@ test("an owner says which folders uploads go into", async () => {
   await lookAt(person, "uploads-where-wrong");
   await field.fill("Rehearsals/{band} {year}");
   await dialog.getByText(new RegExp(`/ Rehearsals / Anna ${YEAR} / Take 1.wav$`)).waitFor();
-  await lookAt(person, "uploads-where");
   await dialog.getByRole("button", { name: "Save" }).click();
   await dialog.waitFor({ state: "detached" });
   await page.getByText("Uploads go there from now on.").waitFor();
@@ -286,6 +284,5 @@ test("where nothing can be uploaded that is said in place of it", async () => {
   const card = page.getByRole("article");
   await card.getByText(/^The demo recordings take no others/).waitFor();
   expect(await card.getByRole("button", { name: "Upload recordings" }).count()).toBe(0);
-  await lookAt(person, "storage-no-uploads");
   expect(person.complaints).toEqual([]);
 }, 240_000);
