@@ -46,7 +46,6 @@ export function createPatience({
   let failures = 0;
 
   async function waitAfter(error: unknown): Promise<void> {
-    signal?.throwIfAborted();
     const outlook = outlookOf(error);
     if (outlook === "final" || (outlook === "doubtful" && failures >= DOUBTFUL_TRIES)) throw error;
     const usual = PAUSES_MS[Math.min(failures, PAUSES_MS.length - 1)] ?? 0;

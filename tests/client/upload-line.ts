@@ -90,6 +90,11 @@ export const listedAs =
     return Response.json([{ result: { data } }]);
   };
 
+export const busyFor =
+  (retryAfterSeconds: number): Mishap =>
+  async () =>
+    Response.json({ code: "busy", message: "Not now.", retryAfterSeconds }, { status: 503 });
+
 export const odd =
   (status: number): Mishap =>
   async () =>

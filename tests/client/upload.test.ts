@@ -10,8 +10,10 @@ import {
   annasLine,
   answerLost,
   asUsual,
+  busyFor,
   cutAfter,
   listedAs,
+  type Mishap,
   noNetwork,
   odd,
   PART_BYTES,
@@ -158,6 +160,20 @@ describe("a program uploads a recording", () => {
     expect(asked).toEqual(["POST", "HEAD", "PATCH 0", "PATCH 0", `PATCH ${2 * PART_BYTES}`]);
   }, 60_000);
 
+  test("in pieces as large as the parts that the storage keeps", async () => {
+    const { upload, folder, meet } = await annasLine();
+    const take = tape(3 * PART_BYTES);
+    const sizes: number[] = [];
+    const measure: Mishap = async (_, { body }) => {
+      sizes.push((body as Blob).size);
+      return null;
+    };
+    meet("PATCH", measure, measure, measure);
+    await upload(take, { pieceBytes: PART_BYTES + 1000 });
+    expect(await isThere(folder, take)).toBe(true);
+    expect(sizes).toEqual([PART_BYTES + 1000, PART_BYTES, PART_BYTES]);
+  }, 60_000);
+
   test("that waits for its turn as long as the server says", async () => {
     const { program, upload, folder, bandId, waits } = await annasLine();
     for (let count = 0; count < 10; count += 1) {
@@ -199,16 +215,21 @@ describe("an upload that is stopped", () => {
     expect(await isThere(folder, take)).toBe(true);
   }, 60_000);
 
-  test("while it waits for the network does not wait any longer", async () => {
+  test("while it waits does not wait any longer", async () => {
     const { program, bandId, meet } = await annasLine();
     const stop = new AbortController();
-    meet("POST", noNetwork);
     const { file, name } = tape(10);
+    const delays: number[] = [];
+    meet("POST", busyFor(3600));
     const call = program.uploadFile({
       ...{ bandId, file, name, signal: stop.signal },
-      onPause: () => setImmediate(() => stop.abort("enough")),
+      onPause(_, delayMs) {
+        delays.push(delayMs);
+        setImmediate(() => stop.abort("enough"));
+      },
     });
     await expect(call).rejects.toBe("enough");
+    expect(delays).toEqual([3_600_000]);
   });
 
   test("and discarded leaves nothing, and cannot go on; to discard it twice is no failure", async () => {

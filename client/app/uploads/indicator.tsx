@@ -1,7 +1,7 @@
 import { Popover, UnstyledButton } from "@mantine/core";
 import { IconUpload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useSyncExternalStore } from "react";
+import { useEffect, useSyncExternalStore } from "react";
 import { useBandId } from "../frame/band.ts";
 import top from "../frame/top-bar.module.css";
 import { upload } from "../words/upload.ts";
@@ -9,6 +9,7 @@ import { useArrivals } from "./arrivals.ts";
 import { announcement, isPanelOpen, leftOut, queue } from "./here.ts";
 import { Panel } from "./panel.tsx";
 import { isUnderWay, type Sending } from "./queue.ts";
+import { useMayUpload } from "./target.ts";
 import { unfinishedOf, uploadsQuery } from "./unfinished.ts";
 
 /** How the uploads are, wherever in the app the person is; out of sight when there are none. */
@@ -18,7 +19,8 @@ export function UploadsIndicator() {
   const isOpen = useSyncExternalStore(isPanelOpen.subscribe, isPanelOpen.get);
   const left = useSyncExternalStore(leftOut.subscribe, leftOut.get);
   const said = useSyncExternalStore(announcement.subscribe, announcement.get);
-  const { data: uploads = [] } = useQuery(uploadsQuery(bandId));
+  const mayUpload = useMayUpload();
+  const { data: uploads = [] } = useQuery({ ...uploadsQuery(bandId), enabled: mayUpload });
   const unfinished = unfinishedOf(uploads, sendings);
   const done = sendings.filter(({ state }) => state === "done").map(({ uploadId }) => uploadId);
   const arrivals = useArrivals(
@@ -26,6 +28,9 @@ export function UploadsIndicator() {
     uploads.filter(({ id }) => done.includes(id)),
   );
   const isEmpty = sendings.length + unfinished.length + left.length === 0;
+  useEffect(() => {
+    if (isEmpty) isPanelOpen.set(false);
+  }, [isEmpty]);
   return (
     <>
       <output className="out-of-sight">{said}</output>

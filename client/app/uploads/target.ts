@@ -6,17 +6,22 @@ import { useConnections } from "../storage/connections.ts";
 
 const KEY = "upload target";
 
+/** Those who only listen add nothing. */
+export function useMayUpload(): boolean {
+  const role = useBand()?.role;
+  return role === "owner" || role === "editor";
+}
+
 /** Where uploads of the band go; nothing for those who only listen, or where there is no storage. */
 export function useUploadTarget() {
   const bandId = useBandId();
-  const band = useBand();
   const { data: connections = [] } = useConnections(bandId);
   const primary = connections.find(({ isPrimary }) => isPrimary);
   const { data } = useQuery({
     // Asked anew when the answer may be another one.
     queryKey: [KEY, bandId, primary?.id, primary?.health, primary?.rootPath],
     queryFn: () => backline.api.uploads.target.query({ bandId }),
-    enabled: band !== undefined && band.role !== "listener",
+    enabled: useMayUpload(),
     placeholderData: keepPreviousData,
   });
   return data?.connectionId === null ? undefined : data;
