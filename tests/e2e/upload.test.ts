@@ -239,6 +239,7 @@ test("a storage that is full says so, and after room was made it is tried again"
   cloud.quota.availableBytes = 1_000_000_000;
   await take.getByRole("button", { name: "Try again to upload Take 1.wav" }).click();
   await take.getByText(/too little room/).waitFor({ state: "detached" });
+  await expect.poll(() => cloud.count({ method: "MKCOL" })).toBeGreaterThan(0);
   expect(person.complaints).toEqual([]);
 }, 240_000);
 
@@ -262,6 +263,11 @@ test("an owner says which folders uploads go into", async () => {
   await dialog.waitFor({ state: "detached" });
   await page.getByText("Uploads go there from now on.").waitFor();
   await lookAt(person, "storage-uploads");
+  await page.getByRole("button", { name: /^More for/ }).click();
+  await page.getByRole("menuitem", { name: "Where uploads go" }).click();
+  await expect.poll(() => field.inputValue()).toBe("Rehearsals/{band} {year}");
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
   await writeFile(join(own, "Take 1.wav"), wav(1));
   await choose(person, "Upload recordings", join(own, "Take 1.wav"));
   await panelOf(person).getByText(`Rehearsals/Anna ${YEAR}/Take 1.wav`).waitFor();
