@@ -32,7 +32,7 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ["/trpc", "/stream", "/download", "/cover", "/picture"].map((path) => [
+      ["/trpc", "/stream", "/download", "/cover", "/picture", "/uploads"].map((path) => [
         path,
         { target: SERVER },
       ]),

@@ -33,6 +33,7 @@ import type { Deps } from "./deps.ts";
 import { exportRoutes } from "./leaving/routes.ts";
 import { playbackRoutes } from "./playback/routes.ts";
 import { appRouter } from "./router.ts";
+import { uploadRoutes } from "./uploads/routes.ts";
 
 export interface AppOptions {
   /** Where the built client lies, when not in `client/dist`. */
@@ -87,6 +88,7 @@ const withSignIn: FastifyPluginAsync<SignInOptions> = async (app, { deps, privat
   await app.register(connectionRoutes, { deps });
   await app.register(playbackRoutes, { deps });
   await app.register(exportRoutes, { deps });
+  await app.register(uploadRoutes, { deps, requireCsrf });
   await app.register(fastifyTRPCPlugin, { prefix: "/trpc", trpcOptions: trpcOptions(deps) });
   await privateRoutes?.(app);
 };

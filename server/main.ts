@@ -36,6 +36,7 @@ import { startSweeping } from "#server/leaving/purge.ts";
 import { startScanWatch } from "#server/library/scans.ts";
 import { watchStorages } from "#server/library/watch.ts";
 import { createProviders } from "#server/storage/registry.ts";
+import { startUploadSweep } from "#server/uploads/sweeping.ts";
 import { buildApp } from "./app.ts";
 import { type Config, parseConfig, withSecretFiles } from "./config.ts";
 import type { Deps } from "./deps.ts";
@@ -83,6 +84,7 @@ async function main(config: Config): Promise<void> {
     if (!isWorker) {
       startSweeping(deps, watching.signal);
       startResealing(deps, watching.signal);
+      startUploadSweep(deps, watching.signal);
     }
     log.info({ version, role: config.role }, "Backline is ready");
     greet(addressOf(config, app), isWorker ? null : await startSetup(deps));

@@ -8,6 +8,7 @@ import { leavingRouter } from "#server/leaving/router.ts";
 import { libraryRouter, scanRouter } from "#server/library/router.ts";
 import { playbackRouter } from "#server/playback/router.ts";
 import { systemRouter } from "#server/system/router.ts";
+import { disconnectRouter, uploadsRouter } from "#server/uploads/router.ts";
 
 /** All that the SDK sees. */
 export const appRouter = router({
@@ -15,8 +16,9 @@ export const appRouter = router({
   auth: authRouter,
   account: mergeRouters(accountRouter, leavingRouter),
   bands: bandsRouter,
-  connections: mergeRouters(connectionsRouter, scanRouter),
+  connections: mergeRouters(connectionsRouter, scanRouter, disconnectRouter),
   library: libraryRouter,
+  uploads: uploadsRouter,
   playback: playbackRouter,
   admin: adminRouter,
 });

@@ -8,15 +8,19 @@ import {
   type TRPCClient,
   type TRPCLink,
 } from "@trpc/client";
-import type { TrackId, UserId } from "#contract/ids.ts";
+import type { TrackId, UploadId, UserId } from "#contract/ids.ts";
 import { type PictureSize, picturePath } from "#contract/pictures.ts";
 import { type CoverSize, coverPath, downloadPath, streamPath } from "#contract/playback.ts";
 import type { AskTicket } from "#contract/tickets.ts";
 import type { AppRouter } from "#server/router.ts";
 import { createCookieJar } from "./cookies.ts";
 import { createSession, sessionLink } from "./session.ts";
+import type { UploadOrder } from "./upload.ts";
+import type { UploadWire } from "./upload-wire.ts";
 
 export { refusalOf } from "./refusal.ts";
+export type { UploadOrder } from "./upload.ts";
+export type { SendPiece, UploadMeans, Wait } from "./upload-wire.ts";
 
 export interface BacklineOptions {
   /** Where the server is: `https://music.example`. */
@@ -44,6 +48,16 @@ export interface Backline {
   coverUrl(track: { id: TrackId; coverHash: string | null }, size: CoverSize): string | null;
   /** @returns `null` for somebody without a picture. */
   pictureUrl(user: { id: UserId; pictureHash: string | null }, size: PictureSize): string | null;
+  /**
+   * Brings a file into the band's primary storage, whatever happens to the line meanwhile: after a
+   * failure it goes on with the byte that the server has not got yet. Resolves once it lies there.
+   *
+   * @throws what `refusalOf` explains when the server refuses for good; the signal's reason when
+   *   aborted, which leaves what has arrived, to go on by its id or to be discarded.
+   */
+  uploadFile(order: UploadOrder): Promise<UploadId>;
+  /** Nothing of it is left in the storage. One that is over or given up is that already. */
+  discardUpload(uploadId: UploadId): Promise<void>;
   /** `fetch` as this client makes it: with its cookies or its token. For URLs of this server only. */
   readonly fetch: typeof fetch;
   /**
@@ -121,9 +135,18 @@ export function createBackline(options: BacklineOptions): Backline {
   const bare = createTRPCClient<AppRouter>({ links: [single] });
   const api = createTRPCClient<AppRouter>({ links: [sessionLink(session), transport] });
 
+  const wire: UploadWire = {
+    ...{ baseUrl, session },
+    fetch: call,
+    headers: () => headers(true),
+  };
+
   return {
     api,
     fetch: call,
+    // Most who open a page upload nothing.
+    uploadFile: async (order) => (await import("./upload.ts")).uploadFile({ wire, api }, order),
+    discardUpload: async (uploadId) => (await import("./upload.ts")).discardUpload(wire, uploadId),
     streamUrl: (trackId) => baseUrl + streamPath(trackId),
     downloadUrl: (trackId) => baseUrl + downloadPath(trackId),
     ticketUrl: async (trackId, use) =>

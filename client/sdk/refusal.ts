@@ -1,6 +1,17 @@
 import { TRPCClientError } from "@trpc/client";
 import type { WireError } from "#contract/errors.ts";
 
+/** A raw route's refusal; those of procedures are tRPC's own errors. */
+export class RefusedRequest extends Error {
+  override readonly name = "RefusedRequest";
+  readonly refusal: WireError;
+
+  constructor(refusal: WireError) {
+    super(refusal.message);
+    this.refusal = refusal;
+  }
+}
+
 /**
  * The one question to ask of anything that was thrown: why did the server refuse?
  *
@@ -8,6 +19,7 @@ import type { WireError } from "#contract/errors.ts";
  *   network) or this is no answer of Backline's.
  */
 export function refusalOf(error: unknown): WireError | undefined {
+  if (error instanceof RefusedRequest) return error.refusal;
   if (!(error instanceof TRPCClientError)) return undefined;
   const data: unknown = error.data;
   // What is refused before tRPC (a wrong origin, a database that is away) is the plain shape itself.

@@ -145,8 +145,11 @@ function noteWho(session: Session, path: string): void {
   if (path === "auth.signOut") session.noteSignedOut();
 }
 
-/** @param asked - `renewals` when the call was made: its refusal may come after another call's renewal. */
-async function putRight(session: Session, error: unknown, asked: number): Promise<boolean> {
+/**
+ * @param asked - `renewals` when the call was made: its refusal may come after another call's renewal.
+ * @returns whether asking again is worth it.
+ */
+export async function putRight(session: Session, error: unknown, asked: number): Promise<boolean> {
   switch (refusalOf(error)?.code) {
     case "csrf_failed":
       session.forgetCsrfToken();

@@ -110,6 +110,8 @@ export const bands = pgTable("bands", {
   id: uuid().$type<BandId>().primaryKey(),
   name: text().notNull(),
   isPersonal: boolean().notNull(),
+  /** Folders that uploads go into; `null`: as it is where nobody has chosen. */
+  uploadPattern: text(),
   createdAt: moment().notNull().defaultNow(),
 });
 

@@ -5,4 +5,5 @@ export * from "./connections.ts";
 export * from "./library.ts";
 export * from "./mail.ts";
 export * from "./nextcloud.ts";
+export * from "./uploads.ts";
 export * from "./watching.ts";

@@ -15,7 +15,8 @@ const TICKETED = ["/stream/", "/cover/"];
  * Refuses what another website makes a browser send. Needs no state and no cookie.
  *
  * - A change must be JSON: forms and `text/plain` need no permission of ours (CORS-safelisted), and
- *   tRPC's Fastify adapter runs a procedure without input for a multipart form.
+ *   tRPC's Fastify adapter runs a procedure without input for a multipart form. Uploads must have the
+ *   header `Tus-Resumable` instead (`uploads/routes.ts`), which no form can have.
  * - A change must come from our own pages: `Sec-Fetch-Site` says so, or `Origin` is ours. A client
  *   that sends neither is no browser of today; it may go on without cookies.
  * - Somebody's data is for our own pages alone, so that no other site can embed or time it.
@@ -28,7 +29,8 @@ export const originPlugin = forWholeApp(async (app, { deps }) => {
   app.addHook("onRequest", async (request, reply) => {
     const { http } = deps.config;
     if (SAFE_METHODS.has(request.method)) return guardRead(deps, request, reply);
-    requireJson(request);
+    // tus has a type of its own, and a header that needs our permission as much as JSON does.
+    if (!request.routeOptions.config.isTus) requireJson(request);
     if (!isGuest(http, request)) requireOurOrigin(http, request);
   });
 });

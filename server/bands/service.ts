@@ -1,7 +1,7 @@
 import { type Band, type BandRole, isAtLeast } from "#contract/bands.ts";
 import type { BandId, UserId } from "#contract/ids.ts";
 import { type Actor, notTheirs } from "#server/base/actor.ts";
-import type { Tx } from "#server/base/db.ts";
+import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import { createId } from "#server/base/ids.ts";
 import type { Deps } from "#server/deps.ts";
@@ -58,3 +58,14 @@ export const renamePersonalBand = (
 export const listBands = async (deps: Pick<Deps, "db">, actor: Actor): Promise<Band[]> => [
   ...(await store.listBandsOf(deps.db, actor.userId)),
 ];
+
+/** Folders that uploads of the band go into from now on; owners alone decide that. */
+export async function saveUploadPattern(
+  deps: Pick<Deps, "db">,
+  actor: Actor,
+  bandId: BandId,
+  pattern: string,
+): Promise<void> {
+  const member = await requireMember(deps, actor, bandId, "owner");
+  await write(deps, (tx) => store.saveUploadPattern(tx, member.bandId, pattern));
+}

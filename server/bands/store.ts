@@ -70,3 +70,11 @@ export async function insertMember(
 ): Promise<void> {
   await tx.insert(members).values(member);
 }
+
+export async function saveUploadPattern(
+  tx: Tx,
+  bandId: BandId,
+  uploadPattern: string,
+): Promise<void> {
+  await tx.update(bands).set({ uploadPattern }).where(eq(bands.id, bandId));
+}

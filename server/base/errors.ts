@@ -7,7 +7,7 @@ interface Transport {
   readonly trpc: TRPC_ERROR_CODE_KEY;
 }
 
-/** The only place where a failure meets a status code. tRPC has no 410 and 416, so it borrows others. */
+/** The only place where a failure meets a status code. tRPC has no 410, 416 and 507, so it borrows others. */
 const transports: Readonly<Record<ErrorCode, Transport>> = {
   invalid_input: { status: 400, trpc: "BAD_REQUEST" },
   unauthenticated: { status: 401, trpc: "UNAUTHORIZED" },
@@ -27,6 +27,7 @@ const transports: Readonly<Record<ErrorCode, Transport>> = {
   storage_reconnect: { status: 409, trpc: "CONFLICT" },
   storage_refused: { status: 422, trpc: "UNPROCESSABLE_CONTENT" },
   storage_unavailable: { status: 503, trpc: "SERVICE_UNAVAILABLE" },
+  storage_full: { status: 507, trpc: "UNPROCESSABLE_CONTENT" },
   internal: { status: 500, trpc: "INTERNAL_SERVER_ERROR" },
 };
 
@@ -42,6 +43,7 @@ export interface AppErrorOptions {
  * - `storage_reconnect`: the storage refuses our credential; only signing in there again helps.
  * - `storage_refused`: it will not work until somebody changes something (address, permission).
  * - `storage_unavailable`: it may work later without anybody doing anything.
+ * - `storage_full`: it has no room left; somebody has to make some.
  * - `busy`: this server has no capacity or no database at the moment.
  */
 export class AppError extends Error {

@@ -1,4 +1,4 @@
-import type { Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyHttpOptions, FastifyInstance, FastifyReply } from "fastify";
 import type { Config } from "#server/config.ts";
@@ -11,9 +11,9 @@ type ConnectionError = Parameters<NonNullable<Options["clientErrorHandler"]>>[0]
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 
-/** For the whole head of a request, and for the whole request: slow ones are cut off with 408. */
+/** For the whole head of a request, and then for its body: slow ones are cut off with 408. */
 const HEADERS_TIMEOUT_MS = 15_000;
-const REQUEST_TIMEOUT_MS = 60_000;
+const BODY_TIMEOUT_MS = 60_000;
 const CHECK_TIMEOUTS_EVERY_MS = 3_000;
 
 /** Beyond it new connections are refused, so that the ones there are keep working. */
@@ -23,11 +23,20 @@ const MAX_CONNECTIONS = 4_096;
 const MAX_PARAM_LENGTH = 5_000;
 
 const METHODS = ["GET", "HEAD", "POST"];
+const TUS_METHODS = [...METHODS, "PATCH", "DELETE", "OPTIONS"];
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Uploads: more methods than elsewhere, bodies of any length that take as long as they take. */
+    readonly isTus?: boolean;
+  }
+}
 
 /** What the server lets through to its routes at all: sizes, times, addresses. */
 export const wireOptions = (http: Config["http"]): Options => ({
   bodyLimit: BODY_LIMIT_BYTES,
-  requestTimeout: REQUEST_TIMEOUT_MS,
+  // Node has one time for all requests, and a recording takes longer than others; see `limitBody`.
+  requestTimeout: 0,
   routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
   // Only CIDRs: Fastify ignores a number of hops, and every client would share one address.
   trustProxy: http.trustedProxies.length > 0 ? [...http.trustedProxies] : false,
@@ -54,14 +63,27 @@ export function guardWire(app: FastifyInstance): void {
   app.server.maxConnections = MAX_CONNECTIONS;
 
   app.addHook("onRequest", async (request, reply) => {
-    if (!METHODS.includes(request.method)) {
+    const methods = request.routeOptions.config.isTus ? TUS_METHODS : METHODS;
+    if (!methods.includes(request.method)) {
       const refusal = new AppError("invalid_input", `${request.method} is not possible here.`);
-      return reply.code(405).header("allow", METHODS.join(", ")).send(toWireError(refusal));
+      return reply.code(405).header("allow", methods.join(", ")).send(toWireError(refusal));
     }
     if (request.headers.host === undefined) {
       throw new AppError("invalid_input", "The request does not say for which host it is.");
     }
+    if (!request.routeOptions.config.isTus) limitBody(app, request.raw);
   });
+}
+
+/** A body that does not come to its end is cut off, as Node does with a head. */
+function limitBody(app: FastifyInstance, request: IncomingMessage): void {
+  const { "content-length": length, "transfer-encoding": encoding } = request.headers;
+  if (encoding === undefined && Number(length ?? 0) === 0) return;
+  const timer = setTimeout(() => {
+    const error = Object.assign(new Error("Request timeout"), { code: "ERR_HTTP_REQUEST_TIMEOUT" });
+    if (!request.complete) app.server.emit("clientError", error, request.socket);
+  }, BODY_TIMEOUT_MS).unref();
+  request.once("close", () => clearTimeout(timer));
 }
 
 /** What Node's parser gives up on never becomes a request, so its answer is written by hand. */

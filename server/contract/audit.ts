@@ -26,6 +26,7 @@ export const AuditAction = z.enum([
   "connection.refused",
   "connection.client_changed",
   "credentials.purged",
+  "recording.uploaded",
   "second_factor.enabled",
   "second_factor.disabled",
   "second_factor.refused",

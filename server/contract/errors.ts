@@ -23,6 +23,8 @@ export const ErrorCode = z.enum([
   "storage_reconnect",
   "storage_refused",
   "storage_unavailable",
+  /** It has no room left for what was to be put there. */
+  "storage_full",
   "internal",
 ]);
 export type ErrorCode = z.infer<typeof ErrorCode>;

@@ -23,3 +23,7 @@ export type TrackId = z.infer<typeof TrackId>;
 
 export const ScanId = id("ScanId");
 export type ScanId = z.infer<typeof ScanId>;
+
+/** Of a recording on its way into a band's storage. */
+export const UploadId = id("UploadId");
+export type UploadId = z.infer<typeof UploadId>;

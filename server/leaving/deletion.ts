@@ -18,15 +18,14 @@ import { AppError } from "#server/base/errors.ts";
 import { removeConnectionsOf } from "#server/connections/connecting.ts";
 import type { Deps } from "#server/deps.ts";
 import { sendLetter } from "#server/mail/service.ts";
+import { discardAllOf } from "#server/uploads/discarding.ts";
+import type { UploadDeps } from "#server/uploads/holding.ts";
 import { deleteExports } from "./export-store.ts";
 import { accountDeletedLetter, bandHandedOverLetter } from "./letters.ts";
 import { type Settlement, settle } from "./settlement.ts";
 import { countContents } from "./store.ts";
 
-type DeletionDeps = Pick<
-  Deps,
-  "config" | "db" | "events" | "jobs" | "log" | "now" | "providers" | "vault"
->;
+type DeletionDeps = UploadDeps;
 
 /** What deleting the account would bring about, to be said before. */
 export async function previewDeletion(
@@ -64,6 +63,9 @@ export async function deleteAccount(
   device: Device,
 ): Promise<void> {
   await requireRecent(deps, actor);
+  requireConfirmation(await getHolder(deps.db, actor.userId), confirmation);
+  // Before: after it nothing here opens the storages any more that they are in.
+  await discardAllOf(deps, { userId: actor.userId });
   await write(deps, async (tx) => {
     const holder = await lockAccount(tx, actor.userId);
     requireConfirmation(holder, confirmation);

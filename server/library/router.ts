@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { OneConnection, RemovalPreview, ScanProgress, StartScan } from "#contract/connections.ts";
 import { ListTracks, OneTrack, Track, TrackPage } from "#contract/library.ts";
 import { procedure, router } from "#server/base/trpc.ts";
@@ -27,13 +26,6 @@ export const scanRouter = router({
     .output(RemovalPreview)
     .query(({ ctx, input }) =>
       disconnecting.previewRemoval(ctx.deps, ctx.actor, input.connectionId),
-    ),
-
-  remove: procedure
-    .input(OneConnection)
-    .output(z.void())
-    .mutation(({ ctx, input }) =>
-      disconnecting.disconnect(ctx.deps, ctx.actor, input.connectionId, ctx.device),
     ),
 
   scan: procedure

@@ -1,5 +1,5 @@
 import type { ScanProgress, StartScan } from "#contract/connections.ts";
-import type { ConnectionId, UserId } from "#contract/ids.ts";
+import type { BandId, ConnectionId, UserId } from "#contract/ids.ts";
 import { whenRevoked } from "#server/auth/service.ts";
 import { type Actor, notTheirs } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
@@ -66,14 +66,26 @@ export async function scanAnew(
 ): Promise<void> {
   await write(deps, async (tx) => {
     const bandId = await store.findBand(tx, connectionId);
-    if (!bandId) return;
-    const wish = { connectionId, bandId, requestedBy: userId, confirmMissing: false };
-    if (!(await queueScan(deps, tx, wish))) await repeatRunning(deps, tx, connectionId);
-    await deps.events.publish(tx, connectionTopic(connectionId));
+    if (bandId) await queueScanAnew(deps, tx, { bandId, connectionId, userId });
   });
 }
 
-async function repeatRunning(deps: RequestDeps, tx: Tx, connectionId: ConnectionId): Promise<void> {
+/** There is something new in the storage: the same, within what has put it there. */
+export async function queueScanAnew(
+  deps: Pick<Deps, "jobs" | "events" | "now">,
+  tx: Tx,
+  { bandId, connectionId, userId }: { bandId: BandId; connectionId: ConnectionId; userId: UserId },
+): Promise<void> {
+  const wish = { connectionId, bandId, requestedBy: userId, confirmMissing: false };
+  if (!(await queueScan(deps, tx, wish))) await repeatRunning(deps, tx, connectionId);
+  await deps.events.publish(tx, connectionTopic(connectionId));
+}
+
+async function repeatRunning(
+  deps: Pick<Deps, "events">,
+  tx: Tx,
+  connectionId: ConnectionId,
+): Promise<void> {
   const running = await store.findRunningScan(tx, connectionId);
   if (!running) return;
   await store.requestRepeat(tx, running.id);

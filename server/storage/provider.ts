@@ -4,6 +4,7 @@ import type { ConnectForm, ProviderId, SavedForm } from "#contract/connections.t
 import type { Egress } from "#server/base/egress/client.ts";
 import type { Changes } from "./changes.ts";
 import type { ClientKeys, OAuthGrant, OAuthRequest } from "./oauth.ts";
+import type { Writing } from "./writing.ts";
 
 /** First and last byte, both inclusive, as in RFC 9110 §14.1.2. */
 export interface ByteRange {
@@ -118,6 +119,8 @@ export interface Storage {
   listDeep?(root: string | null, cursor: string | null): Promise<Page>;
   /** How full the storage is; `null` when it does not say. Absent where there is no such thing. */
   quota?(): Promise<Quota | null>;
+  /** Takes new files. Absent where we only ask to read. */
+  readonly writing?: Writing;
 }
 
 export interface Quota {

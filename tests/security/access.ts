@@ -241,6 +241,12 @@ export const access: Readonly<Record<string, Access>> = {
     input: ({ connectionId }) => ({ connectionId, folder: "Live" }),
   },
   "connections.setPrimary": { needs: "owner", input: connectionOnly },
+  "uploads.list": { needs: "editor", input: bandOnly },
+  "uploads.target": { needs: "editor", input: bandOnly },
+  "uploads.setPattern": {
+    needs: "owner",
+    input: ({ bandId }) => ({ bandId, pattern: "{band}/{year}" }),
+  },
   "connections.removalPreview": { needs: "owner", input: connectionOnly },
   "connections.pause": { needs: "owner", input: connectionOnly },
   "connections.resume": { needs: "owner", input: connectionOnly },
@@ -290,6 +296,9 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   "/picture/:userId": { needs: "user" },
   "/exports/:exportId": { needs: "user", status: 404 },
 };
+
+/** Raw routes with methods of their own; who may do what there is in `tests/uploads/doors.test.ts`. */
+export const UPLOAD_ROUTES = ["/uploads", "/uploads/:uploadId"];
 
 /** Raw routes that know nobody, and tRPC's own, whose procedures are above. */
 export const OPEN_ROUTES = [

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { access, OPEN_ROUTES, routeAccess } from "./access.ts";
+import { access, OPEN_ROUTES, routeAccess, UPLOAD_ROUTES } from "./access.ts";
 import { essenceOf } from "./asking.ts";
 import { fingerprints } from "./database.ts";
 import { bandDoors, type Door, doors, pathOf, refusalAt, routeDoors, toPath } from "./doors.ts";
@@ -17,10 +17,19 @@ import {
 import { procedures } from "./procedures.ts";
 
 /** All routes, as Fastify draws them: `├── /stream/:trackId (GET, HEAD)`. */
-const routesOf = ({ server }: NightShift): string[] =>
-  [...server.app.printRoutes({ commonPrefix: false }).matchAll(/^\S+ (\S+) \(/gm)].map(
-    ([, route = ""]) => route,
-  );
+/** Of what is printed as a tree: every line that has methods, with the lines above it. */
+function routesOf({ server }: NightShift): string[] {
+  const above: string[] = [];
+  return server.app
+    .printRoutes({ commonPrefix: false })
+    .split("\n")
+    .flatMap((line) => {
+      const [, indent = "", part = "", methods] =
+        /^([│ ]*)[├└]── (\S+)(?: \((.*)\))?$/.exec(line) ?? [];
+      above.splice(indent.length / 4, above.length, part);
+      return methods ? [above.join("")] : [];
+    });
+}
 
 /** How the band's objects were refused, in a line that also says what should not have been. */
 async function lookFor(world: NightShift, door: Door, who: Principal): Promise<string> {
@@ -43,7 +52,7 @@ async function lookFor(world: NightShift, door: Door, who: Principal): Promise<s
 
 test("no procedure and no route is missing from the table, and none is on it that is gone", async () => {
   expect(Object.keys(access).toSorted()).toEqual(procedures.map(({ path }) => path).toSorted());
-  const routes = [...Object.keys(routeAccess), ...OPEN_ROUTES];
+  const routes = [...Object.keys(routeAccess), ...UPLOAD_ROUTES, ...OPEN_ROUTES];
   expect(routesOf(await nightShift()).toSorted()).toEqual(routes.toSorted());
 });
 

@@ -4,7 +4,7 @@ import { AppError } from "#server/base/errors.ts";
 
 /** Every sentence on screen ends in something that the reader can do or wait for. */
 const advice =
-  /\b(check|try again|ask the|reconnect|connect|enter|tell the people|scan|create|tried again|read again|goes on by itself|choose|spread|use|should look like)\b/i;
+  /\b(check|try again|ask the|reconnect|connect|enter|tell the people|scan|create|tried again|read again|goes on by itself|choose|spread|use|upload it again|should look like)\b/i;
 
 /**
  * The failure that some work ends in, held to what every failure of a storage promises: a code, a

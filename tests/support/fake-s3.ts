@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { findSignatureFault, type S3Account } from "./fake-s3-signatures.ts";
+import { createWrites } from "./fake-s3-writing.ts";
 
 /**
  * One bucket that answers as Amazon's reference says: it checks signatures, and does what Swift does
@@ -20,6 +21,14 @@ export interface FakeS3 extends S3Account {
   /** What the next requests are answered with; `null` ends it. */
   fail(failure: Failure | null): void;
   openDownloads(): number;
+  /** Keys of uploads in parts that are not done. */
+  unfinishedUploads(): string[];
+  /** Parts of uploads that are not done. */
+  keptParts(): number;
+  /** As services do that are older than conditional writes. */
+  ignoreConditions(): void;
+  /** So many bytes fit into it; without a limit when left out. */
+  limit(bytes: number): void;
   stop(): Promise<void>;
 }
 
@@ -29,12 +38,12 @@ export interface Failure {
   readonly body?: string;
 }
 
-interface S3Bytes {
+export interface S3Bytes {
   readonly bytes: Buffer;
   readonly modifiedAt: Date;
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | number>>;
   readonly body?: string | Buffer;
@@ -53,21 +62,27 @@ export async function startFakeS3(bucket = "annas-band"): Promise<FakeS3> {
   const downloads = new Set<ServerResponse>();
   let failure: Failure | null = null;
 
-  const answer = (request: IncomingMessage): Answer => {
+  const writes = createWrites(objects);
+  const answer = async (request: IncomingMessage): Promise<Answer> => {
     if (failure) return failure;
     const fault = findSignatureFault(request, account, new Date());
     if (fault) return toError(fault.status, fault.code, fault.more);
     const { key, query } = toAsked(request, bucket);
     if (key === null) return toError(404, "NoSuchBucket");
     if (key === "") return list(objects, query);
+    const written = await writes.answer(request, key, query);
+    if (written) return written;
     const object = objects.get(key);
     return object ? read(object, request) : toError(404, "NoSuchKey");
   };
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     requests.push(request);
     downloads.add(response);
     response.once("close", () => downloads.delete(response));
-    const { status, headers = {}, body = "" } = answer(request);
+    const answered = await answer(request).catch(() => null);
+    // Nobody is there any more.
+    if (answered === null) return void response.destroy();
+    const { status, headers = {}, body = "" } = answered;
     const length = headers["content-length"] ?? Buffer.byteLength(body);
     response.writeHead(status, { server: "AmazonS3", ...headers, "content-length": length });
     response.end(request.method === "HEAD" ? undefined : body);
@@ -85,6 +100,7 @@ export async function startFakeS3(bucket = "annas-band"): Promise<FakeS3> {
       failure = next;
     },
     openDownloads: () => downloads.size,
+    ...writes.hands,
     stop: async () => {
       server.close();
       server.closeAllConnections();
@@ -95,7 +111,7 @@ export async function startFakeS3(bucket = "annas-band"): Promise<FakeS3> {
 export const toXml = (root: string, inside: string): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<${root}>${inside}</${root}>`;
 
-const toError = (status: number, code: string, more = ""): Answer => ({
+export const toError = (status: number, code: string, more = ""): Answer => ({
   status,
   headers: { "content-type": "application/xml" },
   body: toXml("Error", `<Code>${code}</Code><Message>No.</Message>${more}<RequestId>4</RequestId>`),
@@ -176,11 +192,12 @@ function read(object: S3Bytes, { headers }: IncomingMessage): Answer {
   };
 }
 
-const etagOf = ({ bytes }: S3Bytes): string => `"${createHash("md5").update(bytes).digest("hex")}"`;
+export const etagOf = ({ bytes }: S3Bytes): string =>
+  `"${createHash("md5").update(bytes).digest("hex")}"`;
 
 /** As Java's URLEncoder does it, which is what Amazon runs; slashes stay. */
 const encodeForm = (text: string): string =>
   encodeURIComponent(text).replaceAll("%20", "+").replaceAll("%2F", "/");
 
-const escapeXml = (text: string): string =>
+export const escapeXml = (text: string): string =>
   text.replace(/[&<>"\n]/g, (char) => `&#${char.charCodeAt(0)};`);

@@ -4,17 +4,19 @@ import { readUid } from "./fault-nextcloud.ts";
 import type { Fault } from "./fault-server.ts";
 import type { FileNode, Node } from "./fault-tree.ts";
 import type { Exchange } from "./fault-world.ts";
+import { sendWriting } from "./fault-writing.ts";
 
 const CHUNK_BYTES = 65_536;
 const MADE_UP_BATCH = 500;
 
-/** A WebDAV server as far as a reader needs one: OPTIONS, PROPFIND Depth 0 and 1, GET and HEAD. */
+/** A WebDAV server as far as we need one: OPTIONS, PROPFIND Depth 0 and 1, GET, HEAD, and changes. */
 export async function sendDav(exchange: Exchange): Promise<void> {
   const { request, response, path, world } = exchange;
   if (world.persona === "plain" && readUid(world, request.headers.authorization) === null) {
     response.setHeader("www-authenticate", 'Basic realm="Files"');
     return sendText(response, 401, "Sign in first.");
   }
+  if (await sendWriting(exchange)) return;
   const node = path === null ? undefined : world.tree.find(path);
   if (path === null || !node) return sendText(response, 404, "Not here.");
   switch (request.method) {

@@ -204,7 +204,8 @@ function sendPageNotFound({ response }: Exchange): true {
 /** Another account's root is a 207 of an empty folder without an id, an unknown one is 404. */
 function sendOtherRoots(exchange: Exchange, uid: string): boolean {
   const { world, pathname, path } = exchange;
-  if (path !== null && uid === world.owner) return false;
+  const isOwnUpload = pathname.includes(`/dav/uploads/${world.owner}/`);
+  if ((path !== null || isOwnUpload) && uid === world.owner) return false;
   const asked = decodeURIComponent(pathname.split("/files/")[1]?.split("/")[0] ?? "");
   if (asked === "") return sendDavError(exchange, 405, "MethodNotAllowed", "Listing is disabled");
   if (!world.accounts.has(asked)) {

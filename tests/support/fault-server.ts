@@ -6,6 +6,7 @@ import type { CloudPerson } from "./fault-provisioning.ts";
 import type { CloudSession } from "./fault-sessions.ts";
 import type { Tree } from "./fault-tree.ts";
 import { createWorld, type Exchange, toTreePath } from "./fault-world.ts";
+import { removeDisk } from "./fault-writing.ts";
 
 /**
  * Someone's WebDAV storage or Nextcloud, on loopback and in memory, that misbehaves on command.
@@ -57,6 +58,10 @@ export interface FaultServer {
   count(match?: Match): number;
   /** Downloads whose bytes are still on their way, or that stall. */
   openDownloads(): number;
+  /** Uploads whose bytes are still on their way here. */
+  openUploads(): number;
+  /** What is left of uploads to a Nextcloud that are not done: names of their folders. */
+  unfinishedUploads(): string[];
   /** Misbehaves from now on; call the result to end it. */
   fault(fault: Fault): () => void;
   /** Ends all faults. */
@@ -101,9 +106,9 @@ export interface Fault extends Match {
   readonly stall?: true;
 
   readonly bytesPerSecond?: number;
-  /** Closes the connection after so many bytes of the body. */
+  /** Closes the connection after so many bytes of the body, whoever sends it. */
   readonly cutAfterBytes?: number;
-  /** Stays silent after so many bytes of the body. */
+  /** Stays silent, and deaf, after so many bytes of the body. */
   readonly stallAfterBytes?: number;
   /** Sends so many bytes more (or, negative, less) than it announces in Content-Range. */
   readonly extraBytes?: number;
@@ -218,6 +223,8 @@ export async function startFaultServer(options: FaultServerOptions = {}): Promis
     requests,
     count: (match = {}) => requests.filter((request) => matches(match, request)).length,
     openDownloads: () => world.downloads.size,
+    openUploads: () => world.arrivals.size,
+    unfinishedUploads: () => [...world.uploads.keys()],
     fault(fault) {
       const entry = { fault, left: fault.times ?? Number.POSITIVE_INFINITY };
       faults.add(entry);
@@ -236,7 +243,7 @@ export async function startFaultServer(options: FaultServerOptions = {}): Promis
     setPassword: (username, password) => void world.accounts.set(username, password),
     stop: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
+        server.close(() => resolve(removeDisk(world)));
         for (const socket of sockets) socket.destroy();
       }),
   };
@@ -265,7 +272,8 @@ function matches(match: Match, seen: Pick<SeenRequest, "method" | "target" | "pa
 
 async function answer(exchange: Exchange): Promise<void> {
   const { request, response, fault, world } = exchange;
-  request.resume();
+  const isTaken = request.method === "PUT" && !(fault.reset ?? fault.stall ?? fault.status);
+  if (!isTaken) request.resume();
   if (request.method === "GET" && exchange.path !== null) {
     world.downloads.add(response);
     response.once("close", () => world.downloads.delete(response));

@@ -1,7 +1,11 @@
 import { createHash } from "node:crypto";
+import { type Kept, readKept } from "./fault-writing.ts";
 
-/** What a file holds: its bytes, or only a size, for files that are made up while they are sent. */
-export type Content = Buffer | string | { readonly sizeBytes: number };
+/**
+ * What a file holds: its bytes, those of a file on the disk, or only a size, for files that are made up
+ * while they are sent.
+ */
+export type Content = Buffer | string | Kept | { readonly sizeBytes: number };
 
 export interface FileNode {
   readonly kind: "file";
@@ -156,7 +160,9 @@ const parentOf = (path: string): string => parts(path).slice(0, -1).join("/");
 
 function toBytes(content: Content): Pick<FileNode, "sizeBytes" | "bytes"> {
   if (typeof content === "object" && !Buffer.isBuffer(content)) {
-    return { sizeBytes: content.sizeBytes, bytes: generatedBytes };
+    const { sizeBytes } = content;
+    if (!("path" in content)) return { sizeBytes, bytes: generatedBytes };
+    return { sizeBytes, bytes: (start, end) => readKept(content, start, end) };
   }
   const all = Buffer.from(content);
   return { sizeBytes: all.length, bytes: (start, end) => all.subarray(start, end + 1) };

@@ -3,6 +3,7 @@ import type { CloudPerson } from "./fault-provisioning.ts";
 import type { Fault, FaultServerOptions, NextcloudState, QuotaState } from "./fault-server.ts";
 import type { CloudSession } from "./fault-sessions.ts";
 import { createTree, type Tree } from "./fault-tree.ts";
+import type { Kept } from "./fault-writing.ts";
 
 /** One request with all that its answer depends on. */
 export interface Exchange {
@@ -38,6 +39,12 @@ export interface World {
   readonly nextcloud: NextcloudState;
   readonly quota: QuotaState;
   readonly downloads: Set<ServerResponse>;
+  /** Bodies that are on their way here. */
+  readonly arrivals: Set<IncomingMessage>;
+  /** Of a Nextcloud: chunks by their names, by the folder that they are in. */
+  readonly uploads: Map<string, Map<string, Kept>>;
+  /** Where bytes are kept that were sent; `null` until some were. */
+  disk: string | null;
 }
 
 export interface Login {
@@ -84,6 +91,9 @@ export function createWorld(options: FaultServerOptions): World {
     },
     quota: { usedBytes: null, availableBytes: null },
     downloads: new Set(),
+    arrivals: new Set(),
+    uploads: new Map(),
+    disk: null,
   };
 }
 

@@ -98,7 +98,8 @@ export async function startApache(folder: string): Promise<WebdavServer> {
   const isRoot = process.getuid?.() === 0;
   await mkdir(join(home, "locks"), { mode: 0o777 });
   // As root it hands its requests to www-data, who must get here and to the files.
-  for (const each of [home, folder]) await chmod(each, 0o755);
+  await chmod(home, 0o755);
+  await chmod(folder, 0o777);
   await chmod(join(home, "locks"), 0o777);
   const hash = createHash("sha1").update(PASSWORD).digest("base64");
   await writeFile(join(home, "users"), `${USERNAME}:{SHA}${hash}\n`);

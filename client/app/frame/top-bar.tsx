@@ -1,10 +1,15 @@
 import { ActionIcon } from "@mantine/core";
 import { IconMenu2 } from "@tabler/icons-react";
+import { lazy, Suspense } from "react";
 import { frame } from "../words/frame.ts";
 import { AccountMenu } from "./account-menu.tsx";
 import { Activity } from "./activity.tsx";
 import { SearchBox } from "./search-box.tsx";
 import s from "./top-bar.module.css";
+
+const UploadsIndicator = lazy(() =>
+  import("../uploads/indicator.tsx").then((module) => ({ default: module.UploadsIndicator })),
+);
 
 interface TopBarProps {
   readonly onOpenRail: () => void;
@@ -18,6 +23,9 @@ export function TopBar({ onOpenRail }: TopBarProps) {
       </ActionIcon>
       <SearchBox />
       <div className={s.end}>
+        <Suspense>
+          <UploadsIndicator />
+        </Suspense>
         <Activity />
         <AccountMenu />
       </div>

@@ -6,6 +6,7 @@ import { ButtonLink } from "../frame/button-link.tsx";
 import { Pulse } from "../frame/pulse.tsx";
 import { useConnections } from "../storage/connections.ts";
 import { isBusy } from "../storage/scan.ts";
+import { UploadButton } from "../uploads/upload-button.tsx";
 import { library } from "../words/library.ts";
 import { storage } from "../words/storage.ts";
 import { isFiltered, type LibrarySearch } from "./list-query.ts";
@@ -22,7 +23,8 @@ export function EmptyLibrary({ search }: { readonly search: LibrarySearch }) {
   if (busy) return <Scanning connection={busy} />;
   return (
     <Blank icon={<IconMusicOff size={24} />} title={words.nothing} text={words.nothingText}>
-      <ButtonLink to="/b/$bandId/storage" params={{ bandId }}>
+      <UploadButton isOnlyIfPossible isMain />
+      <ButtonLink variant="default" to="/b/$bandId/storage" params={{ bandId }}>
         {words.toStorage}
       </ButtonLink>
     </Blank>

@@ -7,6 +7,8 @@ import { sentenceOf } from "../api.ts";
 import { useBandId } from "../frame/band.ts";
 import { Blank } from "../frame/blank.tsx";
 import { useScreenTitle } from "../frame/title.ts";
+import { DropZone } from "../uploads/drop-zone.tsx";
+import { UploadButton } from "../uploads/upload-button.tsx";
 import { frame } from "../words/frame.ts";
 import { library } from "../words/library.ts";
 import { AbsentStorages } from "./absent-storages.tsx";
@@ -40,8 +42,12 @@ export function LibraryPage() {
       <div className={s.head}>
         <h1 className={s.title}>{library.title}</h1>
         <output className="soft times">{countOf(state, search)}</output>
-        <Filters search={search} isCompact={isCompact} />
+        <div className={s.actions}>
+          <UploadButton isShort={isCompact} />
+          <Filters search={search} isCompact={isCompact} />
+        </div>
       </div>
+      <DropZone />
       <AbsentStorages />
       {hasNews ? (
         <div className={s.news}>

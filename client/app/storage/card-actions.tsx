@@ -9,13 +9,16 @@ import {
   IconRefresh,
   IconStar,
   IconUnlink,
+  IconUpload,
 } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import type { Connection } from "#contract/connections.ts";
 import { trpc } from "../api.ts";
 import { MenuLink } from "../frame/menu-link.tsx";
+import { UploadButton } from "../uploads/upload-button.tsx";
 import { storage } from "../words/storage.ts";
+import { upload } from "../words/upload.ts";
 import { expectScan, noteScan } from "./connections.ts";
 import { Disconnect } from "./disconnect.tsx";
 import { isRunning } from "./scan.ts";
@@ -25,6 +28,10 @@ import { useMakePrimary } from "./use-make-primary.ts";
 import { usePause } from "./use-pause.ts";
 
 const words = storage.card;
+
+const WhereUploadsGo = lazy(() =>
+  import("../uploads/where-uploads-go.tsx").then((module) => ({ default: module.WhereUploadsGo })),
+);
 
 interface CardActionsProps {
   readonly connection: Connection;
@@ -45,11 +52,13 @@ function useScanNow({ id, bandId }: Connection) {
 }
 
 export function CardActions({ connection, isOwner }: CardActionsProps) {
-  const [isDisconnecting, setIsDisconnecting] = useState(false);
+  const [opened, setOpened] = useState<"disconnect" | "where" | null>(null);
+  const close = () => setOpened(null);
   const scan = useScanNow(connection);
   const isScanning = connection.scan !== null && isRunning(connection.scan);
   return (
     <div className={s.cardActions}>
+      {connection.isPrimary ? <UploadButton isOnlyIfPossible /> : null}
       {isOwner && connection.rootPath !== null && connection.health !== "paused" ? (
         <Button
           variant="default"
@@ -64,22 +73,23 @@ export function CardActions({ connection, isOwner }: CardActionsProps) {
       <CardMenu
         connection={connection}
         isOwner={isOwner}
-        onDisconnect={() => setIsDisconnecting(true)}
+        onDisconnect={() => setOpened("disconnect")}
+        onWhere={() => setOpened("where")}
       />
-      <Disconnect
-        connection={connection}
-        isOpen={isDisconnecting}
-        onClose={() => setIsDisconnecting(false)}
-      />
+      <Disconnect connection={connection} isOpen={opened === "disconnect"} onClose={close} />
+      <Suspense>
+        {opened === "where" ? <WhereUploadsGo bandId={connection.bandId} onClose={close} /> : null}
+      </Suspense>
     </div>
   );
 }
 
 interface CardMenuProps extends CardActionsProps {
   readonly onDisconnect: () => void;
+  readonly onWhere: () => void;
 }
 
-function CardMenu({ connection, isOwner, onDisconnect }: CardMenuProps) {
+function CardMenu({ connection, isOwner, onDisconnect, onWhere }: CardMenuProps) {
   const check = useCheck(connection);
   const isPaused = connection.health === "paused";
   return (
@@ -96,6 +106,11 @@ function CardMenu({ connection, isOwner, onDisconnect }: CardMenuProps) {
           </Menu.Item>
         )}
         {isOwner ? <PrimaryItem connection={connection} /> : null}
+        {isOwner && connection.isPrimary && !connection.isDemo ? (
+          <Menu.Item leftSection={<IconUpload size={16} aria-hidden />} onClick={onWhere}>
+            {upload.where.menu}
+          </Menu.Item>
+        ) : null}
         {isOwner && !connection.isDemo ? <AccessItems connection={connection} /> : null}
         {isOwner ? <PauseItem connection={connection} /> : null}
         {isOwner ? (

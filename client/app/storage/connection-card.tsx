@@ -1,4 +1,5 @@
 import type { Connection, ScanProgress } from "#contract/connections.ts";
+import { useUploadTarget } from "../uploads/target.ts";
 import { formatCount, formatDay } from "../words/format.ts";
 import { isSignIn, signIns } from "../words/sign-ins.ts";
 import { storage } from "../words/storage.ts";
@@ -45,11 +46,18 @@ export function ConnectionCard({ connection, isOwner }: ConnectionCardProps) {
       <HealthLine connection={connection} />
       <AccessEnd connection={connection} />
       <Facts connection={connection} />
+      {connection.isPrimary && connection.health === "active" ? <NoUploads /> : null}
       {connection.quota ? <QuotaLine quota={connection.quota} /> : null}
       {scan && isRunning(scan) ? <RunningScan connection={connection} scan={scan} /> : null}
       {scan && !isRunning(scan) ? <LastScan connection={connection} isOwner={isOwner} /> : null}
     </article>
   );
+}
+
+/** In place of the button, which has nothing to offer then. What is wrong with its health is said above. */
+function NoUploads() {
+  const reason = useUploadTarget()?.unavailableBecause;
+  return reason ? <p className={s.scanNote}>{reason}</p> : null;
 }
 
 function AccessEnd({ connection }: { readonly connection: Connection }) {

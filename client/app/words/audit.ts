@@ -25,6 +25,7 @@ const actions: Readonly<Record<AuditAction, string>> = {
   "connection.refused": "Access to a storage ended there",
   "connection.client_changed": "Client for signing in at a provider changed",
   "credentials.purged": "Access to storages destroyed",
+  "recording.uploaded": "Recording uploaded",
   "second_factor.enabled": "Second factor switched on",
   "second_factor.disabled": "Second factor switched off",
   "second_factor.refused": "Wrong second factor refused",

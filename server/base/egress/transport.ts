@@ -30,7 +30,9 @@ const UNSENT = "UND_ERR_DESTROYED";
 export function createTransport(pool: Pool): Transport {
   return async (call) => {
     try {
-      const lane = await openLane(pool, call.target, call.signal);
+      // What is streamed can't be sent again, should a kept connection be closed by now.
+      const isFresh = call.body instanceof Readable;
+      const lane = await openLane(pool, call.target, call.signal, isFresh);
       const answer = exchange(lane, call);
       return lane.isReused ? await orAgain(answer, pool, call) : await answer;
     } catch (error) {

@@ -7,6 +7,7 @@ import { codeOf, nameFileFailure } from "./failures.ts";
 import { describeFile, listFolder } from "./listing.ts";
 import { nameNoFolder, openTop, verifyFolder } from "./place.ts";
 import { openFileRange } from "./reading.ts";
+import { createWriting } from "./writing.ts";
 
 /** Folders of this machine that users may connect, separated like `PATH`: by `:`, on Windows by `;`. */
 const Settings = z.object({
@@ -54,6 +55,8 @@ export const folder = defineProvider({
       stat: async (ref) => describeFile(await open(), ref),
       openRange: async (ref, range, signal) =>
         openFileRange(await open(), ref, range, AbortSignal.any([io.signal, signal])),
+      // What comes with the program is everybody's.
+      ...("demo" in credential ? {} : { writing: createWriting(open, io.signal) }),
     };
   },
 });

@@ -95,7 +95,7 @@ function isRef(ref: string): boolean {
 }
 
 /** Also says no to `.` and `..`, and on Windows to a name that is a path. */
-function isName(part: string): boolean {
+export function isName(part: string): boolean {
   return part !== "" && !part.startsWith(".") && !part.includes("\0") && !part.includes(sep);
 }
 

@@ -153,7 +153,8 @@ function isElsewhere({ status, headers }: FailedAnswer): boolean {
   return isHtml(headers["content-type"]) || (status > 301 && status < 400);
 }
 
-function readError(explanation: string): ReadonlyMap<string, string> {
+/** The texts of an error document; none of what is no such document. */
+export function readError(explanation: string): ReadonlyMap<string, string> {
   try {
     return parseDocument(explanation, "Error").texts;
   } catch {

@@ -16,6 +16,7 @@ import { Credential } from "./credential.ts";
 import { findPrefix, nameOf, toFolderRef } from "./key.ts";
 import type { Asked, Listing, S3Object } from "./listing.ts";
 import { verifyForm } from "./verify.ts";
+import { createWriting } from "./writing.ts";
 
 /** A bucket of anything that speaks S3. A file's ref is its key, and folders are common prefixes. */
 export const s3 = defineProvider({
@@ -57,6 +58,7 @@ function createStorage(bucket: Bucket, io: StorageIo): Storage {
     list: (folder, cursor) => list(folder, { cursor }),
     listDeep: (root, cursor) => list(root, { cursor, isDeep: true }),
     stat: (ref) => stat(ref, io.signal),
+    writing: createWriting(bucket, (key) => stat(key, io.signal), io),
     async openRange(ref, range, caller) {
       requireFile(ref);
       const signal = eitherOf(io.signal, caller);

@@ -10,6 +10,7 @@ import { isRef, toFolderUrl, toUrl } from "./href.ts";
 import { type DavEntry, type Listing, nameBrokenListing, OC, readListing } from "./listing.ts";
 import { QUOTA_BODY } from "./quota.ts";
 import { sendGently } from "./restraint.ts";
+import { nameWriteFailure } from "./write-failures.ts";
 
 const MAX_LISTING_BYTES = 64 * 1024 * 1024;
 const MAX_STAT_BYTES = 1024 * 1024;
@@ -23,6 +24,8 @@ const STAT_TIMEOUT_MS = 60_000;
 const MAX_REDIRECTS = 3;
 /** A listener is waiting. */
 const DOWNLOAD_HEAD_TIMEOUT_MS = 10_000;
+/** A Nextcloud puts a long file together for minutes, and its proxy gives up before that. */
+const CHANGE_HEAD_TIMEOUT_MS = 600_000;
 
 /** Folder sizes are not asked for: a Nextcloud answers -3 where it does not know. */
 const PROPFIND_BODY = `<?xml version="1.0" encoding="utf-8"?><d:propfind xmlns:d="DAV:" xmlns:oc="${OC}"><d:prop><d:resourcetype/><d:getcontentlength/><d:getlastmodified/><d:getetag/><d:getcontenttype/><oc:fileid/></d:prop></d:propfind>`;
@@ -40,6 +43,10 @@ export interface Dav {
   download(ref: string, range: ByteRange, signal: AbortSignal): Promise<EgressResponse>;
   /** Answers 207: how full it is, of the root. */
   askQuota(signal: AbortSignal): Promise<EgressResponse>;
+  /** Whether there is anything at an address, perhaps beside the DAV tree. */
+  exists(url: URL, signal: AbortSignal): Promise<boolean>;
+  /** Changes something, in the DAV tree or beside it. Answers one of `expected`, without its body. */
+  change(request: Change): Promise<number>;
   /** A GET beside the DAV tree, with the account's password. Answers 200 or one of `expected`. */
   get(
     url: URL,
@@ -47,6 +54,12 @@ export interface Dav {
     expected: readonly number[],
     signal: AbortSignal,
   ): Promise<EgressResponse>;
+}
+
+export interface Change extends Pick<EgressRequest, "headers" | "body" | "signal"> {
+  readonly method: "PUT" | "MKCOL" | "MOVE" | "DELETE";
+  readonly url: URL;
+  readonly expected: readonly number[];
 }
 
 export type Account = Pick<Credential, "url" | "username" | "password" | "dialect">;
@@ -73,16 +86,16 @@ export function createDav(account: Account, io: StorageIo, name?: Expectation["n
   const authorization = toAuthorization(account);
   const isNextcloud = account.dialect === "nextcloud";
   const cookies = openCookies(io.egress, root, authorization);
-  const ask = (request: EgressRequest, expected: readonly number[]) =>
+  const ask = (request: EgressRequest, expected: readonly number[], naming = name) =>
     (isNextcloud ? sendGently : send)(
       io,
       { ...request, headers: { authorization, ...request.headers } },
-      { expected, name },
+      { expected, name: naming },
     );
-  const askDav: typeof ask = async (request, expected) => {
-    if (!isNextcloud) return ask(request, expected);
+  const askDav: typeof ask = async (request, ...rest) => {
+    if (!isNextcloud) return ask(request, ...rest);
     try {
-      const answer = await ask(cookies.addTo(request), expected);
+      const answer = await ask(cookies.addTo(request), ...rest);
       cookies.keep(answer);
       return answer;
     } catch (error) {
@@ -135,6 +148,21 @@ export function createDav(account: Account, io: StorageIo, name?: Expectation["n
     },
     askQuota: (signal) =>
       askDav({ ...toPropfind(root, { ...STAT, ref: "", signal }), body: QUOTA_BODY }, [207]),
+    exists: async (url, signal) => {
+      const answer = await askDav(
+        { ...toPropfind(root, { ...STAT, ref: "", signal }), url },
+        [207, 404],
+      );
+      discardBody(answer.body);
+      return answer.status === 207;
+    },
+    change: async ({ expected, ...request }) => {
+      const headersTimeoutMs = CHANGE_HEAD_TIMEOUT_MS;
+      const naming = nameWriteFailure(name);
+      const answer = await askDav({ ...request, headersTimeoutMs }, expected, naming);
+      discardBody(answer.body);
+      return answer.status;
+    },
     get: (url, headers, expected, signal) =>
       ask({ url, headers, headersTimeoutMs: STAT_TIMEOUT_MS, signal }, [200, ...expected]),
   };

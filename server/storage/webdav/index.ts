@@ -21,6 +21,7 @@ import { findUser } from "./ocs.ts";
 import { readQuota } from "./quota.ts";
 import { accessOf, revoke } from "./revocation.ts";
 import { verifyForm, verifyGranted } from "./verify.ts";
+import { createWriting } from "./writing.ts";
 
 const QUOTA_TIMEOUT_MS = 60_000;
 
@@ -72,6 +73,13 @@ function createStorage(credential: Credential, io: StorageIo): Storage {
       : {}),
     stat: async (ref) => toFile(await statFile(dav, ref, io.signal)),
     quota: () => findQuota(dav, credential, io),
+    writing: createWriting({
+      dav,
+      url: new URL(credential.url),
+      isNextcloud,
+      signal: io.signal,
+      stat: async (ref) => toFile(await statFile(dav, ref, io.signal)),
+    }),
     openRange(ref, range, caller) {
       const signal = eitherOf(io.signal, caller);
       return openDownload({

@@ -85,7 +85,6 @@ export function nameNextcloudFailure(failed: FailedAnswer, now: Date): AppError 
   if (status === 503 && /ServerMaintenanceMode|maintenance mode/i.test(explanation)) {
     return nameMaintenance(host);
   }
-  if (status === 507) return nameFull(host);
   if (status !== 429) return undefined;
   return nameThrottle(host, parseRetryAfter(headers["retry-after"], now) ?? THROTTLE_SECONDS);
 }
@@ -139,13 +138,6 @@ function nameMaintenance(host: string): AppError {
     "storage_unavailable",
     `${host} is in maintenance at the moment. Nothing is lost; try again when its administrators have finished.`,
     { retryAfterSeconds: MAINTENANCE_SECONDS },
-  );
-}
-
-function nameFull(host: string): AppError {
-  return new AppError(
-    "storage_refused",
-    `Your account at ${host} has no room left. Nothing is lost; make room there or ask the people who run it for more.`,
   );
 }
 

@@ -7,20 +7,10 @@ import { s3 } from "#server/storage/s3/index.ts";
 import { describeStorage } from "#tests/storage/conformance.ts";
 import { refusalOf } from "#tests/storage/refusals.ts";
 import { createTestIo, listAll, readRange } from "#tests/storage/worlds.ts";
-import { type Failure, type FakeS3, startFakeS3, toXml } from "#tests/support/fake-s3.ts";
+import { type Failure, startFakeS3, toXml } from "#tests/support/fake-s3.ts";
+import { toCredential } from "./credentials.ts";
 
 describeStorage("Amazon S3", startWorld, { hasNoFileIds: true, hasNoFolders: true });
-
-const toCredential = (cloud: FakeS3, changes: Partial<Credential> = {}): Credential => ({
-  endpoint: `${cloud.endpoint}/`,
-  region: cloud.region,
-  bucket: cloud.bucket,
-  accessKeyId: cloud.accessKeyId,
-  secretAccessKey: cloud.secretAccessKey,
-  isPathStyle: true,
-  product: null,
-  ...changes,
-});
 
 async function startWorld() {
   const cloud = await startFakeS3();

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { toSigningKey } from "#server/storage/s3/credential.ts";
 import { s3 } from "#server/storage/s3/index.ts";
+import { EMPTY_PAYLOAD, signHeaders } from "#server/storage/s3/sigv4.ts";
 import { describeStorage } from "#tests/storage/conformance.ts";
 import { refusalOf } from "#tests/storage/refusals.ts";
 import { createTestIo, listAll } from "#tests/storage/worlds.ts";
+import { describeWriting } from "#tests/storage/writing.ts";
 import { hasSwift, type Swift, startSwift } from "#tests/support/swift.ts";
 
 test("where everything has to be tested, OpenStack Swift is installed", () => {
@@ -22,7 +25,27 @@ if (hasSwift) {
     hasNoFolders: true,
     crowd: 130,
   });
+  describeWriting(
+    "OpenStack Swift",
+    async () => {
+      const world = await startWorld(swift);
+      return { ...world, everything: () => findEverything(world) };
+    },
+    { hasRaces: true },
+  );
   connecting(() => swift);
+}
+
+/** Its objects, and its uploads in parts that are not done. */
+async function findEverything({ attach, credential }: Awaited<ReturnType<typeof startWorld>>) {
+  const { listDeep } = attach(createTestIo());
+  const { entries } = (await listDeep?.(null, null)) ?? expect.unreachable();
+  const url = new URL(`${credential.endpoint}${credential.bucket}?uploads=`);
+  const asked = { method: "GET", url, headers: {}, payloadHash: EMPTY_PAYLOAD };
+  const headers = signHeaders(toSigningKey(credential), asked, new Date());
+  const xml = await (await fetch(url, { headers })).text();
+  const unfinished = [...xml.matchAll(/<Upload><Key>([^<]*)/g)].map(([, key]) => String(key));
+  return [...entries.map(({ path }) => path), ...unfinished].toSorted();
 }
 
 async function startWorld({ endpoint, accessKeyId, secretAccessKey, createBucket }: Swift) {
@@ -37,6 +60,7 @@ async function startWorld({ endpoint, accessKeyId, secretAccessKey, createBucket
     product: null,
   };
   return {
+    credential,
     put: bucket.put,
     mkdir: (path: string) => bucket.put(`${path}/`, Buffer.alloc(0)),
     remove: bucket.remove,
