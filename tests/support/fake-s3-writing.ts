@@ -15,6 +15,8 @@ export function createWrites(objects: Map<string, S3Bytes>) {
   const uploads = new Map<string, Upload>();
   let [count, hasConditions, limitBytes] = [0, true, Number.POSITIVE_INFINITY];
 
+  let lateCode: string | null = null;
+
   const put = (key: string, bytes: Buffer): void => {
     objects.set(key, { bytes, modifiedAt: new Date() });
   };
@@ -36,6 +38,7 @@ export function createWrites(objects: Map<string, S3Bytes>) {
     const isSmall = ({ bytes }: (typeof parts)[number]) => (bytes?.length ?? 0) < MIN_PART_BYTES;
     if (parts.slice(0, -1).some(isSmall)) return toError(400, "EntityTooSmall");
     if (parts.length === 0) return toError(400, "MalformedXML");
+    if (lateCode !== null) return { ...toError(200, lateCode), status: 200 };
     put(upload.key, Buffer.concat(parts.flatMap(({ bytes }) => bytes ?? [])));
     uploads.delete(id);
     return xmlAnswer(toXml("CompleteMultipartUploadResult", `<Key>${escapeXml(upload.key)}</Key>`));
@@ -85,6 +88,9 @@ export function createWrites(objects: Map<string, S3Bytes>) {
       keptParts: () => [...uploads.values()].reduce((sum, { parts }) => sum + parts.size, 0),
       ignoreConditions: () => {
         hasConditions = false;
+      },
+      failLate: (code: string | null) => {
+        lateCode = code;
       },
       limit: (bytes: number) => {
         limitBytes = bytes;

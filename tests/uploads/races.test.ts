@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { uploads } from "#drizzle/schema/index.ts";
+import { write } from "#server/base/db.ts";
 import { startBucket, startDav } from "./clouds.ts";
 import {
   annasBand,
@@ -106,6 +107,37 @@ describe("one upload", () => {
       expect(await fileHash(folder, path)).toBe(hashOf(recording(5 * MB, round)));
     }
   }, 60_000);
+
+  test("is not taken from a sender that is still there, and lost by one that is overtaken", async () => {
+    const world = await annasFolder({}, 2);
+    const { tus, bandId, folder, replicas, deps } = world;
+    const other = tus.at(replicas[1]?.baseUrl ?? "");
+    const bytes = recording(9 * MB);
+    const wanted = { bandId, filename: "take.wav", sizeBytes: bytes.length };
+    const path = pathOf(await tus.create(wanted));
+    let goOn = (): void => {};
+    const rest = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    async function* slowly() {
+      yield bytes.subarray(0, 6 * MB);
+      await rest;
+      yield bytes.subarray(6 * MB);
+    }
+    const first = tus.patch(path, 0, ReadableStream.from(slowly()) as ReadableStream<Uint8Array>);
+    await expect.poll(async () => offsetOf(await other.head(path))).toBe(4 * MB);
+    expect((await other.patch(path, 4 * MB, bytes.subarray(4 * MB))).status).toBe(409);
+    // As if the server that is at it had not been heard of for a while.
+    await write(deps, (tx) => tx.update(uploads).set({ leaseUntil: null }));
+    const second = await other.patch(path, 4 * MB, bytes.subarray(4 * MB, 8 * MB));
+    expect([second.status, offsetOf(second)]).toEqual([204, 8 * MB]);
+    goOn();
+    expect((await first).status).toBe(409);
+    expect(offsetOf(await other.head(path))).toBe(8 * MB);
+    expect((await other.patch(path, 8 * MB, bytes.subarray(8 * MB))).status).toBe(204);
+    const [file = ""] = await filesIn(folder);
+    expect(await fileHash(folder, file)).toBe(hashOf(bytes));
+  }, 30_000);
 
   test("of eleven that are begun at once is one too many", async () => {
     const { tus, bandId, deps } = await annasFolder();

@@ -220,7 +220,8 @@ const ignoreMissing = (error: unknown): void => {
 
 /** Only who begins makes it: a part of what was given up meanwhile must not bring it back. */
 async function openHidden(top: string, session: Session, flags = FLAGS): Promise<FileHandle> {
-  const { path } = await openFolder(top, session);
+  const isBegun = flags === FLAGS;
+  const { path } = await openFolder(top, session, isBegun ? nameLost : notFound);
   const handle = await open(join(path, session.hiddenName), flags, 0o644).catch((error) => {
     if (codeOf(error) === "ENOENT") throw nameLost(error);
     throw nameWriteFailure(error);
@@ -231,9 +232,13 @@ async function openHidden(top: string, session: Session, flags = FLAGS): Promise
   throw notFound();
 }
 
-async function openFolder(top: string, { folder }: Session): Promise<{ path: string }> {
+async function openFolder(
+  top: string,
+  { folder }: Session,
+  nameMissing = nameLost,
+): Promise<{ path: string }> {
   const place = await openPlace(top, folder).catch((error) => {
-    throw isGone(error) ? nameLost(error) : error;
+    throw isGone(error) ? nameMissing(error) : error;
   });
   const stats = await stat(place.path).catch((error) => {
     throw nameFileFailure(error);

@@ -1,5 +1,7 @@
+import { expect, onTestFinished, test } from "vitest";
 import { s3 } from "#server/storage/s3/index.ts";
-import { describeWriting } from "#tests/storage/writing.ts";
+import { createTestIo } from "#tests/storage/worlds.ts";
+import { beginFile, describeWriting, sendParts, writingOf } from "#tests/storage/writing.ts";
 import { startFakeS3 } from "#tests/support/fake-s3.ts";
 import { toCredential } from "./credentials.ts";
 
@@ -17,3 +19,23 @@ for (const knowsConditions of [true, false]) {
   };
   describeWriting(name, start, knowsConditions ? {} : { hasRaces: true });
 }
+
+test("a failure that comes after the status is a failure", async () => {
+  const cloud = await startFakeS3();
+  onTestFinished(() => cloud.stop());
+  const writing = writingOf(s3.attach({}, toCredential(cloud), createTestIo()));
+  const target = { root: null, folders: [], name: "take.mp3", sizeBytes: 3 };
+  const session = await beginFile(writing, target);
+  const receipts = await sendParts(writing, session, Buffer.from("new"));
+  const finish = { receipts, name: "take.mp3", isRepeated: false };
+  for (const [code, named] of [
+    ["InternalError", "storage_unavailable"],
+    ["NoSuchUpload", "gone"],
+    ["QuotaExceeded", "storage_full"],
+  ] as const) {
+    cloud.failLate(code);
+    await expect(writing.finish(session, finish)).rejects.toMatchObject({ code: named });
+  }
+  cloud.failLate(null);
+  expect(await writing.finish(session, finish)).toMatchObject({ path: "take.mp3" });
+});
