@@ -1,4 +1,4 @@
-import { readFile, rename, rm, symlink, truncate } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, symlink, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { folder } from "#server/storage/folder/index.ts";
@@ -70,6 +70,21 @@ test("a hidden file that was swapped for a link, or shortened, is not what was u
     await writing.discard(session);
   }
   expect((await readFile(join(disk, "secret/diary.mp3"))).toString()).toBe("secret");
+});
+
+test("folders that were made for what is given up go with it, and no others", async () => {
+  const { music, storage } = await annasDisk();
+  const writing = writingOf(storage);
+  await mkdir(join(music, "2025"));
+  for (const folders of [
+    ["2025", "05"],
+    ["2026", "05"],
+    ["Live", "New"],
+  ]) {
+    const before = await readdir(music, { recursive: true });
+    await writing.discard(await beginFile(writing, target({ folders })));
+    expect((await readdir(music, { recursive: true })).toSorted()).toEqual(before.toSorted());
+  }
 });
 
 test("the demo takes nothing", () => {
