@@ -42,6 +42,8 @@ export interface AppOptions {
   readonly privateRoutes?: (app: FastifyInstance) => Promise<void>;
   /** Of the event loop over a second; `MAX_EVENT_LOOP_DELAY_MS` when left out. */
   readonly maxEventLoopDelayMs?: number;
+  /** Within which a body has to come to its end, but for a recording; a minute when left out. */
+  readonly bodyTimeoutMs?: number;
 }
 
 /** Mean delay of the event loop over a second from which new requests are told to come back. */
@@ -65,7 +67,7 @@ export async function buildApp(deps: Deps, options: AppOptions = {}): Promise<Fa
   takeFetchAnswers(app);
   sendBaselineHeaders(app, http);
   answerOtherOrigins(app, http);
-  guardWire(app);
+  guardWire(app, options.bodyTimeoutMs);
   handleErrors(app);
   prepareDrain(app);
   const maxEventLoopDelay = options.maxEventLoopDelayMs ?? MAX_EVENT_LOOP_DELAY_MS;

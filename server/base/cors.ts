@@ -4,6 +4,7 @@ import type { Config } from "#server/config.ts";
 /** What a page of another website may send along, beside what browsers allow anyway. */
 const ALLOWED_HEADERS = [
   ...["authorization", "content-type", "last-event-id", "trpc-accept"],
+  ...["tus-resumable", "upload-length", "upload-metadata", "upload-offset"],
   ...["range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"],
 ].join(", ");
 
@@ -12,6 +13,7 @@ const EXPOSED_HEADERS = [
   ...["x-request-id", "retry-after"],
   ...["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"],
   ...["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"],
+  ...["location", "tus-resumable", "upload-expires", "upload-length", "upload-offset"],
   ...["accept-ranges", "content-disposition", "content-range", "etag"],
 ].join(", ");
 
@@ -42,7 +44,7 @@ export function answerOtherOrigins(app: FastifyInstance, http: Config["http"]): 
       .code(204)
       .headers({
         "access-control-allow-headers": ALLOWED_HEADERS,
-        "access-control-allow-methods": "GET, HEAD, POST",
+        "access-control-allow-methods": "GET, HEAD, POST, PATCH, DELETE",
         "access-control-max-age": String(PREFLIGHT_SECONDS),
       })
       .send();

@@ -59,7 +59,7 @@ export const wireOptions = (http: Config["http"]): Options => ({
 });
 
 /** Refuses what no route is for: other methods (TRACE among them) and requests for no host. */
-export function guardWire(app: FastifyInstance): void {
+export function guardWire(app: FastifyInstance, bodyTimeoutMs = BODY_TIMEOUT_MS): void {
   app.server.maxConnections = MAX_CONNECTIONS;
 
   app.addHook("onRequest", async (request, reply) => {
@@ -71,18 +71,18 @@ export function guardWire(app: FastifyInstance): void {
     if (request.headers.host === undefined) {
       throw new AppError("invalid_input", "The request does not say for which host it is.");
     }
-    if (!request.routeOptions.config.isTus) limitBody(app, request.raw);
+    if (!request.routeOptions.config.isTus) limitBody(app, request.raw, bodyTimeoutMs);
   });
 }
 
 /** A body that does not come to its end is cut off, as Node does with a head. */
-function limitBody(app: FastifyInstance, request: IncomingMessage): void {
+function limitBody(app: FastifyInstance, request: IncomingMessage, timeoutMs: number): void {
   const { "content-length": length, "transfer-encoding": encoding } = request.headers;
   if (encoding === undefined && Number(length ?? 0) === 0) return;
   const timer = setTimeout(() => {
     const error = Object.assign(new Error("Request timeout"), { code: "ERR_HTTP_REQUEST_TIMEOUT" });
     if (!request.complete) app.server.emit("clientError", error, request.socket);
-  }, BODY_TIMEOUT_MS).unref();
+  }, timeoutMs).unref();
   request.once("close", () => clearTimeout(timer));
 }
 

@@ -4,8 +4,8 @@ import { setTimeout } from "node:timers/promises";
 import { expect } from "vitest";
 import type { Upload, UploadState } from "#contract/uploads.ts";
 import { type Backline, createBackline } from "#sdk/index.ts";
-import { createTestFolder, type TestDepsOptions } from "#tests/support/deps.ts";
-import { ADMIN } from "#tests/support/server.ts";
+import { createTestFolder } from "#tests/support/deps.ts";
+import { ADMIN, type TestServerOptions } from "#tests/support/server.ts";
 import { annasServer, type World } from "#tests/support/world.ts";
 
 /** What the folder of a server takes at once. */
@@ -26,7 +26,7 @@ export const tape = (sizeBytes: number, name = "Take 1.wav"): Tape => {
 };
 
 /** Anna's band in a folder of the server, and her program, whose line breaks where a test says. */
-export async function annasLine(options: TestDepsOptions = {}) {
+export async function annasLine(options: TestServerOptions = {}) {
   const folder = await createTestFolder();
   const world = await annasServer({ ...options, environment: { FOLDER_ROOTS: folder } });
   const { anna, bandId } = world;
@@ -99,6 +99,21 @@ export const odd =
   (status: number): Mishap =>
   async () =>
     new Response("<h1>It is the proxy that speaks.</h1>", { status });
+
+/** Takes so long over the body. */
+export const slowly =
+  (durationMs: number): Mishap =>
+  async (input, init) => {
+    const body = Buffer.from(await (init.body as Blob).arrayBuffer());
+    const half = Math.floor(body.length / 2);
+    const parts = async function* () {
+      yield body.subarray(0, half);
+      await setTimeout(durationMs);
+      yield body.subarray(half);
+    };
+    const headers = new Headers(init.headers);
+    return fetch(input, { ...init, headers, body: ReadableStream.from(parts()), duplex: "half" });
+  };
 
 /** Sends so many bytes, and hangs up once the server has put all whole parts of them away. */
 export const cutAfter =

@@ -17,6 +17,7 @@ import {
   noNetwork,
   odd,
   PART_BYTES,
+  slowly,
   tape,
 } from "./upload-line.ts";
 
@@ -75,6 +76,15 @@ describe("a program uploads a recording", () => {
     expect([...new Set(progress)]).toEqual([0, PART_BYTES, take.bytes.length]);
     expect([pauses[0], waits[0]]).toEqual([[true, 1000], 1000]);
   }, 60_000);
+
+  test("over a line that is slow: nobody cuts it for taking longer than other requests may", async () => {
+    const { upload, folder, meet, waits } = await annasLine({ bodyTimeoutMs: 200 });
+    const take = tape(3000);
+    meet("PATCH", slowly(1_000));
+    await upload(take);
+    expect(await isThere(folder, take)).toBe(true);
+    expect(waits).toEqual([]);
+  });
 
   test("without a network: it tries again and again, each time later, until there is one", async () => {
     const { upload, folder, meet, waits } = await annasLine();

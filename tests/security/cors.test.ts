@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
@@ -64,7 +65,7 @@ describe("a website of the list", () => {
     const answer = await preflight(port, APP);
     expect(answer.status).toBe(204);
     expect(answer.headers["access-control-allow-origin"]).toBe(APP);
-    expect(answer.headers["access-control-allow-methods"]).toBe("GET, HEAD, POST");
+    expect(answer.headers["access-control-allow-methods"]).toBe("GET, HEAD, POST, PATCH, DELETE");
     expect(answer.headers["access-control-allow-headers"]).toMatch(/\bauthorization\b/);
     expect(Number(answer.headers["access-control-max-age"])).toBeGreaterThan(0);
     expect(answer.headers["access-control-allow-credentials"]).toBeUndefined();
@@ -86,6 +87,22 @@ describe("a website of the list", () => {
 
     expect((await post({ ...world, replicas }, bearer)).status).toBe(200);
     expect(replicas[0].notes()).toBe(1);
+  });
+
+  test("may upload: what tus needs is let through, and can be read", async () => {
+    const { port, token } = await openedTo(APP);
+    const asked = { origin: APP, "sec-fetch-site": "cross-site" };
+    const before = { ...asked, "access-control-request-method": "PATCH" };
+    const { headers, status } = await ask(port, "/uploads/x", before, "OPTIONS");
+    expect(status).toBe(204);
+    const allowed = headers["access-control-allow-headers"]?.split(", ") ?? [];
+    const needed = ["tus-resumable", "upload-length", "upload-metadata", "upload-offset"];
+    expect(allowed).toEqual(expect.arrayContaining(needed));
+    const sent = { ...asked, "tus-resumable": "1.0.0", authorization: `Bearer ${token}` };
+    const answer = await ask(port, `/uploads/${randomUUID()}`, sent, "HEAD");
+    expect(answer.status).toBe(404);
+    const exposed = answer.headers["access-control-expose-headers"]?.split(", ") ?? [];
+    expect(exposed).toEqual(expect.arrayContaining(["location", "upload-offset"]));
   });
 
   test("reads why it was refused", async () => {

@@ -155,6 +155,18 @@ describe("every answer", () => {
     expect(JSON.parse(answer.body).code).toBe("invalid_input");
   });
 
+  test("so does one to a body that never comes to its end, wherever it was sent", async () => {
+    const { port } = await startServer({ bodyTimeoutMs: 300 });
+    for (const path of ["/trpc/auth.signIn", "/nothing", "/csp-reports"]) {
+      const head = `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n`;
+      for (const length of ["content-length: 99", "transfer-encoding: chunked"]) {
+        const answer = await exchange(port, `${head}${length}\r\n\r\n`);
+        expect([path, length, answer.status]).toEqual([path, length, 408]);
+        expect(answer.headers).toMatchObject(baseline);
+      }
+    }
+  });
+
   test("promises https only where there is https", async () => {
     const { port } = await startWorld();
     for (const { get } of Object.values(answers).slice(0, 5)) {
