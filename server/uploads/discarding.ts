@@ -6,6 +6,7 @@ import { AppError } from "#server/base/errors.ts";
 import type { ConnectDeps } from "#server/connections/connecting.ts";
 import { PATIENCE_MS, requireConnection } from "#server/connections/service.ts";
 import { disconnect } from "#server/library/disconnecting.ts";
+import { listUnfinishedOf } from "./due-store.ts";
 import { openWriting, takeUpload, type UploadDeps, whileHeld } from "./holding.ts";
 import { requireOwn } from "./service.ts";
 import * as store from "./store.ts";
@@ -102,7 +103,7 @@ export async function discardAllOf(
   deps: UploadDeps,
   whose: { readonly connectionId: ConnectionId } | { readonly userId: UserId },
 ): Promise<void> {
-  const ids = await store.listUnfinishedOf(deps.db, whose);
+  const ids = await listUnfinishedOf(deps.db, whose);
   const signal = AbortSignal.timeout(BRIEF_MS);
   await Promise.all(
     ids.map(async (id) => {

@@ -1,7 +1,7 @@
 import { and, asc, count, desc, eq, gt, inArray, isNull, lt, or, type SQL, sql } from "drizzle-orm";
 import type { BandRole } from "#contract/bands.ts";
 import type { BandId, UploadId, UserId } from "#contract/ids.ts";
-import { bands, connections, members, uploadParts, uploads, users } from "#drizzle/schema/index.ts";
+import { members, uploadParts, uploads } from "#drizzle/schema/index.ts";
 import type { Actor } from "#server/base/actor.ts";
 import type { Db, Tx } from "#server/base/db.ts";
 
@@ -22,40 +22,14 @@ export type Held = Pick<UploadRow, "id" | "lease">;
 /** Whoever does not renew for so long has lost it. The database's clock decides. */
 const LEASE = sql`clock_timestamp() + interval '30 seconds'`;
 const KEPT = sql`clock_timestamp() + interval '24 hours'`;
-/** What a storage has not discarded by then is left to it. */
-const GIVEN_UP = sql`interval '7 days'`;
 
-const isFree = or(isNull(uploads.leaseUntil), lt(uploads.leaseUntil, sql`clock_timestamp()`));
+export const isFree = or(
+  isNull(uploads.leaseUntil),
+  lt(uploads.leaseUntil, sql`clock_timestamp()`),
+);
 const isUnderWay = inArray(uploads.state, ["receiving", "finishing"]);
-const isOver = lt(uploads.expiresAt, sql`clock_timestamp()`);
 const heldBy = ({ id, lease }: Held): SQL | undefined =>
   and(eq(uploads.id, id), eq(uploads.lease, lease));
-
-/** What a band's name and folders are made of, for whoever belongs to it. */
-export async function findNames(
-  db: Db,
-  member: { readonly bandId: BandId; readonly userId: UserId },
-): Promise<{ band: string; uploader: string; pattern: string | null } | undefined> {
-  const [row] = await db
-    .select({ band: bands.name, uploader: users.name, pattern: bands.uploadPattern })
-    .from(members)
-    .innerJoin(bands, eq(bands.id, members.bandId))
-    .innerJoin(users, eq(users.id, members.userId))
-    .where(and(eq(members.bandId, member.bandId), eq(members.userId, member.userId)));
-  return row;
-}
-
-/** The band's storage that uploads go to. */
-export async function findPrimary(
-  db: Db,
-  { bandId }: { readonly bandId: BandId },
-): Promise<typeof connections.$inferSelect | undefined> {
-  const [row] = await db
-    .select()
-    .from(connections)
-    .where(and(eq(connections.bandId, bandId), eq(connections.isPrimary, true)));
-  return row;
-}
 
 /** One that begins at a time, so that they can be counted. */
 export const lockUploader = (tx: Tx, userId: UserId): Promise<unknown> =>
@@ -259,54 +233,4 @@ export async function saveOver(tx: Tx, held: Held, retrySeconds: number): Promis
 
 export async function deleteUpload(tx: Tx, held: Held): Promise<void> {
   await tx.delete(uploads).where(heldBy(held));
-}
-
-/** Which ones there is something to do with that nobody is at. */
-export async function listDue(db: Db, limit: number): Promise<UploadId[]> {
-  const isWaiting = and(
-    eq(uploads.state, "finishing"),
-    or(isNull(uploads.retryAt), lt(uploads.retryAt, sql`clock_timestamp()`)),
-  );
-  const isLeftOver = and(eq(uploads.state, "failed"), sql`${uploads.session} is not null`);
-  const rows = await db
-    .select({ id: uploads.id })
-    .from(uploads)
-    .where(and(isFree, or(isOver, isWaiting, isLeftOver)))
-    .orderBy(uploads.expiresAt)
-    .limit(limit);
-  return rows.map(({ id }) => id);
-}
-
-/** Whether its time is over, and whether so long that nobody asks the storage any more. */
-export async function findAge(
-  db: Db,
-  id: UploadId,
-): Promise<{ isOver: boolean; isGivenUp: boolean } | undefined> {
-  const [row] = await db
-    .select({
-      isOver: sql<boolean>`${uploads.expiresAt} < clock_timestamp()`,
-      isGivenUp: sql<boolean>`${uploads.expiresAt} < clock_timestamp() - ${GIVEN_UP}`,
-    })
-    .from(uploads)
-    .where(eq(uploads.id, id));
-  return row;
-}
-
-/** Those that have left something in a storage. */
-export async function listUnfinishedOf(
-  db: Db,
-  whose: { readonly connectionId: UploadRow["connectionId"] } | { readonly userId: UserId },
-): Promise<UploadId[]> {
-  const rows = await db
-    .select({ id: uploads.id })
-    .from(uploads)
-    .where(
-      and(
-        sql`${uploads.session} is not null`,
-        "userId" in whose
-          ? eq(uploads.userId, whose.userId)
-          : eq(uploads.connectionId, whose.connectionId),
-      ),
-    );
-  return rows.map(({ id }) => id);
 }

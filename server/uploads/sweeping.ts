@@ -1,6 +1,7 @@
 import type { UploadId } from "#contract/ids.ts";
 import { write } from "#server/base/db.ts";
 import { discardHeld, discardSession } from "./discarding.ts";
+import * as due from "./due-store.ts";
 import { finishUpload } from "./finishing.ts";
 import type { UploadDeps } from "./holding.ts";
 import * as store from "./store.ts";
@@ -15,7 +16,7 @@ const DISCARD_MS = 60_000;
  */
 export async function sweepUploads(deps: UploadDeps, signal: AbortSignal): Promise<void> {
   if (await deps.maintenance.find()) return;
-  for (const id of await store.listDue(deps.db, MOST_AT_ONCE)) {
+  for (const id of await due.listDue(deps.db, MOST_AT_ONCE)) {
     if (signal.aborted) return;
     await settle(deps, id, signal).catch((error: unknown) => {
       if (!signal.aborted) deps.log.warn({ err: error, uploadId: id }, "an upload does not go on");
@@ -24,7 +25,7 @@ export async function sweepUploads(deps: UploadDeps, signal: AbortSignal): Promi
 }
 
 async function settle(deps: UploadDeps, id: UploadId, signal: AbortSignal): Promise<void> {
-  const age = await store.findAge(deps.db, id);
+  const age = await due.findAge(deps.db, id);
   const upload = await write(deps, (tx) => store.takeLease(tx, id));
   if (!age || !upload) return;
   if (age.isGivenUp || (age.isOver && upload.session === null)) {

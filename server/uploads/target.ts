@@ -8,7 +8,7 @@ import type { Deps } from "#server/deps.ts";
 import type { Writing } from "#server/storage/writing.ts";
 import type { UploadDeps } from "./holding.ts";
 import { DEFAULT_PATTERN, toFolders } from "./names.ts";
-import * as store from "./store.ts";
+import * as store from "./target-store.ts";
 
 type Primary = NonNullable<Awaited<ReturnType<typeof store.findPrimary>>>;
 
