@@ -7,6 +7,7 @@ import {
   noteStorageFailure,
   noteStorageSuccess,
 } from "#server/connections/health.ts";
+import { quotaWanted } from "#server/connections/quota.ts";
 import {
   type AttachedConnection,
   connectionTopic,
@@ -153,6 +154,7 @@ async function settle(
     await deps.events.publish(tx, connectionTopic(connectionId));
   }
   const vain = isWanted && last && wasVain(last) ? held.vain + 1 : 0;
+  if (await store.isQuotaDue(tx, held)) await quotaWanted.enqueue(deps, tx, { connectionId });
   const { cursor, requests } = changes;
   const seconds = Math.min(
     Math.max(backOff(deps, vain - 1), requests * SECONDS_A_REQUEST, tookSeconds / SHARE),

@@ -118,6 +118,15 @@ export async function postponeLook(
     .where(isHeld(held));
 }
 
+/** Once an hour, of a storage that says how full it is. */
+export async function isQuotaDue(tx: Tx, { connectionId }: HeldLook): Promise<boolean> {
+  const rows = await tx.execute(sql`
+    select from watches as w join connections as c on c.id = w.connection_id
+    where w.connection_id = ${connectionId} and c.quota_checked_at is not null
+      and date_trunc('hour', w.looked_at) < date_trunc('hour', clock_timestamp())`);
+  return rows.length > 0;
+}
+
 const fromNow = (seconds: number) => sql`clock_timestamp() + ${seconds} * interval '1 second'`;
 
 /** The newest scan, as far as it tells whether another is worth it. */

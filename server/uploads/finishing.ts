@@ -4,6 +4,7 @@ import { write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import { nameFailure } from "#server/base/failures.ts";
 import { noteStorageFailure, noteStorageSuccess } from "#server/connections/health.ts";
+import { quotaWanted } from "#server/connections/quota.ts";
 import type { Deps } from "#server/deps.ts";
 import { queueScanAnew } from "#server/library/scans.ts";
 import { isNameTaken } from "#server/storage/writing.ts";
@@ -170,6 +171,7 @@ const noteDone = (deps: UploadDeps, upload: store.UploadRow): Promise<store.Uplo
     if (!done) throw takenOver();
     const { bandId, connectionId, userId } = done;
     await queueScanAnew(deps, tx, { bandId, connectionId, userId });
+    await quotaWanted.enqueue(deps, tx, { connectionId });
     await noteEvent(deps, tx, {
       action: "recording.uploaded",
       actorId: userId,

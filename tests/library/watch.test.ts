@@ -1,5 +1,7 @@
+import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import type { ScanProgress } from "#contract/connections.ts";
+import { write } from "#server/base/db.ts";
 import { annasStorage, listTracks, type StorageWorld } from "#tests/support/world.ts";
 import { mp3 } from "./made-audio.ts";
 import { findConnection, newestScan } from "./scanning.ts";
@@ -27,6 +29,22 @@ async function watched(
 
 const pathsOf = async (world: StorageWorld): Promise<string[]> =>
   (await listTracks(world)).filter(({ state }) => state === "present").map(({ path }) => path);
+
+test("a storage that is watched is asked once an hour how full it is", async () => {
+  const world = await watched("nextcloud");
+  const { cloud, connection, server } = world;
+  Object.assign(cloud.quota, { usedBytes: 750, availableBytes: 250 });
+  await world.anna.api.connections.check.mutate({ connectionId: connection.id });
+  Object.assign(cloud.quota, { usedBytes: 990, availableBytes: 10 });
+  const used = async () => (await findConnection(world)).quota?.usedBytes;
+  const { lookedAt } = await findConnection(world);
+  await expect.poll(async () => (await findConnection(world)).lookedAt, SOON).not.toBe(lookedAt);
+  expect(await used()).toBe(750);
+  await write(server.deps, (tx) =>
+    tx.execute(sql`update watches set looked_at = looked_at - interval '1 hour'`),
+  );
+  await expect.poll(used, SOON).toBe(990);
+});
 
 describe.each(["plain", "nextcloud"] as const)("a %s storage that is watched", (persona) => {
   test("has a new recording in the library by itself, and what is gone is missing", async () => {

@@ -20,6 +20,7 @@ import {
   offsetOf,
   pathOf,
   recording,
+  runJobs,
   type Uploading,
 } from "./uploading.ts";
 
@@ -160,6 +161,10 @@ describe("a storage", () => {
     full();
     expect(await storageOf({ browser, bandId }, connection)).toMatchObject({ health: "active" });
     expect((await tus.patch(path, 0, bytes)).status).toBe(204);
+    Object.assign(cloud.quota, { usedBytes: 3_500_000, availableBytes: 500_000 });
+    await runJobs(deps);
+    const { quota } = await storageOf({ browser, bandId }, connection);
+    expect(quota).toMatchObject({ usedBytes: 3_500_000, totalBytes: 4_000_000 });
   });
 
   test("that refuses, or is away, says so, and the upload waits for it", async () => {
