@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { request } from "node:http";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import { expect } from "vitest";
 import type { Upload, UploadState } from "#contract/uploads.ts";
@@ -105,14 +106,22 @@ export const slowly =
   (durationMs: number): Mishap =>
   async (input, init) => {
     const body = Buffer.from(await (init.body as Blob).arrayBuffer());
+    const headers = Object.fromEntries(new Headers(init.headers));
+    const sending = request(input, {
+      method: "PATCH",
+      headers: { ...headers, "content-length": body.length },
+    });
     const half = Math.floor(body.length / 2);
-    const parts = async function* () {
-      yield body.subarray(0, half);
-      await setTimeout(durationMs);
-      yield body.subarray(half);
-    };
-    const headers = new Headers(init.headers);
-    return fetch(input, { ...init, headers, body: ReadableStream.from(parts()), duplex: "half" });
+    sending.write(body.subarray(0, half));
+    await setTimeout(durationMs);
+    sending.end(body.subarray(half));
+    const [answer]: IncomingMessage[] = await once(sending, "response");
+    answer?.resume();
+    const offset = String(answer?.headers["upload-offset"]);
+    return new Response(null, {
+      status: answer?.statusCode ?? 0,
+      headers: { "upload-offset": offset },
+    });
   };
 
 /** Sends so many bytes, and hangs up once the server has put all whole parts of them away. */
