@@ -94,15 +94,18 @@ export async function reconnect(
   { connectionId, form }: Reconnect,
 ): Promise<Connection> {
   const { row } = await requireConnection(deps, actor, connectionId, "owner");
-  requireSameKind(row, form.provider);
+  requireSameKind(row, { ...form, bandId: row.bandId });
   const connected = await tryForm(deps, form);
   await write(deps, (tx) => renewConnection(deps, tx, row, connected));
   return getConnection(deps, actor, row.id);
 }
 
-/** @throws AppError `conflict` for new access of another kind. */
-export function requireSameKind(row: store.ConnectionRow, provider: ProviderId): void {
-  if (row.provider === provider && !row.isDemo) return;
+/** @throws AppError `conflict` for new access of another kind, or by way of another band. */
+export function requireSameKind(
+  row: store.ConnectionRow,
+  { bandId, provider }: { readonly bandId: BandId; readonly provider: ProviderId },
+): void {
+  if (row.bandId === bandId && row.provider === provider && !row.isDemo) return;
   throw new AppError(
     "conflict",
     "That is another kind of storage. Connect it as a new one; this one stays as it is.",

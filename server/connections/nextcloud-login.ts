@@ -1,10 +1,11 @@
 import { z } from "zod";
+import type {} from "#contract/connections.ts";
+import type { ConnectionId, StorageLoginId } from "#contract/ids.ts";
 import type {
   BeginNextcloudLogin,
   NextcloudLogin,
   NextcloudLoginProgress,
-} from "#contract/connections.ts";
-import type { ConnectionId, StorageLoginId } from "#contract/ids.ts";
+} from "#contract/nextcloud.ts";
 import { type Member, requireMember } from "#server/bands/service.ts";
 import type { Actor } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
@@ -190,7 +191,7 @@ async function findRenewed(
   if (row.bandId !== member.bandId) {
     throw new AppError("not_found", "This band has no such storage.");
   }
-  requireSameKind(row, "webdav");
+  requireSameKind(row, { ...member, provider: "webdav" });
   return row;
 }
 

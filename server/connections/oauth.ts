@@ -10,13 +10,16 @@ import { AppError } from "#server/base/errors.ts";
 import { requireNoMaintenance } from "#server/base/maintenance.ts";
 import { defineSealedColumn } from "#server/base/sealed-column.ts";
 import type { Deps } from "#server/deps.ts";
-import { TokenRefusal } from "#server/storage/oauth.ts";
-import type { Connected } from "#server/storage/provider.ts";
 import type { ConfiguredOAuth } from "#server/storage/registry.ts";
-import { type ConnectDeps, insertConnection, renewConnection } from "./connecting.ts";
-import { openCredential } from "./credentials.ts";
+import {
+  type ConnectDeps,
+  insertConnection,
+  renewConnection,
+  requireSameKind,
+} from "./connecting.ts";
 import { redirectUriOf, requireClient, requireClientOf } from "./oauth-clients.ts";
 import * as store from "./oauth-store.ts";
+import { requireSameAccount, troubleOf } from "./oauth-trouble.ts";
 import { PATIENCE_MS, requireConnection } from "./service.ts";
 import type { ConnectionRow } from "./store.ts";
 
@@ -197,49 +200,8 @@ async function findKnown(
   },
 ): Promise<ConnectionRow> {
   const { row } = await requireConnection(deps, actor, asked.connectionId, "owner");
-  if (row.bandId === asked.bandId && row.provider === asked.provider) return row;
-  throw new AppError(
-    "conflict",
-    "That is another kind of storage. Connect it as a new one; this one stays as it is.",
-  );
-}
-
-/** Recordings would go missing if the library looked into somebody else's files. */
-function requireSameAccount(
-  deps: OAuthDeps,
-  oauth: ConfiguredOAuth,
-  known: ConnectionRow,
-  { credential }: Connected<unknown>,
-): void {
-  if (oauth.accountOf(openCredential(deps, known)) === oauth.accountOf(credential)) return;
-  throw new OtherAccount();
-}
-
-class OtherAccount extends Error {
-  override readonly name = "OtherAccount";
-}
-
-const TROUBLES: Readonly<Record<string, OAuthTrouble>> = {
-  forbidden: "not_allowed",
-  not_found: "not_allowed",
-  conflict: "not_allowed",
-  storage_refused: "client",
-};
-
-const REFUSALS: Readonly<Record<string, OAuthTrouble>> = {
-  no_scope: "no_files",
-  no_refresh_token: "no_files",
-  no_storage: "no_storage",
-  // The code was used or ended on its way to us.
-  invalid_grant: "unknown",
-};
-
-/** @throws what is nobody's fault but ours. */
-function troubleOf(error: unknown): OAuthTrouble {
-  if (error instanceof OtherAccount) return "other_account";
-  if (!(error instanceof AppError) || error.code === "internal") throw error;
-  const refused = error.cause instanceof TokenRefusal ? REFUSALS[error.cause.reason] : undefined;
-  return refused ?? TROUBLES[error.code] ?? "unavailable";
+  requireSameKind(row, asked);
+  return row;
 }
 
 function requireOAuth(deps: Pick<Deps, "providers">, provider: ProviderId): ConfiguredOAuth {

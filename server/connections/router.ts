@@ -1,21 +1,23 @@
 import { z } from "zod";
 import {
-  BeginNextcloudLogin,
   Browse,
   Connection,
   CreateConnection,
   CreateDemo,
   FolderPage,
   ListConnections,
-  NextcloudLogin,
-  NextcloudLoginProgress,
   OneConnection,
-  OneNextcloudLogin,
   ProviderOffer,
   Reconnect,
   SavedForm,
   SetRoot,
 } from "#contract/connections.ts";
+import {
+  BeginNextcloudLogin,
+  NextcloudLogin,
+  NextcloudLoginProgress,
+  OneNextcloudLogin,
+} from "#contract/nextcloud.ts";
 import {
   BeginOAuth,
   OAuthBegun,

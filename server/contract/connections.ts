@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BandId, ConnectionId, ScanId, StorageLoginId } from "./ids.ts";
+import { BandId, ConnectionId, ScanId } from "./ids.ts";
 import { JellyfinCredentials } from "./jellyfin.ts";
 import { Timestamp } from "./time.ts";
 
@@ -229,43 +229,6 @@ export type StartScan = z.infer<typeof StartScan>;
 /** The same storage with a new form: the library is kept. */
 export const Reconnect = z.strictObject({ connectionId: ConnectionId, form: ConnectForm });
 export type Reconnect = z.infer<typeof Reconnect>;
-
-/** Signing in at a Nextcloud's own pages, so that no password is typed here. */
-export const BeginNextcloudLogin = z.strictObject({
-  bandId: BandId,
-  /** As copied from a browser: `https://` is added when it is missing. */
-  url: z.string().trim().min(1).max(2048),
-  /** Given: new access for this connection, which stays as it is otherwise. */
-  connectionId: ConnectionId.nullable().default(null),
-});
-export type BeginNextcloudLogin = z.infer<typeof BeginNextcloudLogin>;
-
-export const NextcloudLogin = z.strictObject({
-  loginId: StorageLoginId,
-  /** The page to open in another tab; of the host that was asked, and no other. */
-  loginUrl: z.url({ protocol: /^https?$/ }),
-  /** Whose page it is: 'cloud.example'. */
-  host: z.string(),
-  /** What answers there, e.g. 'Nextcloud 33.0.2'. */
-  product: z.string(),
-  expiresAt: Timestamp,
-});
-export type NextcloudLogin = z.infer<typeof NextcloudLogin>;
-
-export const OneNextcloudLogin = z.strictObject({ loginId: StorageLoginId });
-export type OneNextcloudLogin = z.infer<typeof OneNextcloudLogin>;
-
-/**
- * - `waiting`: nobody has granted it in the Nextcloud yet.
- * - `connected`: the storage is there. Says the same when it is asked again.
- * - `expired`: nobody granted it in time; a new one can be begun.
- */
-export const NextcloudLoginProgress = z.discriminatedUnion("status", [
-  z.strictObject({ status: z.literal("waiting") }),
-  z.strictObject({ status: z.literal("connected"), connection: Connection }),
-  z.strictObject({ status: z.literal("expired") }),
-]);
-export type NextcloudLoginProgress = z.infer<typeof NextcloudLoginProgress>;
 
 export const OneConnection = z.strictObject({ connectionId: ConnectionId });
 export type OneConnection = z.infer<typeof OneConnection>;

@@ -1,7 +1,7 @@
 import { Button, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
-import type { NextcloudLogin } from "#contract/connections.ts";
+import type { NextcloudLogin } from "#contract/nextcloud.ts";
 import { backline, sentenceOf } from "../api.ts";
 import { FormFailure } from "../auth/gate.tsx";
 import { useBandId } from "../frame/band.ts";
