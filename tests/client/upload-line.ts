@@ -101,16 +101,22 @@ export const odd =
   async () =>
     new Response("<h1>It is the proxy that speaks.</h1>", { status });
 
+/** A PATCH whose body is sent by hand. */
+async function openPatch(input: string, init: RequestInit) {
+  const body = Buffer.from(await (init.body as Blob).arrayBuffer());
+  const headers = Object.fromEntries(new Headers(init.headers));
+  const sending = request(input, {
+    method: "PATCH",
+    headers: { ...headers, "content-length": body.length },
+  });
+  return { body, sending };
+}
+
 /** Takes so long over the body. */
 export const slowly =
   (durationMs: number): Mishap =>
   async (input, init) => {
-    const body = Buffer.from(await (init.body as Blob).arrayBuffer());
-    const headers = Object.fromEntries(new Headers(init.headers));
-    const sending = request(input, {
-      method: "PATCH",
-      headers: { ...headers, "content-length": body.length },
-    });
+    const { body, sending } = await openPatch(input, init);
     const half = Math.floor(body.length / 2);
     sending.write(body.subarray(0, half));
     await setTimeout(durationMs);
@@ -128,12 +134,7 @@ export const slowly =
 export const cutAfter =
   ({ anna, bandId }: World, bytes: number): Mishap =>
   async (input, init) => {
-    const body = Buffer.from(await (init.body as Blob).arrayBuffer());
-    const headers = Object.fromEntries(new Headers(init.headers));
-    const sending = request(input, {
-      method: "PATCH",
-      headers: { ...headers, "content-length": body.length },
-    });
+    const { body, sending } = await openPatch(input, init);
     sending.on("error", () => {});
     sending.write(body.subarray(0, bytes));
     const whole = bytes - (bytes % PART_BYTES);

@@ -1,13 +1,10 @@
 import { z } from "zod";
+import { MAX_CHANGES, MAX_LOG_PAGES, parseCursor } from "#server/storage/change-log.ts";
 import type { Changes } from "#server/storage/changes.ts";
 import { notFound } from "#server/storage/http.ts";
 import { addressOf } from "#server/storage/steps.ts";
 import type { Change, Drive } from "./api.ts";
 import { isFolder, requireSteps } from "./listing.ts";
-
-/** More than these are not followed one by one: all of it is listed. */
-const MAX_CHANGES = 500;
-const MAX_PAGES = 5;
 
 /** Where in which log we are. A person's own log has no id; each shared drive has one of its own. */
 const Cursor = z.object({
@@ -33,7 +30,7 @@ export async function findChanges(
   root: string | null,
   cursor: string | null,
 ): Promise<Changes> {
-  const held = parseCursor(cursor);
+  const held = parseCursor(Cursor, cursor);
   const isOurs = held?.accountId === accountId && held.root === root;
   const found = isOurs ? await readLogs(drive, held) : null;
   return found ?? begin(drive, accountId, root);
@@ -80,7 +77,7 @@ async function readLogs(drive: Drive, held: Cursor): Promise<Changes | null> {
 
 async function readLog(drive: Drive, id: string, from: string) {
   const changes: Change[] = [];
-  for (let [token, pages] = [from, 1]; pages <= MAX_PAGES; pages += 1) {
+  for (let [token, pages] = [from, 1]; pages <= MAX_LOG_PAGES; pages += 1) {
     const page = await drive.changes(id || null, token);
     if (page === null) return null;
     changes.push(...page.changes);
@@ -105,11 +102,3 @@ const isSame = (drives: readonly string[], logs: readonly [string, string][]): b
   drives.length + 1 === logs.length && logs.every(([id]) => id === OWN || drives.includes(id));
 
 const parentsOf = (file: Change["file"]): readonly string[] => file?.parents ?? [];
-
-function parseCursor(cursor: string | null): Cursor | undefined {
-  try {
-    return Cursor.safeParse(JSON.parse(cursor ?? "")).data;
-  } catch {
-    return undefined;
-  }
-}

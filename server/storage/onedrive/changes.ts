@@ -1,13 +1,10 @@
 import { z } from "zod";
+import { MAX_CHANGES, MAX_LOG_PAGES, parseCursor } from "#server/storage/change-log.ts";
 import type { Changes } from "#server/storage/changes.ts";
 import { notFound } from "#server/storage/http.ts";
 import type { DriveItem, Graph } from "./api.ts";
 import { toAddress, toStableId } from "./ids.ts";
 import { requireSteps } from "./listing.ts";
-
-/** More than these are not followed one by one: all of it is listed. */
-const MAX_CHANGES = 500;
-const MAX_PAGES = 5;
 
 /** Where in the log of the person's own drive we are. */
 const Cursor = z.object({
@@ -33,7 +30,7 @@ export async function findChanges(
   cursor: string | null,
 ): Promise<Changes | null> {
   if (root !== null && toAddress(requireSteps(root))?.driveId !== null) return null;
-  const held = parseCursor(cursor);
+  const held = parseCursor(Cursor, cursor);
   const isOurs = held?.accountId === accountId && held.root === root;
   const found = isOurs ? await readLog(graph, held) : null;
   return found ?? begin(graph, accountId, root);
@@ -55,7 +52,7 @@ async function findRoot(graph: Graph, root: string | null): Promise<DriveItem> {
 /** @returns `null` when it has to begin anew. */
 async function readLog(graph: Graph, held: Cursor): Promise<Changes | null> {
   const items: DriveItem[] = [];
-  for (let [link, requests] = [held.link, 1]; requests <= MAX_PAGES; requests += 1) {
+  for (let [link, requests] = [held.link, 1]; requests <= MAX_LOG_PAGES; requests += 1) {
     const page = await graph.log(link);
     if (page === null) return null;
     items.push(...page.items);
@@ -83,11 +80,3 @@ function describe(items: readonly DriveItem[], held: Cursor, requests: number): 
 
 /** As the same id may stand in a listing. */
 const spellings = (id: string): readonly string[] => [id, id.toUpperCase(), toStableId(id)];
-
-function parseCursor(cursor: string | null): Cursor | undefined {
-  try {
-    return Cursor.safeParse(JSON.parse(cursor ?? "")).data;
-  } catch {
-    return undefined;
-  }
-}
