@@ -117,13 +117,6 @@ test("what one Nextcloud says holds for no other", async () => {
   expect((await other.list({ egress: io.egress })).entries).toHaveLength(1);
 });
 
-test("a full account is told from an outage", async () => {
-  const { cloud, list } = await annasCloud();
-  cloud.fault({ method: "PROPFIND", status: 507 });
-  const { code, message } = await refusalOf(list());
-  expect([code, message]).toEqual(["storage_refused", expect.stringContaining("no room")]);
-});
-
 test("a file that is being changed may be read in a few seconds", async () => {
   const { cloud, attach } = await annasCloud();
   cloud.fault({ method: "GET", status: 423, times: 1 });
