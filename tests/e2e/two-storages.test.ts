@@ -49,5 +49,22 @@ test("the primary storage is switched while music plays, and the music goes on; 
   await page.getByRole("link", { name: "Library" }).first().click();
   await rowOf(person, "Harbour Lights").dblclick();
   await expectMusic(person);
+
+  Object.assign(second.quota, { usedBytes: 95_000_000, availableBytes: 5_000_000 });
+  await page.getByRole("link", { name: "Storage" }).first().click();
+  const choose = async (item: string) => {
+    await other.getByRole("button", { name: `More for ${secondName}` }).click();
+    await page.getByRole("menuitem", { name: item }).click();
+  };
+  await choose("Check the connection");
+  await other.getByText("95.0 MB of 100 MB used").waitFor();
+  const bar = await other.getByRole("progressbar").boundingBox();
+  expect(bar?.width).toBeGreaterThan(100);
+  expect(bar?.height).toBeGreaterThan(2);
+  await choose("Pause");
+  await other.getByText(/^Is paused/).waitFor();
+  await lookAt(person, "storage-paused");
+  await choose("Resume");
+  await other.getByText("Works.").waitFor();
   expect(person.complaints).toEqual([]);
 }, 240_000);
