@@ -94,6 +94,8 @@ test("access that will end soon is renewed beside what is asked, and before it i
   expect(google.driveRequests).toHaveLength(1);
   await expect.poll(() => renewals(world)).toBe(1);
   google.holdToken(false);
+  const version = async () => (await findConnectionById(server.deps.db, id))?.credentialVersion;
+  await expect.poll(version).toBe(2);
   await list(server.deps, id);
   expect(renewals(world)).toBe(1);
 
@@ -112,7 +114,14 @@ test("access that could not be renewed early is asked for again when it is neede
   world.google.failToken(json({}, 503));
   const storage = await open(world.server.deps, id);
   for (let time = 0; time < 5; time += 1) await storage.list(null, null);
-  await expect.poll(() => renewals(world)).toBe(1);
+  const isPutOff = async () => {
+    const [row] = await world.server.deps.db.execute<{ isPutOff: boolean }>(sql`
+      select renewal_lease_id is null and renewal_lease_until is not null as "isPutOff"
+      from connections where id = ${id}`);
+    return row?.isPutOff;
+  };
+  await expect.poll(isPutOff).toBe(true);
+  expect(renewals(world)).toBe(1);
   expect((await world.find(id)).health).toBe("active");
   world.google.failToken(null);
   await letTimePass(world);
