@@ -5,12 +5,13 @@ import type { ConnectionId } from "#contract/ids.ts";
 import { write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
-import { isGrantEnded, TokenRefusal } from "#server/storage/oauth.ts";
+import { isGrantEnded } from "#server/storage/oauth.ts";
 import type { Storage } from "#server/storage/provider.ts";
 import type { ConfiguredOAuth } from "#server/storage/registry.ts";
 import { openCredential, type SealedConnection, sealCredential } from "./credentials.ts";
 import { requireClientOf } from "./oauth-clients.ts";
 import { tellOwners } from "./refusal.ts";
+import { nameBackOff, nameNeverGood, nameRefused } from "./renewal-failures.ts";
 import * as store from "./renewal-store.ts";
 
 export type RenewalDeps = Pick<
@@ -229,25 +230,3 @@ function orLeave<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
   });
 }
-
-const nameRefused = (): AppError =>
-  new AppError(
-    "storage_reconnect",
-    "The provider has ended the access to this storage: it was taken back there, or it was not used for long. Your library is kept; reconnect the storage to go on.",
-    { cause: new TokenRefusal("invalid_grant") },
-  );
-
-const nameBackOff = (seconds: number): AppError =>
-  new AppError(
-    "storage_unavailable",
-    "The provider of this storage could not renew our access just now. Nothing is lost; it is tried again by itself.",
-    { retryAfterSeconds: Math.ceil(seconds) },
-  );
-
-/** Access that is refused although it is new is no reason to throw away what renews it. */
-const nameNeverGood = (cause: AppError): AppError =>
-  new AppError(
-    "storage_unavailable",
-    "The provider of this storage does not accept the access that it has just given. Nothing is lost; try again in a while.",
-    { cause },
-  );

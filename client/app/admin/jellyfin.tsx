@@ -1,4 +1,4 @@
-import { Button, Skeleton, Switch, TextInput } from "@mantine/core";
+import { Button, Skeleton, Switch } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -12,6 +12,7 @@ import { Section } from "../frame/screen.tsx";
 import { jellyfin } from "../words/jellyfin.ts";
 import s from "./admin.module.css";
 import { SwitchOff } from "./jellyfin-off.tsx";
+import { ServerAddress } from "./server-address.tsx";
 
 const words = jellyfin.admin;
 
@@ -71,14 +72,11 @@ function ServerForm({ server }: { readonly server: JellyfinServer | null }) {
   return (
     <>
       <form className={s.server} onSubmit={submit} noValidate aria-label={words.title}>
-        <TextInput
+        <ServerAddress
           {...field("url")}
-          type="url"
-          inputMode="url"
           label={words.url}
-          description={/^http:/i.test(form.url.trim()) ? words.plain : words.urlHint}
-          autoComplete="off"
-          spellCheck={false}
+          description={words.urlHint}
+          plain={words.plain}
         />
         {server ? <p className={s.answer}>{words.answered(server)}</p> : null}
         <Switch

@@ -14,6 +14,7 @@ import { accounts as words } from "../words/accounts.ts";
 import s from "./admin.module.css";
 import { cloudQuery, noteCloud } from "./cloud.ts";
 import { CloudAccounts } from "./cloud-accounts.tsx";
+import { ServerAddress } from "./server-address.tsx";
 
 /** In which Nextcloud accounts are made for people, and which were. */
 export function Nextcloud() {
@@ -74,7 +75,7 @@ function CloudForm({ cloud, onClose }: CloudFormProps) {
       notifications.show({ message: words.saved(now) });
     },
   });
-  const { form, field, submit } = useFields({
+  const { field, submit } = useFields({
     initial: { url: cloud?.url ?? "", username: cloud?.username ?? "", password: "" },
     findWrong: ({ url, username, password }) => ({
       url: url.trim() ? undefined : words.missingUrl,
@@ -86,14 +87,11 @@ function CloudForm({ cloud, onClose }: CloudFormProps) {
   return (
     <>
       <form className={s.server} onSubmit={submit} noValidate aria-label={words.title}>
-        <TextInput
+        <ServerAddress
           {...field("url")}
-          type="url"
-          inputMode="url"
           label={words.url}
-          description={/^http:/i.test(form.url.trim()) ? words.plain : words.urlHint}
-          autoComplete="off"
-          spellCheck={false}
+          description={words.urlHint}
+          plain={words.plain}
         />
         <TextInput
           {...field("username")}

@@ -18,7 +18,6 @@ import { notFound } from "#server/storage/http.ts";
 import type { StoredFile } from "#server/storage/provider.ts";
 import {
   type Finish,
-  nameFull,
   nameLost,
   nameTaken,
   type Part,
@@ -29,6 +28,7 @@ import {
 import { codeOf, nameFileFailure } from "./failures.ts";
 import { describeFile } from "./listing.ts";
 import { isName, openPlace } from "./place.ts";
+import { nameWriteFailure } from "./write-failures.ts";
 
 /** What is lost at most when somebody hangs up; each is on the disk before it counts. */
 const PART_BYTES = 4 * 1024 * 1024;
@@ -248,17 +248,3 @@ async function openFolder(
 }
 
 const isGone = (error: unknown): boolean => error instanceof AppError && error.code === "not_found";
-
-const readOnly: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS"]);
-const full: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
-
-function nameWriteFailure(error: unknown): unknown {
-  const code = codeOf(error) ?? "";
-  if (full.has(code)) return nameFull("the disk of this server", error);
-  if (!readOnly.has(code)) return nameFileFailure(error);
-  return new AppError(
-    "storage_refused",
-    "This server may only read the folder of this storage, so nothing can be uploaded to it. Your library is kept; ask the administrator to give the account that the server runs under write access to the folder and everything in it.",
-    { cause: error },
-  );
-}
