@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createApp as createGoogle } from "google-drive-mock";
@@ -75,7 +76,8 @@ async function startMicrosoft(): Promise<Drive> {
   const onedrive = createOnedrive({ login: url, graph: `${url}/v1.0` });
   const add = (parent: string | null, name: string, content?: Buffer) =>
     microsoftStore.createItem(
-      { name, parentReference: { id: parent ?? "root" }, content } as never,
+      // Of itself it makes ids of one to ten characters; Microsoft's are never that short.
+      { id: randomUUID(), name, parentReference: { id: parent ?? "root" }, content } as never,
       content === undefined,
     ).id;
   return {
