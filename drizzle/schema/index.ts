@@ -5,5 +5,6 @@ export * from "./connections.ts";
 export * from "./library.ts";
 export * from "./mail.ts";
 export * from "./nextcloud.ts";
+export * from "./shares.ts";
 export * from "./uploads.ts";
 export * from "./watching.ts";

@@ -27,3 +27,7 @@ export type ScanId = z.infer<typeof ScanId>;
 /** Of a recording on its way into a band's storage. */
 export const UploadId = id("UploadId");
 export type UploadId = z.infer<typeof UploadId>;
+
+/** Of a public link; no secret, and it opens nothing. */
+export const ShareId = id("ShareId");
+export type ShareId = z.infer<typeof ShareId>;

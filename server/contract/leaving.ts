@@ -17,6 +17,8 @@ export const LeftBand = z.strictObject({
   heirs: z.array(z.strictObject({ id: UserId, name: z.string() })),
   connectionCount: z.number().int(),
   trackCount: z.number().int(),
+  /** Public links of the band that work now and were made by whoever leaves. */
+  shareCount: z.number().int(),
 });
 export type LeftBand = z.infer<typeof LeftBand>;
 
@@ -39,6 +41,8 @@ export type BandChoice = z.infer<typeof BandChoice>;
 
 export const DeleteAccount = z.strictObject({
   bands: z.array(BandChoice).max(1000),
+  /** Public links that they made stay, in bands that stay; else all of them end at once. */
+  keepShares: z.boolean().default(false),
   confirmation: z.string().max(300),
 });
 export type DeleteAccount = z.infer<typeof DeleteAccount>;

@@ -1,8 +1,16 @@
-import type { TrackId } from "./ids.ts";
+import type { ShareId, TrackId } from "./ids.ts";
 
-/** Paths of what is not tRPC. `baseUrl + path` works for a browser that is signed in. */
-export const streamPath = (trackId: TrackId): string => `/stream/${trackId}`;
-export const downloadPath = (trackId: TrackId): string => `/download/${trackId}`;
+/**
+ * Paths of what is not tRPC. `baseUrl + path` works for a browser that is signed in.
+ *
+ * @param shareId - when whoever asks is the guest of a public link, who is signed in or not.
+ */
+export const streamPath = (trackId: TrackId, shareId?: ShareId): string =>
+  `/stream/${trackId}${asGuestOf(shareId)}`;
+export const downloadPath = (trackId: TrackId, shareId?: ShareId): string =>
+  `/download/${trackId}${asGuestOf(shareId)}`;
+
+const asGuestOf = (shareId: ShareId | undefined): string => (shareId ? `?share=${shareId}` : "");
 
 export type CoverSize = "small" | "large";
 

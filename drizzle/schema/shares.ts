@@ -1,0 +1,92 @@
+import { sql } from "drizzle-orm";
+import {
+  boolean,
+  check,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uuid,
+} from "drizzle-orm/pg-core";
+import type { BandId, ShareId, TrackId, UserId } from "#contract/ids.ts";
+import { bands, users } from "./auth.ts";
+import { moment } from "./columns.ts";
+import { tracks } from "./library.ts";
+
+/** Public links to recordings. */
+export const shares = pgTable(
+  "shares",
+  {
+    id: uuid().$type<ShareId>().primaryKey(),
+    bandId: uuid()
+      .$type<BandId>()
+      .notNull()
+      .references(() => bands.id, { onDelete: "cascade" }),
+    trackId: uuid()
+      .$type<TrackId>()
+      .notNull()
+      .references(() => tracks.id, { onDelete: "cascade" }),
+    createdBy: uuid()
+      .$type<UserId>()
+      .references(() => users.id, { onDelete: "set null" }),
+    /** SHA-256 of the token in the link, which is kept nowhere. */
+    tokenHash: text().notNull(),
+    passwordHash: text(),
+    canDownload: boolean().notNull(),
+    expiresAt: moment(),
+    playLimit: integer(),
+    playCount: integer().notNull().default(0),
+    lastPlayedAt: moment(),
+    createdAt: moment().notNull().defaultNow(),
+  },
+  (t) => [
+    unique("shares_token_hash_unique").on(t.tokenHash),
+    index("shares_band_id_index").on(t.bandId, t.id),
+    index("shares_track_id_index").on(t.trackId),
+    index("shares_created_by_index").on(t.createdBy),
+    check(
+      "shares_play_count_check",
+      sql`${t.playCount} between 0 and coalesce(${t.playLimit}, ${t.playCount})`,
+    ),
+  ],
+);
+
+/** Browsers that have opened a link, for half a day. Nothing here says whose they are. */
+export const shareGuests = pgTable(
+  "share_guests",
+  {
+    id: uuid().primaryKey(),
+    shareId: uuid()
+      .$type<ShareId>()
+      .notNull()
+      .references(() => shares.id, { onDelete: "cascade" }),
+    /** SHA-256 of the browser's cookie, which is the same for all links that it opens. */
+    guestHash: text().notNull(),
+    expiresAt: moment().notNull(),
+  },
+  (t) => [
+    unique("share_guests_guest_hash_unique").on(t.guestHash, t.shareId),
+    index("share_guests_share_id_index").on(t.shareId),
+    index("share_guests_expires_at_index").on(t.expiresAt),
+  ],
+);
+
+/** What guests have begun to listen to; each counts once. */
+export const shareListens = pgTable(
+  "share_listens",
+  {
+    guestId: uuid()
+      .notNull()
+      .references(() => shareGuests.id, { onDelete: "cascade" }),
+    trackId: uuid()
+      .$type<TrackId>()
+      .notNull()
+      .references(() => tracks.id, { onDelete: "cascade" }),
+  },
+  (t) => [
+    primaryKey({ name: "share_listens_pkey", columns: [t.guestId, t.trackId] }),
+    index("share_listens_track_id_index").on(t.trackId),
+  ],
+);

@@ -1,0 +1,150 @@
+import { z } from "zod";
+import { NewPassword } from "./auth.ts";
+import { BandId, ShareId, TrackId } from "./ids.ts";
+import { Timestamp } from "./time.ts";
+
+/** The secret of a public link, 256 bits; it is in the link and nowhere else. */
+export const ShareToken = z.string().regex(/^[\w-]{43}$/, "That is no link of ours");
+export type ShareToken = z.infer<typeof ShareToken>;
+
+/** The page of a public link. */
+export const sharePath = (token: string): string => `/s/${token}`;
+
+/**
+ * The cover of what a link leads to, for its page and for those that show a preview of it.
+ *
+ * @param coverHash - in the URL, so that a browser may keep it.
+ */
+export const shareCoverPath = (token: string, coverHash: string): string =>
+  `/s/${token}/cover?size=large&v=${coverHash}`;
+
+/** What a link allows, to whoever has it. */
+export const ShareTerms = z.strictObject({
+  /** From then on it leads nowhere; `null`: it does not end by itself. */
+  expiresAt: Timestamp.nullable(),
+  /** So many listens in all; `null`: as many as they like. */
+  playLimit: z.number().int().min(1).max(1_000_000).nullable(),
+  /** To keep the file, too. */
+  canDownload: z.boolean(),
+});
+export type ShareTerms = z.infer<typeof ShareTerms>;
+
+/**
+ * - `open`: it works.
+ * - `expired`: its time is over.
+ * - `used_up`: it was listened to as often as it may be; who has begun goes on.
+ */
+export const ShareState = z.enum(["open", "expired", "used_up"]);
+export type ShareState = z.infer<typeof ShareState>;
+
+/** A public link to a recording, as the members of its band see it. */
+export const Share = z.strictObject({
+  id: ShareId,
+  bandId: BandId,
+  trackId: TrackId,
+  title: z.string(),
+  artist: z.string().nullable(),
+  coverHash: z.string().nullable(),
+  state: ShareState,
+  terms: ShareTerms,
+  hasPassword: z.boolean(),
+  /** A listen is one person with one recording, for half a day. Nobody is told who it was. */
+  playCount: z.number().int(),
+  lastPlayedAt: Timestamp.nullable(),
+  /** `null` for somebody who is not here any more. */
+  createdBy: z.string().nullable(),
+  createdAt: Timestamp,
+});
+export type Share = z.infer<typeof Share>;
+
+/** For editors and owners of the band. */
+export const CreateShare = z.strictObject({
+  trackId: TrackId,
+  terms: ShareTerms,
+  /** To be given to whom the link is for, by another way; `null`: the link is enough. */
+  password: NewPassword.nullable(),
+});
+export type CreateShare = z.infer<typeof CreateShare>;
+
+/** What is shown once: the server keeps only a hash of the token. */
+export const SharedLink = z.strictObject({
+  share: Share,
+  /** `/s/…`, to be put after the server's address. */
+  path: z.string(),
+});
+export type SharedLink = z.infer<typeof SharedLink>;
+
+export const OneShare = z.strictObject({ shareId: ShareId });
+export type OneShare = z.infer<typeof OneShare>;
+
+export const UpdateShare = z.strictObject({
+  shareId: ShareId,
+  terms: ShareTerms,
+  /** Another one, or none from now on (`null`); the one it has stays when left out. */
+  password: NewPassword.nullable().optional(),
+});
+export type UpdateShare = z.infer<typeof UpdateShare>;
+
+/** Newest first. */
+export const ListShares = z.strictObject({
+  bandId: BandId,
+  /** Of this recording only. */
+  trackId: TrackId.optional(),
+  /** The id of the last one of the page before. */
+  before: ShareId.nullable().default(null),
+  limit: z.number().int().min(1).max(200).default(50),
+});
+export type ListShares = z.infer<typeof ListShares>;
+
+export const SharePage = z.strictObject({
+  shares: z.array(Share),
+  next: ShareId.nullable(),
+});
+export type SharePage = z.infer<typeof SharePage>;
+
+/** From whoever has a link. */
+export const OpenShare = z.strictObject({
+  token: ShareToken,
+  /** Where the link asks for one. */
+  password: z.string().min(1).max(1024).nullable().default(null),
+});
+export type OpenShare = z.infer<typeof OpenShare>;
+
+/** What a guest sees: the recording, and nothing else of the band. */
+export const SharedTrack = z.strictObject({
+  id: TrackId,
+  title: z.string(),
+  artist: z.string().nullable(),
+  album: z.string().nullable(),
+  durationMs: z.number().int().nullable(),
+  sizeBytes: z.number().int(),
+  coverHash: z.string().nullable(),
+  /** False while it is not in its storage. */
+  isPresent: z.boolean(),
+});
+export type SharedTrack = z.infer<typeof SharedTrack>;
+
+/**
+ * - `password_needed`: nothing is told before it is given.
+ * - `open`: the browser is a guest from now on, for half a day, by a cookie of its own.
+ */
+export const OpenedShare = z.discriminatedUnion("status", [
+  z.strictObject({ status: z.literal("password_needed") }),
+  z.strictObject({
+    status: z.literal("open"),
+    shareId: ShareId,
+    track: SharedTrack,
+    canDownload: z.boolean(),
+    expiresAt: Timestamp.nullable(),
+    /** Listens that are left, for all guests together; `null`: as many as they like. */
+    playsLeft: z.number().int().nullable(),
+  }),
+]);
+export type OpenedShare = z.infer<typeof OpenedShare>;
+
+/**
+ * A guest wants to hear or to keep the recording: from now on `/stream` and `/download` answer them.
+ * It counts as a listen once; asked again it changes nothing.
+ */
+export const BeginListen = z.strictObject({ shareId: ShareId, trackId: TrackId });
+export type BeginListen = z.infer<typeof BeginListen>;
