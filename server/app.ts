@@ -14,7 +14,7 @@ import { originPlugin } from "#server/auth/origin.ts";
 import { authPlugin } from "#server/auth/plugin.ts";
 import { rateLimitPlugin } from "#server/auth/rate-limits.ts";
 import { deviceOf } from "#server/base/actor.ts";
-import { CLIENT_DIR, serveClient } from "#server/base/client-files.ts";
+import { CLIENT_DIR, type PageOptions, serveClient } from "#server/base/client-files.ts";
 import { answerOtherOrigins } from "#server/base/cors.ts";
 import { cspReports } from "#server/base/csp-reports.ts";
 import { prepareDrain } from "#server/base/drain.ts";
@@ -33,6 +33,8 @@ import type { Deps } from "./deps.ts";
 import { exportRoutes } from "./leaving/routes.ts";
 import { playbackRoutes } from "./playback/routes.ts";
 import { appRouter } from "./router.ts";
+import { guestPlugin } from "./shares/plugin.ts";
+import { shareRoutes } from "./shares/routes.ts";
 import { uploadRoutes } from "./uploads/routes.ts";
 
 export interface AppOptions {
@@ -75,20 +77,26 @@ export async function buildApp(deps: Deps, options: AppOptions = {}): Promise<Fa
 
   await app.register(healthRoutes, { deps });
   await app.register(cspReports, { log: deps.log });
-  await serveClient(app, { http, clientDir: options.clientDir ?? CLIENT_DIR });
-  await app.register(withSignIn, { deps, privateRoutes: options.privateRoutes });
+  const page = { http, clientDir: options.clientDir ?? CLIENT_DIR };
+  await serveClient(app, page);
+  await app.register(withSignIn, { deps, page, privateRoutes: options.privateRoutes });
   return app;
 }
 
 /** What may ask who is asking. Everything outside of it is open to anyone and knows no session. */
-const withSignIn: FastifyPluginAsync<SignInOptions> = async (app, { deps, privateRoutes }) => {
+const withSignIn: FastifyPluginAsync<SignInOptions> = async (
+  app,
+  { deps, page, privateRoutes },
+) => {
   await app.register(originPlugin, { deps });
   await app.register(rateLimitPlugin, { deps });
   await app.register(authPlugin, { deps });
+  await app.register(guestPlugin, { deps });
 
   await app.register(accountRoutes, { deps });
   await app.register(connectionRoutes, { deps });
   await app.register(playbackRoutes, { deps });
+  await app.register(shareRoutes, { deps, page });
   await app.register(exportRoutes, { deps });
   await app.register(uploadRoutes, { deps, requireCsrf });
   await app.register(fastifyTRPCPlugin, { prefix: "/trpc", trpcOptions: trpcOptions(deps) });
@@ -97,6 +105,7 @@ const withSignIn: FastifyPluginAsync<SignInOptions> = async (app, { deps, privat
 
 interface SignInOptions {
   readonly deps: Deps;
+  readonly page: PageOptions;
   readonly privateRoutes: AppOptions["privateRoutes"];
 }
 

@@ -7,6 +7,7 @@ import { connectionsRouter } from "#server/connections/router.ts";
 import { leavingRouter } from "#server/leaving/router.ts";
 import { libraryRouter, scanRouter } from "#server/library/router.ts";
 import { playbackRouter } from "#server/playback/router.ts";
+import { sharesRouter } from "#server/shares/router.ts";
 import { systemRouter } from "#server/system/router.ts";
 import { disconnectRouter, uploadsRouter } from "#server/uploads/router.ts";
 
@@ -19,7 +20,7 @@ export const appRouter = router({
   connections: mergeRouters(connectionsRouter, scanRouter, disconnectRouter),
   library: libraryRouter,
   uploads: uploadsRouter,
-  playback: playbackRouter,
+  playback: mergeRouters(playbackRouter, sharesRouter),
   admin: adminRouter,
 });
 

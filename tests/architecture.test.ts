@@ -15,7 +15,17 @@ interface Import {
 /** Each may call the ones before it: nobody calls what comes after. */
 const FEATURES = [
   ...["audit", "mail", "bands", "auth", "account"],
-  ...["connections", "internal", "library", "uploads", "playback", "leaving", "system", "admin"],
+  ...[
+    "connections",
+    "internal",
+    "library",
+    "uploads",
+    "shares",
+    "playback",
+    "leaving",
+    "system",
+    "admin",
+  ],
 ];
 
 /** Who may import whom, at run time. `own` means: only within the same feature or provider. */

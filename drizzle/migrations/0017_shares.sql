@@ -26,7 +26,7 @@ CREATE TABLE "shares" (
 	"last_played_at" timestamp with time zone,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "shares_token_hash_unique" UNIQUE("token_hash"),
-	CONSTRAINT "shares_play_count_check" CHECK ("shares"."play_count" between 0 and coalesce("shares"."play_limit", "shares"."play_count"))
+	CONSTRAINT "shares_play_count_check" CHECK ("shares"."play_count" >= 0 and "shares"."play_limit" > 0)
 );
 --> statement-breakpoint
 ALTER TABLE "share_guests" ADD CONSTRAINT "share_guests_share_id_shares_id_fk" FOREIGN KEY ("share_id") REFERENCES "public"."shares"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint

@@ -46,10 +46,7 @@ export const shares = pgTable(
     index("shares_band_id_index").on(t.bandId, t.id),
     index("shares_track_id_index").on(t.trackId),
     index("shares_created_by_index").on(t.createdBy),
-    check(
-      "shares_play_count_check",
-      sql`${t.playCount} between 0 and coalesce(${t.playLimit}, ${t.playCount})`,
-    ),
+    check("shares_play_count_check", sql`${t.playCount} >= 0 and ${t.playLimit} > 0`),
   ],
 );
 

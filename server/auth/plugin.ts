@@ -1,5 +1,7 @@
 import cookie from "@fastify/cookie";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyRequest } from "fastify";
+import { isForGuest } from "#server/base/actor.ts";
+import { whenClosed } from "#server/base/closing.ts";
 import { type AccessClaims, readAccessToken } from "./access-token.ts";
 import { findCookie } from "./cookies.ts";
 import { createCsrfCheck } from "./csrf.ts";
@@ -21,8 +23,6 @@ declare module "fastify" {
     over: AbortSignal | null;
   }
 }
-
-const OVER = new Error("The answer is over.");
 
 /** About half a megabyte. Beyond it the oldest is checked anew. */
 const MAX_KNOWN_TOKENS = 1_000;
@@ -53,7 +53,7 @@ export const authPlugin = forWholeApp(async (app, { deps }) => {
   };
 
   app.addHook("onRequest", async (request, reply) => {
-    if (!isPrivate(request)) return;
+    if (!isPrivate(request) || isForGuest(request)) return;
     const isLong = request.routeOptions.config.endsWithSession === true;
     const ending = isLong ? whenClosed(reply) : null;
     const claims = await findProof(request);
@@ -63,14 +63,6 @@ export const authPlugin = forWholeApp(async (app, { deps }) => {
     request.actor = (await findActor(deps, claims)) ?? null;
   });
 });
-
-/** To be called before anything is waited for: the closing is told once. */
-function whenClosed({ raw }: FastifyReply): AbortController {
-  const ending = new AbortController();
-  // With a reason of its own each one would trace the stack.
-  raw.once("close", () => ending.abort(OVER));
-  return ending;
-}
 
 const findBearer = (request: FastifyRequest): string | undefined =>
   /^bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1];

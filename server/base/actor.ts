@@ -20,6 +20,10 @@ export interface Device {
 }
 
 declare module "fastify" {
+  interface FastifyContextConfig {
+    /** `?share=` asks as the guest of that public link, whoever is signed in. */
+    readonly acceptsGuests?: boolean;
+  }
   interface FastifyRequest {
     /** Set by `auth/plugin.ts` before any route; `null` when nobody is signed in. */
     actor: Actor | null;
@@ -31,6 +35,10 @@ export const deviceOf = (request: FastifyRequest): Device => ({
   ipAddress: request.ip.slice(0, 64),
   network: clientKey(request),
 });
+
+/** What comes along then of a session does not count. */
+export const isForGuest = ({ routeOptions, query }: FastifyRequest): boolean =>
+  routeOptions.config.acceptsGuests === true && (query as { share?: unknown }).share !== undefined;
 
 /** @throws AppError `unauthenticated` */
 export function requireActor(request: FastifyRequest): Actor {

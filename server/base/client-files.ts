@@ -31,7 +31,7 @@ const PAGE = /^\/[\w~%/-]*$/;
 const FOR_EVER = "public, max-age=31536000, immutable";
 const ASK_AGAIN = "public, no-cache";
 
-interface ClientFilesOptions {
+export interface PageOptions {
   readonly http: Config["http"];
   readonly clientDir: string;
 }
@@ -40,7 +40,7 @@ interface ClientFilesOptions {
  * Serves the built client: its files, and its page for every address that a person may have open.
  * The page is made anew for each response, because the policy's nonce is; it is the only HTML here.
  */
-export async function serveClient(app: FastifyInstance, options: ClientFilesOptions) {
+export async function serveClient(app: FastifyInstance, options: PageOptions) {
   // A route for each file that is there now, and so no way to any other.
   await app.register(fastifyStatic, {
     root: options.clientDir,
@@ -73,15 +73,48 @@ function isNavigation(request: FastifyRequest): boolean {
   return PAGE.test(path) && !NOT_PAGES.includes(path.split("/")[1] ?? "");
 }
 
-async function sendPage(reply: FastifyReply, options: ClientFilesOptions): Promise<FastifyReply> {
+/** What those who show a preview of a page are told of it. */
+export interface PageMeta {
+  readonly title: string;
+  /** By their names in the Open Graph protocol. */
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+/** @param meta - what people wrote may be in it: it is text and never markup. */
+export async function sendPage(
+  reply: FastifyReply,
+  options: PageOptions,
+  meta?: PageMeta,
+): Promise<FastifyReply> {
   const page = await readFile(join(options.clientDir, "index.html"), "utf8").catch(() => null);
   const nonce = createNonce();
+  const html = (page ?? NOT_BUILT).replaceAll(NONCE_PLACEHOLDER, nonce);
   return reply
     .code(page === null ? 503 : 200)
     .headers(pageHeaders(nonce, options.http))
     .type("text/html; charset=utf-8")
-    .send((page ?? NOT_BUILT).replaceAll(NONCE_PLACEHOLDER, nonce));
+    .send(meta && page !== null ? withMeta(html, meta) : html);
 }
+
+function withMeta(html: string, { title, properties }: PageMeta): string {
+  const lines = Object.entries(properties).map(
+    ([name, content]) => `<meta property="${escapeHtml(name)}" content="${escapeHtml(content)}" />`,
+  );
+  const head = [`<title>${escapeHtml(title)}</title>`, ...lines].join("\n    ");
+  // By a function: in a string `$&` and the like would mean something.
+  return html.replace(/<title>[^<]*<\/title>/, () => head);
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+const escapeHtml = (text: string): string =>
+  text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 
 const NOT_BUILT = `<!doctype html>
 <html lang="en">

@@ -38,5 +38,8 @@ export function logRequests(app: FastifyInstance): void {
   });
 }
 
-const pathOf = (request: FastifyRequest): string =>
-  (request.url.split("?")[0] ?? "").slice(0, MAX_PATH_LENGTH);
+/** The secret of a public link is in the path. */
+const pathOf = ({ url, routeOptions }: FastifyRequest): string =>
+  routeOptions.url?.includes(":shareToken")
+    ? routeOptions.url
+    : (url.split("?")[0] ?? "").slice(0, MAX_PATH_LENGTH);

@@ -18,6 +18,7 @@ import { AppError } from "#server/base/errors.ts";
 import { removeConnectionsOf } from "#server/connections/connecting.ts";
 import type { Deps } from "#server/deps.ts";
 import { sendLetter } from "#server/mail/service.ts";
+import { countSharesOf, removeSharesOf } from "#server/shares/service.ts";
 import { discardAllOf } from "#server/uploads/discarding.ts";
 import type { UploadDeps } from "#server/uploads/holding.ts";
 import { deleteExports } from "./export-store.ts";
@@ -38,12 +39,14 @@ export async function previewDeletion(
     deps.db,
     stakes.map(({ id }) => id),
   );
+  const shareCounts = await countSharesOf(deps.db, userId);
   return {
     isLastAdmin: await isLastAdmin(deps, userId),
     confirmation: confirmationOf(await getHolder(deps.db, userId)),
     bands: stakes.map((stake) => ({
       ...stake,
       ...(contents.get(stake.id) ?? { connectionCount: 0, trackCount: 0 }),
+      shareCount: shareCounts.get(stake.id) ?? 0,
     })),
   };
 }
@@ -59,7 +62,7 @@ export async function previewDeletion(
 export async function deleteAccount(
   deps: DeletionDeps,
   actor: Actor,
-  { bands, confirmation }: DeleteAccount,
+  { bands, keepShares, confirmation }: DeleteAccount,
   device: Device,
 ): Promise<void> {
   await requireRecent(deps, actor);
@@ -81,7 +84,8 @@ export async function deleteAccount(
       for (const provider of removed) providers.add(provider);
     }
     await deleteExports(tx, actor.userId);
-    // API keys and shares end here too, once there are any: with the account, in this transaction.
+    if (!keepShares) await removeSharesOf(deps, tx, actor.userId);
+    // API keys end here too, once there are any: with the account, in this transaction.
     await endAccount(deps, tx, actor.userId, device);
     await note(deps, tx, { actor, device, providers: [...providers] });
 

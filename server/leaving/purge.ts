@@ -7,6 +7,7 @@ import { forgetJobsAbout } from "#server/base/jobs.ts";
 import { forgetEndedLogins } from "#server/connections/nextcloud-login.ts";
 import { forgetOldReleases } from "#server/connections/release.ts";
 import type { Deps } from "#server/deps.ts";
+import { forgetOldGuests } from "#server/shares/guests.ts";
 import { sweepExports } from "./export-sweep.ts";
 
 type SweepDeps = Pick<Deps, "db" | "log">;
@@ -54,6 +55,7 @@ export async function sweep(deps: SweepDeps, signal: AbortSignal): Promise<void>
   await forgetAgedSessions(deps);
   await forgetOldReleases(deps);
   await forgetEndedLogins(deps);
+  await forgetOldGuests(deps);
   await sweepExports(deps);
   await purgeAccounts(deps, signal);
 }

@@ -57,6 +57,11 @@ const pairs = (leaving: Leaving): SQL => sql`
  * and its row goes.
  */
 export async function keepElsewhere(tx: Tx, leaving: Leaving): Promise<Kept[]> {
+  // Links to what has no row of its own any more lead to who takes its place.
+  await tx.execute(sql`
+    with ${pairs(leaving)}
+    update shares as s set track_id = p.id from pairs as p
+    where s.track_id = p.twin and p.is_older`);
   const rows = await tx.execute<{ connectionId: ConnectionId; stoodSinceMs: number }>(sql`
     with ${pairs(leaving)}, dropped as (
       delete from tracks as t using pairs as p where t.id = p.twin and p.is_older

@@ -7,6 +7,7 @@ import { AppError, parseInput } from "#server/base/errors.ts";
 import { requestedSize, sendPicture } from "#server/base/picture-answer.ts";
 import type { Deps } from "#server/deps.ts";
 import { openCover } from "#server/library/service.ts";
+import { findListener, type Use } from "./listeners.ts";
 import { attachmentNamed } from "./media-type.ts";
 import { OutsideOfFile } from "./range.ts";
 import { openTrack, type TrackPart } from "./service.ts";
@@ -16,8 +17,8 @@ const Params = z.object({ trackId: TrackId });
 
 const STREAMS_A_USER = 20;
 
-/** What plays has to stop when its listener is signed out. */
-const config = { endsWithSession: true };
+/** What plays has to stop when its listener is signed out, or the guest of a link that is taken back. */
+const config = { endsWithSession: true, acceptsGuests: true };
 
 /** Bytes, so not tRPC: `<audio>` and `<img>` fetch these by themselves, with `Range` and cookies. */
 export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { deps }) => {
@@ -27,17 +28,14 @@ export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { 
     method: ["GET", "HEAD"],
     url: "/stream/:trackId",
     config,
-    handler: (request, reply) => sendTrack(deps, limit, request, reply),
+    handler: (request, reply) => sendTrack(deps, limit, "stream", request, reply),
   });
 
   app.route({
     method: ["GET", "HEAD"],
     url: "/download/:trackId",
     config,
-    handler: (request, reply) =>
-      sendTrack(deps, limit, request, reply, (part) => {
-        reply.header("content-disposition", attachmentNamed(part.name));
-      }),
+    handler: (request, reply) => sendTrack(deps, limit, "download", request, reply),
   });
 
   app.get("/cover/:trackId", async (request, reply) => {
@@ -53,22 +51,19 @@ export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { 
 async function sendTrack(
   deps: Deps,
   limit: StreamLimit,
+  use: Use,
   request: FastifyRequest,
   reply: FastifyReply,
-  decorate: (part: TrackPart) => void = () => {},
 ): Promise<FastifyReply> {
-  const actor = requireActor(request);
   const { trackId } = parseInput(Params, request.params);
-  // Who cannot be told of the session's end gets nothing.
-  const signal = request.over ?? AbortSignal.abort();
+  const { playable, key, signal } = await findListener(deps, request, reply, trackId, use);
   signal.throwIfAborted();
-  signal.addEventListener("abort", limit.enter(actor.userId), { once: true });
+  signal.addEventListener("abort", limit.enter(key), { once: true });
 
   const { headers } = request;
   const part = await openTrack(
     deps,
-    actor,
-    trackId,
+    playable,
     {
       wantsBytes: request.method === "GET",
       range: headers.range,
@@ -84,7 +79,7 @@ async function sendTrack(
     if (error instanceof OutsideOfFile) reply.header("content-range", `bytes */${error.sizeBytes}`);
     throw error;
   });
-  decorate(part);
+  if (use === "download") reply.header("content-disposition", attachmentNamed(part.name));
   writeHead(reply, part);
   if (part.content === null) return reply.code(304).send();
   if (part.content.body === null) return reply.send(null);

@@ -60,6 +60,17 @@ interface FileFacts {
   readonly modifiedAt: Date | null;
 }
 
+/** @throws AppError `not_found` for a recording of nobody's or of a band that the actor is not in. */
+export async function requirePlayable(
+  deps: Pick<Deps, "db">,
+  actor: Actor,
+  trackId: TrackId,
+): Promise<store.Playable> {
+  const found = await store.findPlayable(deps.db, actor, trackId);
+  if (!found) throw noSuchTrack(actor);
+  return found;
+}
+
 /**
  * Opens a track for one listener.
  *
@@ -68,17 +79,15 @@ interface FileFacts {
  * validator and bytes of a response always belong to one version.
  *
  * @param signal - abort it when the listener is gone: the storage is freed at once.
- * @throws AppError `not_found`, `precondition_failed`, `range_not_satisfiable`, or the storage's.
+ * @throws AppError `not_found` for a missing one, `precondition_failed`, `range_not_satisfiable`, or
+ *   the storage's.
  */
 export async function openTrack(
   deps: PlaybackDeps,
-  actor: Actor,
-  trackId: TrackId,
+  found: store.Playable,
   request: TrackRequest,
   signal: AbortSignal,
 ): Promise<TrackPart> {
-  const found = await store.findPlayable(deps.db, actor, trackId);
-  if (!found) throw noSuchTrack(actor);
   const { track } = found;
   if (track.state === "missing") throw isMissing(track);
   const answer = judgeKnown(track, request);

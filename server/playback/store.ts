@@ -1,11 +1,19 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, gt, sql } from "drizzle-orm";
 import type { TrackId } from "#contract/ids.ts";
-import { connections, members, tracks } from "#drizzle/schema/index.ts";
+import {
+  connections,
+  members,
+  shareGuests,
+  shareListens,
+  shares,
+  tracks,
+} from "#drizzle/schema/index.ts";
 import type { Actor } from "#server/base/actor.ts";
 import type { Db } from "#server/base/db.ts";
 import { sharedRead } from "#server/base/shared-reads.ts";
 import type { OpenableConnection } from "#server/connections/service.ts";
 import type { PlayableTrack } from "#server/library/service.ts";
+import type { Guest } from "#server/shares/guests.ts";
 
 /** What it takes to serve a track's bytes, and to open the storage that has them. */
 export interface Playable {
@@ -23,32 +31,34 @@ export async function findPlayable(
   return row;
 }
 
+const columns = {
+  track: {
+    id: tracks.id,
+    ref: tracks.ref,
+    path: tracks.path,
+    sizeBytes: tracks.sizeBytes,
+    etag: tracks.etag,
+    modifiedAt: tracks.modifiedAt,
+    state: tracks.state,
+    missingSince: tracks.missingSince,
+  },
+  connection: {
+    id: connections.id,
+    bandId: connections.bandId,
+    provider: connections.provider,
+    sealedCredential: connections.sealedCredential,
+    credentialVersion: connections.credentialVersion,
+    hasRoot: connections.hasRoot,
+    rootRef: connections.rootRef,
+    rootPath: connections.rootPath,
+    health: connections.health,
+    pausedAt: connections.pausedAt,
+  },
+};
+
 const playable = sharedRead((db) =>
   db
-    .select({
-      track: {
-        id: tracks.id,
-        ref: tracks.ref,
-        path: tracks.path,
-        sizeBytes: tracks.sizeBytes,
-        etag: tracks.etag,
-        modifiedAt: tracks.modifiedAt,
-        state: tracks.state,
-        missingSince: tracks.missingSince,
-      },
-      connection: {
-        id: connections.id,
-        bandId: connections.bandId,
-        provider: connections.provider,
-        sealedCredential: connections.sealedCredential,
-        credentialVersion: connections.credentialVersion,
-        hasRoot: connections.hasRoot,
-        rootRef: connections.rootRef,
-        rootPath: connections.rootPath,
-        health: connections.health,
-        pausedAt: connections.pausedAt,
-      },
-    })
+    .select(columns)
     .from(tracks)
     .innerJoin(connections, eq(connections.id, tracks.connectionId))
     .innerJoin(
@@ -57,4 +67,54 @@ const playable = sharedRead((db) =>
     )
     .where(eq(tracks.id, sql.placeholder("id")))
     .prepare("playback_find_playable"),
+);
+
+/** What a guest of a public link may have of a recording. */
+export interface SharedPlayable {
+  /** `null`: the link does not lead to this recording. */
+  readonly playable: Playable | null;
+  readonly canDownload: boolean;
+  /** They have begun it, and it was counted. */
+  readonly hasBegun: boolean;
+  /** Until the link ends by itself; `null`: it does not. */
+  readonly msLeft: number | null;
+}
+
+/** @returns `undefined` for who has not opened the link of late, and when it is over. */
+export async function findSharedPlayable(
+  db: Db,
+  { shareId, guestHash }: Guest,
+  id: TrackId,
+): Promise<SharedPlayable | undefined> {
+  const [row] = await sharedPlayable(db, { shareId, guestHash: guestHash ?? "", id });
+  if (!row) return undefined;
+  const { track, connection, ...rest } = row;
+  return { ...rest, playable: track && connection ? { track, connection } : null };
+}
+
+const sharedPlayable = sharedRead((db) =>
+  db
+    .select({
+      ...columns,
+      canDownload: shares.canDownload,
+      hasBegun: sql<boolean>`${shareListens.trackId} is not null`,
+      msLeft: sql<number | null>`(1000 * extract(epoch from ${shares.expiresAt} - now()))::float8`,
+    })
+    .from(shareGuests)
+    .innerJoin(shares, eq(shares.id, shareGuests.shareId))
+    .leftJoin(tracks, and(eq(tracks.id, shares.trackId), eq(tracks.id, sql.placeholder("id"))))
+    .leftJoin(connections, eq(connections.id, tracks.connectionId))
+    .leftJoin(
+      shareListens,
+      and(eq(shareListens.guestId, shareGuests.id), eq(shareListens.trackId, tracks.id)),
+    )
+    .where(
+      and(
+        eq(shareGuests.guestHash, sql.placeholder("guestHash")),
+        eq(shareGuests.shareId, sql.placeholder("shareId")),
+        gt(shareGuests.expiresAt, sql`now()`),
+        sql`(${shares.expiresAt} is null or ${shares.expiresAt} > now())`,
+      ),
+    )
+    .prepare("playback_find_shared_playable"),
 );

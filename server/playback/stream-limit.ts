@@ -1,21 +1,20 @@
-import type { UserId } from "#contract/ids.ts";
 import { AppError } from "#server/base/errors.ts";
 
-/** Counts the streams that each user has open on this server. */
+/** Counts the streams that each listener has open on this server. */
 export interface StreamLimit {
   /**
    * @returns to be called when the stream is over.
-   * @throws AppError `rate_limited` when the user has as many as allowed.
+   * @throws AppError `rate_limited` when the listener has as many as allowed.
    */
-  enter(userId: UserId): () => void;
+  enter(key: string): () => void;
 }
 
-/** @param most - open streams a user; a player needs two or three. */
+/** @param most - open streams a listener; a player needs two or three. */
 export function createStreamLimit(most: number): StreamLimit {
-  const open = new Map<UserId, number>();
+  const open = new Map<string, number>();
   return {
-    enter(userId) {
-      const count = open.get(userId) ?? 0;
+    enter(key) {
+      const count = open.get(key) ?? 0;
       if (count >= most) {
         throw new AppError(
           "rate_limited",
@@ -23,11 +22,11 @@ export function createStreamLimit(most: number): StreamLimit {
           { retryAfterSeconds: 5 },
         );
       }
-      open.set(userId, count + 1);
+      open.set(key, count + 1);
       return () => {
-        const left = (open.get(userId) ?? 1) - 1;
-        if (left > 0) open.set(userId, left);
-        else open.delete(userId);
+        const left = (open.get(key) ?? 1) - 1;
+        if (left > 0) open.set(key, left);
+        else open.delete(key);
       };
     },
   };

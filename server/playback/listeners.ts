@@ -1,0 +1,85 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { TrackId } from "#contract/ids.ts";
+import { requireActor } from "#server/base/actor.ts";
+import { whenClosed } from "#server/base/closing.ts";
+import { AppError } from "#server/base/errors.ts";
+import type { Deps } from "#server/deps.ts";
+import { endWithShare, noSuchRecording, openLinkFirst } from "#server/shares/guests.ts";
+import { requirePlayable } from "./service.ts";
+import { findSharedPlayable, type Playable } from "./store.ts";
+
+/** Who asks for a recording's bytes, and may have them. */
+export interface Listener {
+  readonly playable: Playable;
+  /** What their open recordings are counted by. */
+  readonly key: string;
+  /** Aborted when the answer is over, or they may not have it any more. */
+  readonly signal: AbortSignal;
+}
+
+export type Use = "stream" | "download";
+
+/** Timers of Node's know no longer time. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/**
+ * A member of the band, or the guest of a public link.
+ *
+ * @throws AppError `unauthenticated`; `not_found`; `forbidden` for what the link does not allow.
+ */
+export const findListener = (
+  deps: Deps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  trackId: TrackId,
+  use: Use,
+): Promise<Listener> =>
+  request.guest === null
+    ? findMember(deps, request, trackId)
+    : findGuest(deps, request.guest, whenClosed(reply), trackId, use);
+
+async function findMember(
+  deps: Deps,
+  request: FastifyRequest,
+  trackId: TrackId,
+): Promise<Listener> {
+  const actor = requireActor(request);
+  // Who cannot be told of the session's end gets nothing.
+  const signal = request.over ?? AbortSignal.abort();
+  signal.throwIfAborted();
+  return { playable: await requirePlayable(deps, actor, trackId), key: actor.userId, signal };
+}
+
+async function findGuest(
+  deps: Deps,
+  guest: NonNullable<FastifyRequest["guest"]>,
+  answer: AbortController,
+  trackId: TrackId,
+  use: Use,
+): Promise<Listener> {
+  // Before the link is read, so that no end of it falls in between.
+  const signal = endWithShare(deps, guest, answer);
+  const found = await findSharedPlayable(deps.db, guest, trackId);
+  signal.throwIfAborted();
+  if (!found) throw openLinkFirst();
+  const { playable, canDownload, hasBegun, msLeft } = found;
+  if (!playable) throw noSuchRecording();
+  if (use === "download" && !canDownload) throw onlyListening();
+  if (!hasBegun) throw beginFirst();
+  if (msLeft !== null) endAfter(answer, msLeft);
+  return { playable, key: guest.guestHash ?? "", signal };
+}
+
+function endAfter(answer: AbortController, ms: number): void {
+  const timer = setTimeout(() => answer.abort(isOver()), Math.min(ms, LONGEST_MS));
+  timer.unref();
+  answer.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+}
+
+const isOver = (): AppError => new AppError("not_found", "The time of this link is over.");
+
+const onlyListening = (): AppError =>
+  new AppError("forbidden", "With this link the recording can be heard, but not downloaded.");
+
+const beginFirst = (): AppError =>
+  new AppError("forbidden", "Open the link's page and press play: each listen is counted once.");
