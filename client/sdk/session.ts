@@ -113,7 +113,7 @@ export const sessionLink =
       };
 
       const retry = async (error: TRPCClientError<AppRouter>): Promise<void> => {
-        const isRight = await putRight(session, error, asked);
+        const isRight = isOfGuest(op.path, error) ? false : await putRight(session, error, asked);
         if (isOver) return;
         if (isRight) current = next(op).subscribe({ ...heard, error: observer.error });
         else observer.error(error);
@@ -130,6 +130,12 @@ export const sessionLink =
         current?.unsubscribe();
       };
     });
+
+const GUESTS = new Set(["playback.shares.open", "playback.shares.beginListen"]);
+
+/** Who has to open a public link again is not helped by being signed in. */
+const isOfGuest = (path: string, error: unknown): boolean =>
+  GUESTS.has(path) && refusalOf(error)?.code === "unauthenticated";
 
 const OPENING = new Set([
   "auth.signIn",
