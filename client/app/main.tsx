@@ -9,7 +9,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
-import { queryClient } from "./api.ts";
+import { backline, queryClient } from "./api.ts";
 import { takeLinkToken } from "./auth/link-token.ts";
 import { watchForMaintenance } from "./auth/maintenance.ts";
 import { onSessionEnd, startSessionKeeper, watchForSessionEnd } from "./auth/session.ts";
@@ -41,7 +41,7 @@ watchForMaintenance();
 startSessionKeeper(() => player.state.get().isPlaying);
 startUpdateWatch(() => player.state.get().isPlaying);
 startWindowTitle();
-startMediaSession();
+startMediaSession(player, (track) => backline.coverUrl(track, "large"));
 router.subscribe("onBeforeNavigate", ({ fromLocation }) => noteStep(fromLocation?.pathname));
 
 const root = document.getElementById("root");
