@@ -32,7 +32,9 @@ takeLinkToken();
 onSessionEnd((reason) => {
   player.clear();
   if (reason === "deleted") return void router.navigate({ to: "/goodbye" });
-  const { href } = router.state.location;
+  const { href, pathname } = router.state.location;
+  // Whoever has a link needs no session for it.
+  if (pathname.startsWith("/s/")) return;
   const search = reason === "lost" ? { next: href, lost: true as const } : {};
   void router.navigate({ to: "/sign-in", search });
 });

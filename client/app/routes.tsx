@@ -124,6 +124,13 @@ const notConnectedRoute = createRoute({
   ),
 });
 
+/** For everybody who has a link, signed in or not. */
+const shareRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/s/$token",
+  component: lazyRouteComponent(() => import("./shares/share-page.tsx"), "SharePage"),
+});
+
 const bandRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/b/$bandId",
@@ -218,6 +225,7 @@ const routeTree = rootRoute.addChildren([
   setupRoute,
   welcomeRoute,
   notConnectedRoute,
+  shareRoute,
   bandRoute.addChildren([
     homeRoute,
     libraryRoute,

@@ -7,11 +7,24 @@ const SKIP_SECONDS = 10;
 /** Where the cover of a track is; `null` when it has none. */
 type CoverUrl = (track: PlayedTrack) => string | null;
 
+let holder: readonly [Player, CoverUrl] | null = null;
 let stop = (): void => {};
 
-/** Lock screen, media keys and headset buttons. They belong to one player at a time: the last one. */
-export function startMediaSession(player: Player, coverUrl: CoverUrl): void {
-  if (!("mediaSession" in navigator)) return;
+/**
+ * Lock screen, media keys and headset buttons. They belong to one player at a time: the last one.
+ *
+ * @returns what gives them back to the one before.
+ */
+export function startMediaSession(player: Player, coverUrl: CoverUrl): () => void {
+  const before = holder;
+  holder = [player, coverUrl];
+  if ("mediaSession" in navigator) serve(player, coverUrl);
+  return () => {
+    if (before) startMediaSession(...before);
+  };
+}
+
+function serve(player: Player, coverUrl: CoverUrl): void {
   stop();
   const { mediaSession } = navigator;
   const actions: readonly (readonly [MediaSessionAction, MediaSessionActionHandler])[] = [
