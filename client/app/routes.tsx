@@ -18,6 +18,7 @@ import {
   parseTrack,
   requireAdmin,
   requireBand,
+  requireEditor,
   requireFirstAccount,
   requireNoSession,
   requireSession,
@@ -163,6 +164,13 @@ const trackRoute = createRoute({
   component: lazyRouteComponent(() => import("./library/track-page.tsx"), "TrackPage"),
 });
 
+const sharesRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/shares",
+  beforeLoad: ({ params }) => requireEditor(params.bandId),
+  component: lazyRouteComponent(() => import("./shares/shares-page.tsx"), "SharesPage"),
+});
+
 const storageRoute = createRoute({
   getParentRoute: () => bandRoute,
   path: "/storage",
@@ -230,6 +238,7 @@ const routeTree = rootRoute.addChildren([
     homeRoute,
     libraryRoute,
     trackRoute,
+    sharesRoute,
     storageRoute,
     addRoute,
     folderRoute,

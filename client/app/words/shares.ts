@@ -102,6 +102,7 @@ export const shares = {
     add: "Ask for a password",
     none: "No password",
     newPassword: "New password",
+    copyPassword: "Copy the password now: it is shown only this once. The link is still the same.",
   },
   renew: {
     open: "New link",
