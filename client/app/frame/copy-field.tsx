@@ -43,7 +43,13 @@ export function CopyField({ label, value, copy, isSelected = false }: CopyFieldP
           onFocus={(event) => event.currentTarget.select()}
           {...(isSelected ? { "data-autofocus": true } : {})}
         />
-        <Button onClick={copyIt}>{copy}</Button>
+        <Button
+          className={s.copy ?? ""}
+          variant={isSelected ? "filled" : "default"}
+          onClick={copyIt}
+        >
+          {copy}
+        </Button>
       </div>
       <output className={s.said}>{said}</output>
     </div>

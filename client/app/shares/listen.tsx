@@ -136,9 +136,11 @@ function Download({ shared: { shareId, track }, guest }: Pick<ListenProps, "shar
 }
 
 function Limits({ shared: { playsLeft, expiresAt } }: Pick<ListenProps, "shared">) {
-  const limits = [
-    playsLeft === null ? null : words.left(playsLeft),
-    expiresAt === null ? null : words.until(expiresAt),
-  ].filter((limit) => limit !== null);
-  return limits.length > 0 ? <p className={`${s.limits} times`}>{limits.join(" · ")}</p> : null;
+  if (playsLeft === null && expiresAt === null) return null;
+  return (
+    <div className={`${s.limits} times`}>
+      {playsLeft === null ? null : <div>{words.left(playsLeft)}</div>}
+      {expiresAt === null ? null : <div>{words.until(expiresAt)}</div>}
+    </div>
+  );
 }

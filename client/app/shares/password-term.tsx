@@ -27,14 +27,13 @@ export function PasswordTerm({ field, label, hint, onMade }: PasswordTermProps) 
     <div className={s.password}>
       <PasswordField
         {...field}
-        className={s.passwordField ?? ""}
         label={label}
         description={hint}
         autoComplete="new-password"
         visible={isShown}
         onVisibilityChange={setIsShown}
       />
-      <Button variant="default" onClick={make}>
+      <Button className={s.make ?? ""} variant="default" onClick={make}>
         {shares.terms.makePassword}
       </Button>
     </div>

@@ -30,7 +30,7 @@ export interface SharePlayer {
 }
 
 /** So often who listens finds out that the link was taken back, though all bytes are here already. */
-const LOOK_MS = 3_000;
+const LOOK_MS = 2_000;
 
 /** @param token - the secret of the link. */
 export function createSharePlayer(token: string): SharePlayer {
@@ -130,8 +130,10 @@ export function createSharePlayer(token: string): SharePlayer {
     player.pause();
   }
 
-  function goOn(): void {
+  /** Let in anew it is another listen. */
+  async function goOn(): Promise<void> {
     isInterrupted = false;
+    await begin();
     player.play();
   }
 
@@ -146,7 +148,8 @@ export function createSharePlayer(token: string): SharePlayer {
       const track = toPlayed(opened.track);
       if (player.state.get().track) player.refresh([track]);
       else player.cueQueue(queueOf(track));
-      if (isInterrupted) goOn();
+      // Why it fails is shown by then, or pressing play finds out.
+      if (isInterrupted) goOn().catch(() => {});
     },
     start() {
       tabPlayer.pause();

@@ -134,7 +134,7 @@ export const shares = {
     wait: (seconds: number) =>
       `Wait ${seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`}`,
     over: {
-      not_found: "This link leads nowhere",
+      not_found: "This link does not work",
       gone: "This link is used up",
     },
     failed: "The link could not be opened",
