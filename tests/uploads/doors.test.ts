@@ -25,6 +25,7 @@ const REFUSED: Partial<Record<Principal, [number, string]>> = {
   nobody: [401, "unauthenticated"],
   suspended: [401, "unauthenticated"],
   halfway: [401, "unauthenticated"],
+  guest: [401, "unauthenticated"],
   stranger: [404, "not_found"],
   admin: [403, "forbidden"],
   listener: [403, "forbidden"],
