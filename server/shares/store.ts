@@ -16,6 +16,10 @@ export type ShareRow = Omit<Share, "terms" | "lastPlayedAt" | "createdAt"> & {
 };
 
 export const hasExpired = sql<boolean>`coalesce(${shares.expiresAt} <= now(), false)`;
+/** Until its end; `null` for one that has none. */
+export const msLeft = sql<
+  number | null
+>`(1000 * extract(epoch from ${shares.expiresAt} - now()))::float8`;
 export const isUsedUp = sql<boolean>`coalesce(${shares.playCount} >= ${shares.playLimit}, false)`;
 
 const columns = {

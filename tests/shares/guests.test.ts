@@ -278,28 +278,51 @@ describe("what a guest hears ends", () => {
     expect(await open(world.server.guest(), link)).toMatchObject({ status: "open" });
   });
 
-  test("when the time of the link is over", async () => {
-    const world = await annasTakes();
-    const expiresAt = new Date(Date.now() + 3_000).toISOString();
-    const link = await share(world, { expiresAt });
-    const guest = await listener(world, link);
-    world.cloud.fault({ method: "GET", stallAfterBytes: 50_000 });
-    const response = await listen(world, guest, link);
-    expect(await isCut(response)).toBe("was cut");
+  test("when the time of the link is over, also where its end was set meanwhile", async () => {
+    const { world, link, guest, outcome } = await listeningElsewhere();
+    const expiresAt = new Date(Date.now() + 4_000).toISOString();
+    const terms = { ...link.share.terms, expiresAt };
+    await world.anna.api.playback.shares.update.mutate({ shareId: link.share.id, terms });
+    const later = isCut(await listen(world, guest, link));
+    expect([await outcome, await later]).toEqual(["was cut", "was cut"]);
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expiresAt) - 50);
     expect((await listen(world, guest, link)).status).toBe(401);
+    expect((await refused(begin(guest, link, world.track))).code).toBe("unauthenticated");
     expect((await refused(open(guest, link))).code).toBe("not_found");
     expect(await readShare(world)).toMatchObject({ state: "expired" });
+  });
+
+  test("and goes on where its end was put off", async () => {
+    const { world, link, outcome } = await listeningElsewhere();
+    let isOver = false;
+    void outcome.then(() => {
+      isOver = true;
+    });
+    const shareId = link.share.id;
+    const inMs = (ms: number) => ({
+      ...link.share.terms,
+      expiresAt: new Date(Date.now() + ms).toISOString(),
+    });
+    const { update, remove } = world.anna.api.playback.shares;
+    await update.mutate({ shareId, terms: inMs(3_000) });
+    await update.mutate({ shareId, terms: inMs(3_600_000) });
+    await new Promise((wake) => setTimeout(wake, 4_000));
+    expect(isOver).toBe(false);
+    await remove.mutate({ shareId });
+    expect(await outcome).toBe("was cut");
   });
 });
 
 test("after half a day a guest opens the link anew, which counts anew", async () => {
   const world = await annasTakes();
-  const link = await share(world);
-  const guest = await listener(world, link);
+  const password = "eleven green bassoons";
+  const link = await share(world, {}, password);
+  const guest = await listener(world, link, password);
   await write(world.server.deps, (tx) => tx.update(shareGuests).set({ expiresAt: sql`now()` }));
   expect((await listen(world, guest, link)).status).toBe(401);
-  await open(guest, link);
+  expect((await refused(begin(guest, link, world.track))).code).toBe("unauthenticated");
+  expect(await open(guest, link)).toEqual({ status: "password_needed" });
+  await open(guest, link, password);
   expect((await listen(world, guest, link)).status).toBe(403);
   await begin(guest, link, world.track);
   expect(await readShare(world)).toMatchObject({ playCount: 2 });
