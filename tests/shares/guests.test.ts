@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { downloadPath, streamPath } from "#contract/playback.ts";
 import { shareGuests } from "#drizzle/schema/index.ts";
@@ -221,6 +221,46 @@ describe("a link with a password", () => {
     expect([count("forbidden"), count("rate_limited")]).toEqual([10, 10]);
   });
 });
+
+/** Changes the link's row, and lets go of it once whoever comes meanwhile waits for that row. */
+async function changeUnder<T>(
+  { server }: SharingWorld,
+  change: SQL,
+  come: () => Promise<T>,
+): Promise<T> {
+  const { db } = server.deps;
+  let coming: Promise<T> | undefined;
+  await write(server.deps, async (tx) => {
+    await tx.execute(change);
+    coming = come();
+    await expect
+      .poll(async () => {
+        const rows = await db.execute(sql`
+          select from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`);
+        return rows.length;
+      })
+      .toBe(1);
+  });
+  if (!coming) throw new Error("Nobody came.");
+  return coming;
+}
+
+test.each([
+  ["password", sql`update shares set password_hash = 'another'`],
+  ["link", sql`update shares set token_hash = 'another'`],
+])(
+  "a %s that is changed while somebody comes in with the old one lets nobody in",
+  async (_, change) => {
+    const world = await annasTakes();
+    const link = await share(world, {}, "eleven green bassoons");
+    const refusal = await changeUnder(world, change, () =>
+      refused(open(world.server.guest(), link, "eleven green bassoons")),
+    );
+    expect(refusal.code).toBe("not_found");
+    expect(await world.server.deps.db.select().from(shareGuests)).toEqual([]);
+  },
+);
 
 describe("what a guest hears ends", () => {
   /** A guest whose storage stands still in the middle, on another server than the owner's. */
