@@ -32,10 +32,9 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ["/trpc", "/stream", "/download", "/cover", "/picture", "/uploads"].map((path) => [
-        path,
-        { target: SERVER },
-      ]),
+      ["/trpc", "/stream", "/download", "/cover", "/picture", "/uploads", "^/s/[^/]+/cover"].map(
+        (path) => [path, { target: SERVER }],
+      ),
     ),
   },
 });

@@ -45,6 +45,13 @@ export async function requireBand(bandId: BandId): Promise<void> {
   if (!bands.some((band) => band.id === bandId)) throw notFound();
 }
 
+/** For those who only listen this screen does not exist. */
+export async function requireEditor(bandId: BandId): Promise<void> {
+  const bands = await queryClient.ensureQueryData(bandsQuery);
+  const role = bands.find((band) => band.id === bandId)?.role;
+  if (role !== "owner" && role !== "editor") throw notFound();
+}
+
 /** For everybody else this screen does not exist either. */
 export async function requireAdmin(): Promise<void> {
   const me = await queryClient.ensureQueryData(sessionQuery);

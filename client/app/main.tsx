@@ -9,7 +9,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
-import { queryClient } from "./api.ts";
+import { backline, queryClient } from "./api.ts";
 import { takeLinkToken } from "./auth/link-token.ts";
 import { watchForMaintenance } from "./auth/maintenance.ts";
 import { onSessionEnd, startSessionKeeper, watchForSessionEnd } from "./auth/session.ts";
@@ -32,7 +32,9 @@ takeLinkToken();
 onSessionEnd((reason) => {
   player.clear();
   if (reason === "deleted") return void router.navigate({ to: "/goodbye" });
-  const { href } = router.state.location;
+  const { href, pathname } = router.state.location;
+  // Whoever has a link needs no session for it.
+  if (pathname.startsWith("/s/")) return;
   const search = reason === "lost" ? { next: href, lost: true as const } : {};
   void router.navigate({ to: "/sign-in", search });
 });
@@ -41,7 +43,7 @@ watchForMaintenance();
 startSessionKeeper(() => player.state.get().isPlaying);
 startUpdateWatch(() => player.state.get().isPlaying);
 startWindowTitle();
-startMediaSession();
+startMediaSession(player, (track) => backline.coverUrl(track, "large"));
 router.subscribe("onBeforeNavigate", ({ fromLocation }) => noteStep(fromLocation?.pathname));
 
 const root = document.getElementById("root");

@@ -18,6 +18,7 @@ import {
   parseTrack,
   requireAdmin,
   requireBand,
+  requireEditor,
   requireFirstAccount,
   requireNoSession,
   requireSession,
@@ -124,6 +125,13 @@ const notConnectedRoute = createRoute({
   ),
 });
 
+/** For everybody who has a link, signed in or not. */
+const shareRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/s/$token",
+  component: lazyRouteComponent(() => import("./shares/share-page.tsx"), "SharePage"),
+});
+
 const bandRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/b/$bandId",
@@ -154,6 +162,13 @@ const trackRoute = createRoute({
   path: "/tracks/$trackId",
   params: { parse: parseTrack, stringify: (params) => params },
   component: lazyRouteComponent(() => import("./library/track-page.tsx"), "TrackPage"),
+});
+
+const sharesRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/shares",
+  beforeLoad: ({ params }) => requireEditor(params.bandId),
+  component: lazyRouteComponent(() => import("./shares/shares-page.tsx"), "SharesPage"),
 });
 
 const storageRoute = createRoute({
@@ -218,10 +233,12 @@ const routeTree = rootRoute.addChildren([
   setupRoute,
   welcomeRoute,
   notConnectedRoute,
+  shareRoute,
   bandRoute.addChildren([
     homeRoute,
     libraryRoute,
     trackRoute,
+    sharesRoute,
     storageRoute,
     addRoute,
     folderRoute,

@@ -8,9 +8,15 @@ import {
   type TRPCClient,
   type TRPCLink,
 } from "@trpc/client";
-import type { TrackId, UploadId, UserId } from "#contract/ids.ts";
+import type { ShareId, TrackId, UploadId, UserId } from "#contract/ids.ts";
 import { type PictureSize, picturePath } from "#contract/pictures.ts";
-import { type CoverSize, coverPath, downloadPath, streamPath } from "#contract/playback.ts";
+import {
+  type CoverSize,
+  coverPath,
+  downloadPath,
+  shareCoverPath,
+  streamPath,
+} from "#contract/playback.ts";
 import type { AskTicket } from "#contract/tickets.ts";
 import type { AppRouter } from "#server/router.ts";
 import { createCookieJar } from "./cookies.ts";
@@ -35,9 +41,14 @@ export interface BacklineOptions {
 export interface Backline {
   /** Every procedure of the server, typed. */
   readonly api: TRPCClient<AppRouter>;
-  /** For an `<audio>` element or any HTTP client; answers ranges. */
-  streamUrl(trackId: TrackId): string;
-  downloadUrl(trackId: TrackId): string;
+  /**
+   * For an `<audio>` element or any HTTP client; answers ranges.
+   *
+   * @param shareId - for the guest of a public link, once `playback.shares.open` and `beginListen`
+   *   have let them in.
+   */
+  streamUrl(trackId: TrackId, shareId?: ShareId): string;
+  downloadUrl(trackId: TrackId, shareId?: ShareId): string;
   /**
    * For what sends neither this client's cookies nor its token: a loudspeaker, an `<audio>` element
    * beside a client with a token. It works for five minutes and until the session ends; what has
@@ -46,6 +57,12 @@ export interface Backline {
   ticketUrl(trackId: TrackId, use: AskTicket["use"]): Promise<string>;
   /** @param track - `coverHash` as the list gave it. @returns `null` when it has no cover. */
   coverUrl(track: { id: TrackId; coverHash: string | null }, size: CoverSize): string | null;
+  /**
+   * The same for whoever has a public link.
+   *
+   * @param token - the last part of the link.
+   */
+  shareCoverUrl(token: string, track: { coverHash: string | null }): string | null;
   /** @returns `null` for somebody without a picture. */
   pictureUrl(user: { id: UserId; pictureHash: string | null }, size: PictureSize): string | null;
   /**
@@ -147,12 +164,14 @@ export function createBackline(options: BacklineOptions): Backline {
     // Most who open a page upload nothing.
     uploadFile: async (order) => (await import("./upload.ts")).uploadFile({ wire, api }, order),
     discardUpload: async (uploadId) => (await import("./upload.ts")).discardUpload(wire, uploadId),
-    streamUrl: (trackId) => baseUrl + streamPath(trackId),
-    downloadUrl: (trackId) => baseUrl + downloadPath(trackId),
+    streamUrl: (trackId, shareId) => baseUrl + streamPath(trackId, shareId),
+    downloadUrl: (trackId, shareId) => baseUrl + downloadPath(trackId, shareId),
     ticketUrl: async (trackId, use) =>
       baseUrl + (await api.playback.ticket.query({ trackId, use })).path,
     coverUrl: (track, size) =>
       track.coverHash === null ? null : baseUrl + coverPath(track.id, track.coverHash, size),
+    shareCoverUrl: (token, track) =>
+      track.coverHash === null ? null : baseUrl + shareCoverPath(token, track.coverHash),
     pictureUrl: (user, size) =>
       user.pictureHash === null ? null : baseUrl + picturePath(user.id, user.pictureHash, size),
     async keepSession() {

@@ -113,7 +113,7 @@ export const sessionLink =
       };
 
       const retry = async (error: TRPCClientError<AppRouter>): Promise<void> => {
-        const isRight = await putRight(session, error, asked);
+        const isRight = await putCallRight(session, op.path, error, asked);
         if (isOver) return;
         if (isRight) current = next(op).subscribe({ ...heard, error: observer.error });
         else observer.error(error);
@@ -130,6 +130,19 @@ export const sessionLink =
         current?.unsubscribe();
       };
     });
+
+const GUESTS = new Set(["playback.shares.open", "playback.shares.beginListen"]);
+
+/** Who has to open a public link again is not helped by a newer session. */
+async function putCallRight(
+  session: Session,
+  path: string,
+  error: unknown,
+  asked: number,
+): Promise<boolean> {
+  if (GUESTS.has(path) && refusalOf(error)?.code === "unauthenticated") return false;
+  return putRight(session, error, asked);
+}
 
 const OPENING = new Set([
   "auth.signIn",

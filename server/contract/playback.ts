@@ -17,3 +17,11 @@ export type CoverSize = "small" | "large";
 /** @param coverHash - in the URL, so that it may be cached for ever. */
 export const coverPath = (trackId: TrackId, coverHash: string, size: CoverSize): string =>
   `/cover/${trackId}?size=${size}&v=${coverHash}`;
+
+/**
+ * The cover of what a link leads to, for its page and for those that show a preview of it.
+ *
+ * @param coverHash - in the URL, so that a browser may keep it.
+ */
+export const shareCoverPath = (token: string, coverHash: string): string =>
+  `/s/${token}/cover?size=large&v=${coverHash}`;

@@ -10,14 +10,6 @@ export type ShareToken = z.infer<typeof ShareToken>;
 /** The page of a public link. */
 export const sharePath = (token: string): string => `/s/${token}`;
 
-/**
- * The cover of what a link leads to, for its page and for those that show a preview of it.
- *
- * @param coverHash - in the URL, so that a browser may keep it.
- */
-export const shareCoverPath = (token: string, coverHash: string): string =>
-  `/s/${token}/cover?size=large&v=${coverHash}`;
-
 /** What a link allows, to whoever has it. */
 export const ShareTerms = z.strictObject({
   /** From then on it leads nowhere; `null`: it does not end by itself. */

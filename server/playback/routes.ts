@@ -55,6 +55,8 @@ async function sendTrack(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  // Nobody is told more than that they are nobody.
+  if (request.guest === null) requireActor(request);
   const { trackId } = parseInput(Params, request.params);
   const { playable, key, signal } = await findListener(deps, request, reply, trackId, use);
   signal.throwIfAborted();

@@ -18,5 +18,11 @@ export function useBand(): Band | undefined {
   return data?.find((band) => band.id === bandId);
 }
 
+/** Those who only listen add, share and change nothing. */
+export function useIsEditor(): boolean {
+  const role = useBand()?.role;
+  return role === "owner" || role === "editor";
+}
+
 /** Only owners may change a band's storage. */
 export const useIsOwner = (): boolean => useBand()?.role === "owner";

@@ -1,6 +1,7 @@
 import { Outlet } from "@tanstack/react-router";
-import { lazy, Suspense, useState, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { PlayerBar } from "../playback/player-bar.tsx";
+import { closeShareDialog, sharedTrack } from "../shares/dialog.ts";
 import { useLiveScans } from "../storage/live-scans.ts";
 import { frame } from "../words/frame.ts";
 import { AdminNotices } from "./admin-notices.tsx";
@@ -19,14 +20,20 @@ const KeyboardHelp = lazy(() =>
 const Commands = lazy(() =>
   import("./commands.tsx").then((module) => ({ default: module.Commands })),
 );
+const ShareDialog = lazy(() =>
+  import("../shares/share-dialog.tsx").then((module) => ({ default: module.ShareDialog })),
+);
 
 /** What stays while screens come and go: navigation, search, activity and the player. */
 export function Frame() {
   const [isRailOpen, setIsRailOpen] = useState(false);
   const opened = useSyncExternalStore(openedDialog.subscribe, openedDialog.get);
+  const shared = useSyncExternalStore(sharedTrack.subscribe, sharedTrack.get);
   useShortcuts();
   useFocusOnNavigation();
   useLiveScans();
+  // Whoever signs in next has not asked for it.
+  useEffect(() => closeShareDialog, []);
 
   return (
     <div className={s.frame}>
@@ -48,6 +55,7 @@ export function Frame() {
       <Suspense>
         {opened === "help" ? <KeyboardHelp onClose={closeDialog} /> : null}
         {opened === "commands" ? <Commands onClose={closeDialog} /> : null}
+        {shared ? <ShareDialog track={shared} onClose={closeShareDialog} /> : null}
       </Suspense>
     </div>
   );

@@ -5,6 +5,7 @@ import {
   IconPlaylist,
   type IconProps,
   IconSettings,
+  IconShare,
   IconShield,
   IconX,
 } from "@tabler/icons-react";
@@ -12,7 +13,7 @@ import { Link } from "@tanstack/react-router";
 import type { ComponentType } from "react";
 import { useIsAdmin } from "../auth/session.ts";
 import { frame } from "../words/frame.ts";
-import { useBandId } from "./band.ts";
+import { useBandId, useIsEditor } from "./band.ts";
 import { BandSwitcher } from "./band-switcher.tsx";
 import s from "./rail.module.css";
 
@@ -52,6 +53,7 @@ export function RailDrawer({ isOpen, onClose }: RailDrawerProps) {
 
 function RailContent({ onNavigate }: { readonly onNavigate?: () => void }) {
   const isAdmin = useIsAdmin();
+  const isEditor = useIsEditor();
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the links inside take the keys
     <nav className={s.nav} aria-label={frame.mainNavigation} onClick={onNavigate}>
@@ -59,6 +61,7 @@ function RailContent({ onNavigate }: { readonly onNavigate?: () => void }) {
       <ul className={s.list}>
         <Entry to="/b/$bandId" icon={IconHome} label={frame.home} isExact />
         <Entry to="/b/$bandId/library" icon={IconPlaylist} label={frame.library} />
+        {isEditor ? <Entry to="/b/$bandId/shares" icon={IconShare} label={frame.shares} /> : null}
       </ul>
       <ul className={s.list}>
         <Entry to="/b/$bandId/storage" icon={IconCloud} label={frame.storage} />
@@ -73,6 +76,7 @@ interface EntryProps {
   readonly to:
     | "/b/$bandId"
     | "/b/$bandId/library"
+    | "/b/$bandId/shares"
     | "/b/$bandId/storage"
     | "/b/$bandId/settings"
     | "/b/$bandId/admin";

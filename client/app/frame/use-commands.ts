@@ -1,10 +1,15 @@
 import { useMantineColorScheme } from "@mantine/core";
-import { useNavigate } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { useMatch, useNavigate } from "@tanstack/react-router";
+import type { TrackId } from "#contract/ids.ts";
+import { trpc } from "../api.ts";
 import { useIsAdmin } from "../auth/session.ts";
 import { player } from "../playback/here.ts";
+import { openShareDialog } from "../shares/dialog.ts";
 import { frame, commands as words } from "../words/frame.ts";
+import { shares } from "../words/shares.ts";
 import { useSignOut } from "./account-menu.tsx";
-import { useBandId, useIsOwner } from "./band.ts";
+import { useBandId, useIsEditor, useIsOwner } from "./band.ts";
 import { openHelp } from "./dialogs.ts";
 
 export interface Command {
@@ -17,6 +22,7 @@ export function useCommands(): readonly Command[] {
   const out = useSignOut();
   const isDark = colorScheme === "dark";
   return [
+    ...useShareCommand(),
     ...useScreenCommands(),
     { label: words.playPause, run: player.toggle },
     { label: words.next, run: player.next },
@@ -31,9 +37,22 @@ export function useCommands(): readonly Command[] {
   ];
 }
 
+/** For the recording whose screen is open. */
+function useShareCommand(): readonly Command[] {
+  const isEditor = useIsEditor();
+  const match = useMatch({ from: "/b/$bandId/tracks/$trackId", shouldThrow: false });
+  const { data: track } = useQuery({
+    ...trpc.library.tracks.get.queryOptions({ trackId: match?.params.trackId ?? ("" as TrackId) }),
+    enabled: match !== undefined,
+  });
+  if (!isEditor || !track) return [];
+  return [{ label: shares.command, run: () => openShareDialog(track) }];
+}
+
 function useScreenCommands(): readonly Command[] {
   const navigate = useNavigate();
   const isOwner = useIsOwner();
+  const isEditor = useIsEditor();
   const isAdmin = useIsAdmin();
   const params = { bandId: useBandId() };
   const library = "/b/$bandId/library" as const;
@@ -44,6 +63,14 @@ function useScreenCommands(): readonly Command[] {
       label: words.goTo(frame.library),
       run: () => void navigate({ to: library, params, search: {} }),
     },
+    ...(isEditor
+      ? [
+          {
+            label: words.goTo(frame.shares),
+            run: () => void navigate({ to: "/b/$bandId/shares", params }),
+          },
+        ]
+      : []),
     {
       label: words.goTo(frame.storage),
       run: () => void navigate({ to: "/b/$bandId/storage", params }),

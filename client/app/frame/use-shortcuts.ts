@@ -1,4 +1,5 @@
 import { useEffect } from "react";
+import { player } from "../playback/here.ts";
 import { startShortcuts } from "../playback/shortcuts.ts";
 import { openCommands, openHelp } from "./dialogs.ts";
 
@@ -9,7 +10,7 @@ const focusSearch = (): void => document.getElementById(SEARCH_ID)?.focus();
 /** Keys that work on every screen. */
 export function useShortcuts(): void {
   useEffect(
-    () => startShortcuts({ focusSearch, showHelp: openHelp, showCommands: openCommands }),
+    () => startShortcuts(player, { focusSearch, showHelp: openHelp, showCommands: openCommands }),
     [],
   );
 }

@@ -5,14 +5,16 @@ import s from "./cover.module.css";
 
 interface CoverProps {
   readonly track: Pick<Track, "id" | "coverHash" | "album" | "title">;
+  /** For whom it lies elsewhere than for members; `null`: there is none. */
+  readonly url?: string | null;
   readonly size: "small" | "large";
   /** For screen readers where the cover stands alone; else it is decoration. */
   readonly label?: string;
 }
 
 /** A cover, or bars in its place. The parent decides how large the square is. */
-export const Cover = memo(function Cover({ track, size, label = "" }: CoverProps) {
-  const url = backline.coverUrl(track, size);
+export const Cover = memo(function Cover({ track, size, label = "", ...at }: CoverProps) {
+  const url = at.url === undefined ? backline.coverUrl(track, size) : at.url;
   const [failedUrl, setFailedUrl] = useState<string | null>(null);
   if (url === null || url === failedUrl) {
     return (

@@ -1,9 +1,11 @@
 import { Menu } from "@mantine/core";
-import { IconDownload, IconInfoCircle, IconPlayerTrackNext } from "@tabler/icons-react";
+import { IconDownload, IconInfoCircle, IconPlayerTrackNext, IconShare } from "@tabler/icons-react";
 import { backline } from "../api.ts";
-import { useBandId } from "../frame/band.ts";
+import { useBandId, useIsEditor } from "../frame/band.ts";
 import { MenuLink } from "../frame/menu-link.tsx";
+import { openShareDialog } from "../shares/dialog.ts";
 import { library } from "../words/library.ts";
+import { shares } from "../words/shares.ts";
 import { playAfterCurrent } from "./play.ts";
 import s from "./row-menu.module.css";
 import type { OpenMenu } from "./use-table-input.ts";
@@ -16,6 +18,7 @@ interface RowMenuProps {
 /** One menu for all rows, where it was asked for. */
 export function RowMenu({ menu, onClose }: RowMenuProps) {
   const bandId = useBandId();
+  const isEditor = useIsEditor();
   if (!menu) return null;
   const { track, x, y } = menu;
   const isMissing = track.state === "missing";
@@ -54,6 +57,15 @@ export function RowMenu({ menu, onClose }: RowMenuProps) {
         >
           {library.download}
         </Menu.Item>
+        {isEditor ? (
+          <Menu.Item
+            leftSection={<IconShare size={16} aria-hidden />}
+            disabled={isMissing}
+            onClick={() => openShareDialog(track)}
+          >
+            {shares.share}
+          </Menu.Item>
+        ) : null}
       </Menu.Dropdown>
     </Menu>
   );

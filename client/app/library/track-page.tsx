@@ -5,17 +5,21 @@ import {
   IconDownload,
   IconPlayerPauseFilled,
   IconPlayerPlayFilled,
+  IconShare,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import type { Track } from "#contract/library.ts";
 import { backline, refusalOf, sentenceOf, trpc } from "../api.ts";
+import { useIsEditor } from "../frame/band.ts";
 import { Blank } from "../frame/blank.tsx";
 import { NothingHere } from "../frame/broken.tsx";
 import { useScreenTitle } from "../frame/title.ts";
 import { usePlayer } from "../playback/use-player.ts";
+import { openShareDialog } from "../shares/dialog.ts";
 import { frame } from "../words/frame.ts";
 import { library } from "../words/library.ts";
+import { shares } from "../words/shares.ts";
 import { cameFromLibrary } from "./came-from.ts";
 import { Cover } from "./cover.tsx";
 import { playTracks } from "./play.ts";
@@ -78,6 +82,7 @@ function Trouble({ track }: { readonly track: Track }) {
 
 function TrackActions({ track }: { readonly track: Track }) {
   const isPlaying = usePlayer((state) => state.isPlaying && state.track?.id === track.id);
+  const isEditor = useIsEditor();
   if (track.state === "missing") return null;
   return (
     <div className={s.actions}>
@@ -104,6 +109,16 @@ function TrackActions({ track }: { readonly track: Track }) {
       >
         {library.download}
       </Button>
+      {isEditor ? (
+        <Button
+          size="lg"
+          variant="default"
+          leftSection={<IconShare size={16} aria-hidden />}
+          onClick={() => openShareDialog(track)}
+        >
+          {shares.share}
+        </Button>
+      ) : null}
     </div>
   );
 }

@@ -4,6 +4,15 @@ import type { Queue } from "./queue.ts";
 import type { Sound } from "./sound.ts";
 import type { Store } from "./store.ts";
 
+/**
+ * What a player knows of a track. A guest of a public link gets no more of it than this, and no band.
+ */
+export type PlayedTrack = Pick<
+  Track,
+  "id" | "title" | "artist" | "album" | "durationMs" | "coverHash" | "state"
+> &
+  Partial<Pick<Track, "bandId">>;
+
 /** What the listener is told while it does not play although it should. */
 export interface Trouble {
   readonly message: string;
@@ -13,7 +22,7 @@ export interface Trouble {
 
 export interface PlayerState {
   readonly queue: Queue | null;
-  readonly track: Track | null;
+  readonly track: PlayedTrack | null;
   /** What the listener wants; `isLoading` and `trouble` say whether they get it. */
   readonly isPlaying: boolean;
   readonly isLoading: boolean;
@@ -40,14 +49,19 @@ export interface PlayerPreferences {
 /** The world, as the player gets it. */
 export interface PlayerIo {
   readonly sound: Sound;
-  readonly streamUrl: (track: Track) => string;
-  readonly diagnose: (track: Track) => Promise<Diagnosis>;
+  readonly streamUrl: (track: PlayedTrack) => string;
+  /**
+   * What comes before a track's bytes may be asked for, where there is such a thing; `null`: nothing,
+   * or it is done. When it fails the bytes do not come either, and `diagnose` says why.
+   */
+  readonly prepare?: (track: PlayedTrack) => Promise<void> | null;
+  readonly diagnose: (track: PlayedTrack) => Promise<Diagnosis>;
   /** @returns what calls it off. */
   readonly later: (delayMs: number, run: () => void) => () => void;
   /** Fetches the head of what plays next; `null`: nothing follows. */
-  readonly preload: (track: Track | null) => void;
+  readonly preload: (track: PlayedTrack | null) => void;
   readonly isOnline: () => boolean;
-  readonly noteSkipped: (track: Track, reason: string) => void;
+  readonly noteSkipped: (track: PlayedTrack, reason: string) => void;
   /** The browser refuses to play before the person has clicked something. */
   readonly noteBlocked: () => void;
   readonly noteSignedOut: () => void;
@@ -61,6 +75,8 @@ export interface Deck {
   readonly progress: Store<Progress>;
   /** Goes up with each source, so that what was asked about an older one is dropped. */
   load: number;
+  /** Playing has begun, or is about to; not yet while a queue is only shown. */
+  isOpen: boolean;
   /** The new source has not said yet how long it is. */
   isSwitching: boolean;
   /** Where to go on once the length is known, in seconds. */

@@ -41,14 +41,18 @@ export function FullPlayer({ onClose, onOpenQueue }: FullPlayerProps) {
           <Cover track={track} size="large" label={library.track.coverOf(track.title)} />
         </div>
         <div className={s.text}>
-          <Link
-            className={s.title}
-            to="/b/$bandId/tracks/$trackId"
-            params={{ bandId: track.bandId, trackId: track.id }}
-            onClick={onClose}
-          >
-            {track.title}
-          </Link>
+          {track.bandId ? (
+            <Link
+              className={s.title}
+              to="/b/$bandId/tracks/$trackId"
+              params={{ bandId: track.bandId, trackId: track.id }}
+              onClick={onClose}
+            >
+              {track.title}
+            </Link>
+          ) : (
+            <div className={s.title}>{track.title}</div>
+          )}
           <div className="soft cut">
             {[track.artist ?? library.unknownArtist, track.album].filter(Boolean).join(" · ")}
           </div>

@@ -1,16 +1,16 @@
 import { notifications } from "@mantine/notifications";
-import type { Track } from "#contract/library.ts";
 import { backline } from "../api.ts";
 import { endSession, isSignedOut } from "../auth/session.ts";
 import { createPreference } from "../settings/preferences.ts";
 import { playback } from "../words/playback.ts";
-import type { PlayerPreferences } from "./deck.ts";
+import type { PlayedTrack, PlayerPreferences } from "./deck.ts";
 import { diagnose } from "./diagnosis.ts";
 import { createPlayer } from "./player.ts";
 
 export const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2] as const;
 
-const preferences = createPreference<PlayerPreferences>(
+/** How loud and how fast, in this browser. */
+export const playerPreferences = createPreference<PlayerPreferences>(
   "player",
   { volume: 0.8, isMuted: false, rate: 1 },
   parsePreferences,
@@ -31,7 +31,7 @@ const ahead = new Audio();
 ahead.preload = "metadata";
 ahead.muted = true;
 
-const streamUrl = (track: Track): string => backline.streamUrl(track.id);
+const streamUrl = (track: PlayedTrack): string => backline.streamUrl(track.id);
 
 async function isSignedIn(): Promise<boolean> {
   try {
@@ -43,9 +43,15 @@ async function isSignedIn(): Promise<boolean> {
   }
 }
 
-function sayOnce(id: string, title: string, message: string): void {
+/** In place of what was said under the same id. */
+export function sayOnce(id: string, title: string, message: string): void {
   notifications.hide(id);
   notifications.show({ id, title, message });
+}
+
+export function later(delayMs: number, run: () => void): () => void {
+  const timer = setTimeout(run, delayMs);
+  return () => clearTimeout(timer);
 }
 
 /** The one player of this tab. */
@@ -54,10 +60,7 @@ export const player = createPlayer(
     sound,
     streamUrl,
     diagnose: (track) => diagnose({ fetch: backline.fetch, isSignedIn }, streamUrl(track)),
-    later(delayMs, run) {
-      const timer = setTimeout(run, delayMs);
-      return () => clearTimeout(timer);
-    },
+    later,
     preload(track) {
       if (track) ahead.src = streamUrl(track);
       else ahead.removeAttribute("src");
@@ -68,9 +71,9 @@ export const player = createPlayer(
       sayOnce("skipped", playback.skipped(track.title), reason),
     noteBlocked: () => sayOnce("blocked", playback.blockedTitle, playback.blocked),
     noteSignedOut: () => endSession(),
-    savePreferences: preferences.set,
+    savePreferences: playerPreferences.set,
   },
-  preferences.get(),
+  playerPreferences.get(),
 );
 
 window.addEventListener("online", player.wake);

@@ -1,13 +1,31 @@
-import type { Track } from "#contract/library.ts";
-import { backline } from "../api.ts";
 import { library } from "../words/library.ts";
-import { player } from "./here.ts";
+import type { PlayedTrack } from "./deck.ts";
+import type { Player } from "./player.ts";
 
 const SKIP_SECONDS = 10;
 
-/** Lock screen, media keys and headset buttons. */
-export function startMediaSession(): void {
-  if (!("mediaSession" in navigator)) return;
+/** Where the cover of a track is; `null` when it has none. */
+type CoverUrl = (track: PlayedTrack) => string | null;
+
+let holder: readonly [Player, CoverUrl] | null = null;
+let stop = (): void => {};
+
+/**
+ * Lock screen, media keys and headset buttons. They belong to one player at a time: the last one.
+ *
+ * @returns what gives them back to the one before.
+ */
+export function startMediaSession(player: Player, coverUrl: CoverUrl): () => void {
+  const before = holder;
+  holder = [player, coverUrl];
+  if ("mediaSession" in navigator) serve(player, coverUrl);
+  return () => {
+    if (before) startMediaSession(...before);
+  };
+}
+
+function serve(player: Player, coverUrl: CoverUrl): void {
+  stop();
   const { mediaSession } = navigator;
   const actions: readonly (readonly [MediaSessionAction, MediaSessionActionHandler])[] = [
     ["play", player.play],
@@ -27,19 +45,25 @@ export function startMediaSession(): void {
     }
   }
 
-  let shown: Track | null = null;
-  player.state.subscribe(() => {
+  let shown: PlayedTrack | null = null;
+  const show = () => {
     const { track, isPlaying } = player.state.get();
     mediaSession.playbackState = track ? (isPlaying ? "playing" : "paused") : "none";
-    if (track !== shown) mediaSession.metadata = track && toMetadata(track);
+    if (track !== shown) mediaSession.metadata = track && toMetadata(track, coverUrl(track));
     shown = track;
-    notePosition(mediaSession);
-  });
-  player.progress.subscribe(() => notePosition(mediaSession));
+    notePosition(player);
+  };
+  const forgetState = player.state.subscribe(show);
+  const forgetProgress = player.progress.subscribe(() => notePosition(player));
+  show();
+  stop = () => {
+    forgetState();
+    forgetProgress();
+    mediaSession.metadata = null;
+  };
 }
 
-function toMetadata(track: Track): MediaMetadata {
-  const cover = backline.coverUrl(track, "large");
+function toMetadata(track: PlayedTrack, cover: string | null): MediaMetadata {
   return new MediaMetadata({
     title: track.title,
     artist: track.artist ?? library.unknownArtist,
@@ -59,12 +83,12 @@ function toMetadata(track: Track): MediaMetadata {
 let notedAtMs = 0;
 
 /** The system counts on by itself, so once a second is more than enough. */
-function notePosition(mediaSession: MediaSession): void {
+function notePosition(player: Player): void {
   const nowMs = performance.now();
   if (nowMs - notedAtMs < 1000) return;
   notedAtMs = nowMs;
   const { positionSeconds, durationSeconds } = player.progress.get();
-  mediaSession.setPositionState(
+  navigator.mediaSession.setPositionState(
     durationSeconds <= 0
       ? undefined
       : {

@@ -24,7 +24,7 @@ export function NowPlaying({ isPlain = false }: { readonly isPlain?: boolean }) 
         <Cover track={track} size="small" />
       </span>
       <div className={s.nowText}>
-        {isPlain ? (
+        {isPlain || !track.bandId ? (
           <div className={`${s.nowTitle} cut`}>{track.title}</div>
         ) : (
           <Link

@@ -1,6 +1,6 @@
-import type { Track } from "#contract/library.ts";
 import {
   type Deck,
+  type PlayedTrack,
   type PlayerIo,
   type PlayerPreferences,
   type PlayerState,
@@ -11,14 +11,16 @@ import { insertNext, jumpTo, type Queue, refreshTracks, stepForward } from "./qu
 import { recover, wake, watchStall } from "./recovery.ts";
 import { loadedAround } from "./sound.ts";
 import { createStore, type Store } from "./store.ts";
-import { advance, goBack, seek, start, startQueue } from "./transport.ts";
+import { advance, cue, goBack, loadCurrent, seek, start, startQueue } from "./transport.ts";
 
 export interface Player {
   readonly state: Pick<Store<PlayerState>, "get" | "subscribe">;
   readonly progress: Pick<Store<Progress>, "get" | "subscribe">;
   playQueue(queue: Queue): void;
+  /** Shows it, ready to be played: nothing of it is asked for before that. */
+  cueQueue(queue: Queue): void;
   /** After the current one; starts it when nothing plays. */
-  playNext(track: Track, fallback: Queue): void;
+  playNext(track: PlayedTrack, fallback: Queue): void;
   jump(index: number): void;
   toggle(): void;
   play(): void;
@@ -34,7 +36,7 @@ export interface Player {
   setRate(rate: number): void;
   retry(): void;
   /** A scan has read more of them: titles and covers follow, the sound goes on. */
-  refresh(newer: readonly Track[]): void;
+  refresh(newer: readonly PlayedTrack[]): void;
   /** To be called when the network is back. */
   wake(): void;
   /** Silence, and nothing in the queue. */
@@ -56,6 +58,7 @@ export function createPlayer(io: PlayerIo, preferences: PlayerPreferences): Play
     state,
     progress,
     playQueue: (queue) => startQueue(deck, queue),
+    cueQueue: (queue) => cue(deck, queue),
     playNext(track, fallback) {
       const { queue } = state.get();
       if (queue) update(deck, { queue: insertNext(queue, track) });
@@ -92,6 +95,7 @@ function createDeck(io: PlayerIo, preferences: PlayerPreferences): Deck {
     state: createStore<PlayerState>({ ...idle, ...preferences }),
     progress: createStore<Progress>(silent),
     load: 0,
+    isOpen: false,
     isSwitching: false,
     resumeAt: 0,
     attempts: 0,
@@ -108,7 +112,8 @@ function play(deck: Deck): void {
   if (!track) return;
   update(deck, { isPlaying: true });
   if (trouble) deck.retry();
-  else void start(deck);
+  else if (deck.isOpen) void start(deck);
+  else loadCurrent(deck, deck.progress.get().positionSeconds);
 }
 
 function pause(deck: Deck): void {
@@ -122,7 +127,7 @@ function pause(deck: Deck): void {
   deck.io.sound.pause();
 }
 
-function refresh(deck: Deck, newer: readonly Track[]): void {
+function refresh(deck: Deck, newer: readonly PlayedTrack[]): void {
   const { queue, track } = deck.state.get();
   if (!queue || !track) return;
   const byId = new Map(newer.map((each) => [each.id, each]));
@@ -132,6 +137,7 @@ function refresh(deck: Deck, newer: readonly Track[]): void {
 function clear(deck: Deck): void {
   pause(deck);
   deck.load += 1;
+  deck.isOpen = false;
   deck.io.sound.removeAttribute("src");
   deck.io.sound.load();
   deck.progress.set(silent);

@@ -2,14 +2,14 @@ import { Drawer } from "@mantine/core";
 import { Cover } from "../library/cover.tsx";
 import { library } from "../words/library.ts";
 import { playback } from "../words/playback.ts";
-import { player } from "./here.ts";
 import s from "./queue-panel.module.css";
-import { usePlayer } from "./use-player.ts";
+import { useControls, usePlayer } from "./use-player.ts";
 
 /** What comes is looked at, not searched: a screenful or two. */
 const SHOWN = 40;
 
 export function QueuePanel({ onClose }: { readonly onClose: () => void }) {
+  const player = useControls();
   const queue = usePlayer((state) => state.queue);
   const first = queue?.index ?? 0;
   const shown = queue?.tracks.slice(first, first + SHOWN) ?? [];

@@ -1,9 +1,9 @@
 import type { TrackId } from "#contract/ids.ts";
-import type { Track } from "#contract/library.ts";
+import type { PlayedTrack } from "./deck.ts";
 
 /** What follows in the list that was played from. */
 export interface QueuePage {
-  readonly tracks: readonly Track[];
+  readonly tracks: readonly PlayedTrack[];
   /** Pass it to `fetchPage` for what follows; `null` at the end of the list. */
   readonly next: string | null;
 }
@@ -13,7 +13,7 @@ export interface QueuePage {
  * value; each step makes another.
  */
 export interface Queue {
-  readonly tracks: readonly Track[];
+  readonly tracks: readonly PlayedTrack[];
   readonly index: number;
   readonly next: string | null;
   /** Fetches further pages of the same list. */
@@ -23,7 +23,7 @@ export interface Queue {
 /** Further tracks are fetched when fewer than this many are left. */
 const NEARLY_OVER = 5;
 
-export const currentOf = (queue: Queue): Track | undefined => queue.tracks[queue.index];
+export const currentOf = (queue: Queue): PlayedTrack | undefined => queue.tracks[queue.index];
 
 export const isNearlyOver = (queue: Queue): boolean =>
   queue.next !== null && queue.tracks.length - queue.index <= NEARLY_OVER;
@@ -51,13 +51,13 @@ export function appendPage(queue: Queue, cursor: string, page: QueuePage): Queue
 }
 
 /** Puts a track right after the one that plays. */
-export function insertNext(queue: Queue, track: Track): Queue {
+export function insertNext(queue: Queue, track: PlayedTrack): Queue {
   const at = queue.index + 1;
   return { ...queue, tracks: [...queue.tracks.slice(0, at), track, ...queue.tracks.slice(at)] };
 }
 
 /** The same queue with newer knowledge of its tracks. */
-export function refreshTracks(queue: Queue, newer: ReadonlyMap<TrackId, Track>): Queue {
+export function refreshTracks(queue: Queue, newer: ReadonlyMap<TrackId, PlayedTrack>): Queue {
   if (!queue.tracks.some((track) => newer.has(track.id))) return queue;
   return { ...queue, tracks: queue.tracks.map((track) => newer.get(track.id) ?? track) };
 }

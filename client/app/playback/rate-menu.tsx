@@ -1,11 +1,12 @@
 import { Menu, UnstyledButton } from "@mantine/core";
 import { playback } from "../words/playback.ts";
-import { player, RATES } from "./here.ts";
+import { RATES } from "./here.ts";
 import s from "./player.module.css";
-import { usePlayer } from "./use-player.ts";
+import { useControls, usePlayer } from "./use-player.ts";
 
 /** Slower to learn a part, faster to find one. */
 export function RateMenu() {
+  const player = useControls();
   const rate = usePlayer((state) => state.rate);
   return (
     <Menu position="top" width={120}>

@@ -1,15 +1,16 @@
 import { type KeyboardEvent, type PointerEvent, type RefObject, useRef, useState } from "react";
 import { formatDuration, speakDuration } from "../words/format.ts";
 import { playback } from "../words/playback.ts";
-import { player } from "./here.ts";
+import type { Player } from "./player.ts";
 import { partAt, RangeInput } from "./range-input.tsx";
 import s from "./seek-bar.module.css";
-import { useProgress } from "./use-player.ts";
+import { useControls, useProgress } from "./use-player.ts";
 
 const STEP_SECONDS = 5;
 
 /** Where it plays, of how long. Dragging shows the time and seeks when it is let go. */
 export function SeekBar({ isStacked = false }: { readonly isStacked?: boolean }) {
+  const player = useControls();
   const { positionSeconds, durationSeconds, loadedSeconds } = useProgress();
   const [draft, setDraft] = useState<number | null>(null);
   const isDragging = useRef(false);
@@ -46,7 +47,7 @@ export function SeekBar({ isStacked = false }: { readonly isStacked?: boolean })
           onChange={(event) => {
             if (!isDragging.current) player.seek(Number(event.currentTarget.value));
           }}
-          {...inputHandlers(durationSeconds, setDraft, isDragging)}
+          {...inputHandlers(player, durationSeconds, setDraft, isDragging)}
         />
         {hover !== null && durationSeconds > 0 ? (
           <span
@@ -67,6 +68,7 @@ export function SeekBar({ isStacked = false }: { readonly isStacked?: boolean })
 
 /** The pointer says where exactly, and seeks when it is let go; keys move by steps, at once. */
 function inputHandlers(
+  player: Player,
   durationSeconds: number,
   setDraft: (seconds: number | null) => void,
   isDragging: RefObject<boolean>,

@@ -1,10 +1,11 @@
 import { singleKeys } from "../settings/preferences.ts";
-import { player } from "./here.ts";
+import type { Player } from "./player.ts";
 
+/** What else there is to reach by a key, besides the player. */
 export interface Shortcuts {
-  readonly focusSearch: () => void;
-  readonly showHelp: () => void;
-  readonly showCommands: () => void;
+  readonly focusSearch?: () => void;
+  readonly showHelp?: () => void;
+  readonly showCommands?: () => void;
 }
 
 const SEEK_SECONDS = 10;
@@ -16,11 +17,12 @@ const TAKES_SPACE = "button, a, summary, input, [role=menuitem], [role=radio], [
 const TAKES_ARROWS = "input, [role=menu], [role=listbox], [role=radiogroup], [role=slider]";
 
 /** Keys that work wherever the focus is, but never while somebody types. */
-export function startShortcuts(shortcuts: Shortcuts): () => void {
+export function startShortcuts(player: Player, shortcuts: Shortcuts = {}): () => void {
+  const keys = actions(player, shortcuts);
   const onKey = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.isComposing) return;
     const isCommand = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
-    const run = isCommand ? shortcuts.showCommands : findAction(event, shortcuts);
+    const run = isCommand ? shortcuts.showCommands : findAction(event, keys);
     if (!run) return;
     event.preventDefault();
     run();
@@ -29,20 +31,22 @@ export function startShortcuts(shortcuts: Shortcuts): () => void {
   return () => window.removeEventListener("keydown", onKey);
 }
 
-function findAction(event: KeyboardEvent, shortcuts: Shortcuts): (() => void) | undefined {
+function findAction(event: KeyboardEvent, keys: Actions): (() => void) | undefined {
   if (event.ctrlKey || event.metaKey || event.altKey || !singleKeys.get()) return undefined;
   const target = event.target instanceof Element ? event.target : document.body;
   if (target.closest(TYPING) || isBehindDialog()) return undefined;
   if (event.key === " " && target.closest(TAKES_SPACE)) return undefined;
   if (event.key.startsWith("Arrow") && target.closest(TAKES_ARROWS)) return undefined;
-  return actions(shortcuts).get(event.key.length === 1 ? event.key.toLowerCase() : event.key);
+  return keys.get(event.key.length === 1 ? event.key.toLowerCase() : event.key);
 }
 
 /** A dialog has the person's attention; only the full player lets keys through. */
 const isBehindDialog = (): boolean =>
   document.querySelector('[aria-modal="true"]:not([data-keys-pass])') !== null;
 
-const actions = (shortcuts: Shortcuts): ReadonlyMap<string, () => void> =>
+type Actions = ReadonlyMap<string, (() => void) | undefined>;
+
+const actions = (player: Player, shortcuts: Shortcuts): Actions =>
   new Map([
     [" ", player.toggle],
     ["k", player.toggle],

@@ -7,15 +7,15 @@ import {
   IconPlaylist,
 } from "@tabler/icons-react";
 import { playback } from "../words/playback.ts";
-import { player } from "./here.ts";
 import s from "./player.module.css";
-import { usePlayer } from "./use-player.ts";
+import { useControls, usePlayer } from "./use-player.ts";
 
 interface SizedProps {
   readonly isLarge?: boolean;
 }
 
 export function PlayButton({ isLarge = false }: SizedProps) {
+  const player = useControls();
   const hasTrack = usePlayer((state) => state.track !== null);
   const isPlaying = usePlayer((state) => state.isPlaying);
   const isLoading = usePlayer((state) => state.isLoading);
@@ -40,6 +40,7 @@ export function PlayButton({ isLarge = false }: SizedProps) {
 }
 
 export function PreviousButton({ isLarge = false }: SizedProps) {
+  const player = useControls();
   const hasTrack = usePlayer((state) => state.track !== null);
   return (
     <ActionIcon
@@ -55,6 +56,7 @@ export function PreviousButton({ isLarge = false }: SizedProps) {
 }
 
 export function NextButton({ isLarge = false }: SizedProps) {
+  const player = useControls();
   const hasNext = usePlayer(
     ({ queue }) => queue !== null && (queue.next !== null || queue.index < queue.tracks.length - 1),
   );

@@ -1,5 +1,5 @@
 import { playback } from "../words/playback.ts";
-import { type Deck, isCurrent, update } from "./deck.ts";
+import { type Deck, isCurrent, type PlayedTrack, update } from "./deck.ts";
 import { appendPage, currentOf, isNearlyOver, type Queue, stepBack, stepForward } from "./queue.ts";
 
 /** 'Previous' starts the track over when more than this was heard. */
@@ -9,6 +9,18 @@ export function startQueue(deck: Deck, queue: Queue): void {
   deck.skips = 0;
   update(deck, { isPlaying: true });
   switchTo(deck, queue);
+}
+
+/** As if it were paused at its start. */
+export function cue(deck: Deck, queue: Queue): void {
+  const track = currentOf(queue) ?? null;
+  deck.isOpen = false;
+  update(deck, { queue, track });
+  deck.progress.set({
+    positionSeconds: 0,
+    durationSeconds: (track?.durationMs ?? 0) / 1000,
+    loadedSeconds: 0,
+  });
 }
 
 function switchTo(deck: Deck, queue: Queue): void {
@@ -26,6 +38,7 @@ export function loadCurrent(deck: Deck, atSeconds: number): void {
   deck.cancelRetry();
   deck.cancelWatch();
   deck.load += 1;
+  deck.isOpen = true;
   deck.isSwitching = true;
   deck.isNextPreloaded = false;
   deck.resumeAt = atSeconds;
@@ -35,8 +48,22 @@ export function loadCurrent(deck: Deck, atSeconds: number): void {
     loadedSeconds: 0,
   });
   update(deck, { isLoading: isPlaying, trouble: null });
+  const preparation = deck.io.prepare?.(track) ?? null;
+  if (preparation === null) open(deck, track);
+  else void openAfter(deck, track, preparation);
+}
+
+async function openAfter(deck: Deck, track: PlayedTrack, preparation: Promise<void>) {
+  const load = deck.load;
+  // Said now, while the browser sees the person's click: afterwards it lets this sound play.
+  if (deck.state.get().isPlaying) deck.io.sound.play().catch(() => {});
+  await preparation.catch(() => {});
+  if (isCurrent(deck, load)) open(deck, track);
+}
+
+function open(deck: Deck, track: PlayedTrack): void {
   deck.io.sound.src = deck.io.streamUrl(track);
-  if (isPlaying) void start(deck);
+  if (deck.state.get().isPlaying) void start(deck);
   else deck.io.sound.load();
 }
 
@@ -113,6 +140,7 @@ export function seek(deck: Deck, seconds: number): void {
   const progress = deck.progress.get();
   const positionSeconds = Math.max(0, Math.min(seconds, progress.durationSeconds || seconds));
   deck.progress.set({ ...progress, positionSeconds });
+  if (!deck.isOpen) return;
   if (deck.isSwitching) deck.resumeAt = positionSeconds;
   else deck.io.sound.currentTime = positionSeconds;
 }

@@ -1,12 +1,12 @@
 import { Button, Loader } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { playback } from "../words/playback.ts";
-import { player } from "./here.ts";
 import s from "./player.module.css";
-import { usePlayer } from "./use-player.ts";
+import { useControls, usePlayer } from "./use-player.ts";
 
 /** Why it does not play, in the storage's or the server's own sentence, and what helps. */
 export function TroubleLine() {
+  const player = useControls();
   const trouble = usePlayer((state) => state.trouble);
   return (
     <div

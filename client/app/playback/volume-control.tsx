@@ -1,12 +1,12 @@
 import { ActionIcon } from "@mantine/core";
 import { IconVolume, IconVolume2, IconVolumeOff } from "@tabler/icons-react";
 import { playback } from "../words/playback.ts";
-import { player } from "./here.ts";
 import s from "./player.module.css";
 import { RangeInput } from "./range-input.tsx";
-import { usePlayer } from "./use-player.ts";
+import { useControls, usePlayer } from "./use-player.ts";
 
 export function VolumeControl() {
+  const player = useControls();
   const volume = usePlayer((state) => state.volume);
   const isMuted = usePlayer((state) => state.isMuted);
   const heard = isMuted ? 0 : volume;

@@ -14,6 +14,7 @@ const words = leaving.account;
 interface ConfirmDeletionProps {
   readonly confirmation: string;
   readonly choices: readonly BandChoice[];
+  readonly keepsShares: boolean;
   readonly isOpen: boolean;
   readonly onClose: () => void;
 }
@@ -24,7 +25,11 @@ export function ConfirmDeletion({ isOpen, onClose, ...rest }: ConfirmDeletionPro
   const remove = useMutation({
     mutationFn: (typed: string) =>
       withProof(() =>
-        backline.api.account.delete.mutate({ bands: [...rest.choices], confirmation: typed }),
+        backline.api.account.delete.mutate({
+          bands: [...rest.choices],
+          keepShares: rest.keepsShares,
+          confirmation: typed,
+        }),
       ),
     onSuccess: endDeleted,
     onError(error) {

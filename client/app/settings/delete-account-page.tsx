@@ -1,4 +1,4 @@
-import { Button, Skeleton } from "@mantine/core";
+import { Button, Checkbox, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { BandChoice, DeletionPreview } from "#contract/leaving.ts";
@@ -10,6 +10,7 @@ import { Screen, Section } from "../frame/screen.tsx";
 import { leaving } from "../words/leaving.ts";
 import { BandFate } from "./band-fate.tsx";
 import { ConfirmDeletion } from "./confirm-deletion.tsx";
+import { countShares } from "./count-shares.ts";
 import s from "./delete-account.module.css";
 
 const words = leaving.account;
@@ -39,6 +40,7 @@ const keyOf = ({ bands }: DeletionPreview): string =>
 function Consequences({ preview }: { readonly preview: DeletionPreview }) {
   const open = preview.bands.filter(({ fate }) => fate === "decide");
   const [choices, setChoices] = useState<readonly BandChoice[]>(() => open.map(firstChoice));
+  const [keepsShares, setKeepsShares] = useState(false);
   const [isAsked, setIsAsked] = useState(false);
   const bandId = useBandId();
   const choose = (choice: BandChoice) =>
@@ -64,6 +66,11 @@ function Consequences({ preview }: { readonly preview: DeletionPreview }) {
           onChoose={choose}
         />
       ))}
+      <KeepShares
+        count={countShares(preview.bands, choices)}
+        isKept={keepsShares}
+        onKeep={setKeepsShares}
+      />
       <Section title={words.later}>
         <ul className={s.list}>
           <li>{words.traces}</li>
@@ -88,6 +95,7 @@ function Consequences({ preview }: { readonly preview: DeletionPreview }) {
       <ConfirmDeletion
         confirmation={preview.confirmation}
         choices={choices}
+        keepsShares={keepsShares}
         isOpen={isAsked}
         onClose={() => setIsAsked(false)}
       />
@@ -100,4 +108,26 @@ function firstChoice({ id, heirs: [heir] }: DeletionPreview["bands"][number]): B
   return heir
     ? { bandId: id, choice: "hand_over", userId: heir.id }
     : { bandId: id, choice: "remove" };
+}
+
+interface KeepSharesProps {
+  readonly count: number;
+  readonly isKept: boolean;
+  readonly onKeep: (isKept: boolean) => void;
+}
+
+/** The band may need them still. */
+function KeepShares({ count, isKept, onKeep }: KeepSharesProps) {
+  if (count === 0) return null;
+  return (
+    <Section title={words.shares.title}>
+      <Checkbox
+        className={s.keep ?? ""}
+        label={words.shares.keep(count)}
+        description={words.shares.hint}
+        checked={isKept}
+        onChange={(event) => onKeep(event.currentTarget.checked)}
+      />
+    </Section>
+  );
 }

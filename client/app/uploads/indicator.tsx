@@ -2,14 +2,13 @@ import { Popover, UnstyledButton } from "@mantine/core";
 import { IconUpload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
-import { useBandId } from "../frame/band.ts";
+import { useBandId, useIsEditor } from "../frame/band.ts";
 import top from "../frame/top-bar.module.css";
 import { upload } from "../words/upload.ts";
 import { useArrivals } from "./arrivals.ts";
 import { announcement, isPanelOpen, leftOut, queue } from "./here.ts";
 import { Panel } from "./panel.tsx";
 import { isUnderWay, type Sending } from "./queue.ts";
-import { useMayUpload } from "./target.ts";
 import { unfinishedOf, uploadsQuery } from "./unfinished.ts";
 
 /** How the uploads are, wherever in the app the person is; out of sight when there are none. */
@@ -19,7 +18,7 @@ export function UploadsIndicator() {
   const isOpen = useSyncExternalStore(isPanelOpen.subscribe, isPanelOpen.get);
   const left = useSyncExternalStore(leftOut.subscribe, leftOut.get);
   const said = useSyncExternalStore(announcement.subscribe, announcement.get);
-  const mayUpload = useMayUpload();
+  const mayUpload = useIsEditor();
   const { data: uploads = [] } = useQuery({ ...uploadsQuery(bandId), enabled: mayUpload });
   const unfinished = unfinishedOf(uploads, sendings);
   const done = sendings.filter(({ state }) => state === "done").map(({ uploadId }) => uploadId);

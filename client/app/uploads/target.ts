@@ -1,16 +1,10 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { BandId } from "#contract/ids.ts";
 import { backline, queryClient } from "../api.ts";
-import { useBand, useBandId } from "../frame/band.ts";
+import { useBandId, useIsEditor } from "../frame/band.ts";
 import { useConnections } from "../storage/connections.ts";
 
 const KEY = "upload target";
-
-/** Those who only listen add nothing. */
-export function useMayUpload(): boolean {
-  const role = useBand()?.role;
-  return role === "owner" || role === "editor";
-}
 
 /** Where uploads of the band go; nothing for those who only listen, or where there is no storage. */
 export function useUploadTarget() {
@@ -21,7 +15,7 @@ export function useUploadTarget() {
     // Asked anew when the answer may be another one.
     queryKey: [KEY, bandId, primary?.id, primary?.health, primary?.rootPath],
     queryFn: () => backline.api.uploads.target.query({ bandId }),
-    enabled: useMayUpload(),
+    enabled: useIsEditor(),
     placeholderData: keepPreviousData,
   });
   return data?.connectionId === null ? undefined : data;

@@ -45,8 +45,6 @@ export const admin = {
     mailedText: (email: string) =>
       `The invitation to ${email} is on its way. This is its link, should the mail get lost; it is shown only now.`,
     copy: "Copy",
-    copied: "Copied",
-    copyByHand: "The link is selected: copy it by hand.",
     done: "Done",
     whose,
     when: ({ createdAt, expiresAt }: Invitation) =>

@@ -82,6 +82,9 @@ const withoutWords = (figures: string): string =>
 /** '14 March 2026 at 19:30', to see what a choice is like. */
 export const formatSample = (moment: number): string => formatDate("sample", moment);
 
+/** The same for the end of something, where year and hour count. */
+export const formatExact = (moment: string): string => formatDate("sample", moment);
+
 export const formatCount = (value: number): string => counts.format(value);
 
 /** '1 track', '2,400 tracks'. */

@@ -40,6 +40,12 @@ export const leaving = {
         `${band.isPersonal ? "Your own library" : band.name} is removed${inside(band)}.`,
       left: (band: LeftBand) => `You leave ${band.name}. It goes on without you.`,
     },
+    shares: {
+      title: "Public links that you made",
+      keep: (count: number) =>
+        `Keep the ${plural(count, "public link")} that I made in bands that go on`,
+      hint: "Else they all lead nowhere at once, and who listens by them is cut off. Links in what is removed end in any case.",
+    },
     later: "What happens later",
     traces:
       "For 30 days it stays written down that there was an account, without name and address. Then nothing is left.",
