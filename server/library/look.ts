@@ -122,7 +122,8 @@ function isYoung(entry: Entry, nowMs: number): boolean {
   return ageMs >= 0 && ageMs < QUIET_MS;
 }
 
-const isWorthKnowing = ({ kind, name }: Entry): boolean =>
+/** Of anything else the library keeps nothing. */
+export const isWorthKnowing = ({ kind, name }: Pick<Entry, "kind" | "name">): boolean =>
   !isHidden(name) && (kind === "folder" || isAudio(name) || coverRank(name) !== undefined);
 
 type LastScan = NonNullable<Awaited<ReturnType<typeof store.findLastScan>>>;

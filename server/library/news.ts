@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ConnectionId } from "#contract/ids.ts";
 import { write } from "#server/base/db.ts";
 import { openStorage } from "#server/connections/service.ts";
-import { type LookDeps, QUIET_MS } from "./look.ts";
+import type { News } from "#server/storage/provider.ts";
+import { isWorthKnowing, type LookDeps, QUIET_MS } from "./look.ts";
 import * as store from "./watch-store.ts";
 
 const TICK_MS = 1_000;
@@ -78,9 +79,9 @@ function openEar(deps: LookDeps, each: store.Newsworthy): Ear {
       await heard;
     },
   };
-  const onNews = (isBeingWritten: boolean): void => {
-    const inMs = isBeingWritten ? QUIET_MS : COMPANY_MS;
-    ear.lookAtMs = Math.max(ear.lookAtMs ?? 0, performance.now() + inMs);
+  const onNews = (news: News): void => {
+    if (!isWorthKnowing(news)) return;
+    ear.lookAtMs = Math.max(ear.lookAtMs ?? 0, performance.now() + quietInMs(news, deps.now()));
   };
   const hear = async (): Promise<void> => {
     const { storage, rootRef } = await openStorage(deps, each.id, closing.signal);
@@ -92,6 +93,12 @@ function openEar(deps: LookDeps, each: store.Newsworthy): Ear {
     deps.log.debug({ err: error, connectionId: each.id }, "a storage is looked at by the clock");
   });
   return ear;
+}
+
+/** A look leaves out what may still be written to. */
+function quietInMs({ writtenAt }: News, now: Date): number {
+  const ageMs = writtenAt === null ? QUIET_MS : now.getTime() - writtenAt.getTime();
+  return ageMs < 0 ? COMPANY_MS : Math.max(QUIET_MS - ageMs, COMPANY_MS);
 }
 
 async function hurryLooks(

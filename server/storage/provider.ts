@@ -132,8 +132,16 @@ export interface Storage {
   readonly writing?: Writing;
 }
 
-/** @param isBeingWritten - somebody writes to a file, and may go on; otherwise names come and go. */
-export type OnNews = (isBeingWritten: boolean) => void;
+/** Something has come, gone or changed. */
+export interface News {
+  /** `folder` too where nobody can tell. */
+  readonly kind: "file" | "folder";
+  readonly name: string;
+  /** When the last bytes came, after which there may be more; `null` where it is not about bytes. */
+  readonly writtenAt: Date | null;
+}
+
+export type OnNews = (news: News) => void;
 
 export interface Quota {
   readonly usedBytes: number;

@@ -85,6 +85,16 @@ test("what happens in a folder is in the library long before the clock says to l
   await expect.poll(() => pathsOf(world), SOON).toContain("Tour/Berlin/Set 1/five.mp3");
 }, 120_000);
 
+test("what the library keeps nothing of is no news", async () => {
+  const world = await annasFolder(SELDOM);
+  await untilQuiet(world);
+  await put(join(world.music, "Live/session.als"));
+  await writeFile(join(world.music, "Live/notes.txt"), "Louder.");
+  await rm(join(world.music, "Live/notes.txt"));
+  await sleep(8_000);
+  expect(await nextLookIn(world.server.deps)).toBeGreaterThan(3_000);
+}, 60_000);
+
 test("a folder of a paused storage is not watched, of one that is resumed it is again, and of a removed one never more", async () => {
   const world = await annasFolder(SELDOM);
   const { music, connectionId, anna } = world;

@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from "node:fs";
 import { lstat, opendir, stat } from "node:fs/promises";
-import { join, sep } from "node:path";
-import type { OnNews } from "#server/storage/provider.ts";
+import { basename, join, sep } from "node:path";
+import type { News, OnNews } from "#server/storage/provider.ts";
 import { codeOf, isMissing } from "./failures.ts";
 
 /** What the system gives is shared with every other program: a larger tree is only looked at. */
@@ -50,9 +50,13 @@ export async function watchTree(top: string, onNews: OnNews, signal: AbortSignal
   }
 }
 
+function tell(tree: Tree, kind: News["kind"], path: string, writtenAt: Date | null): void {
+  if (!tree.isClosed) tree.onNews({ kind, name: basename(path), writtenAt });
+}
+
 /** What was written there before it was watched is news that nobody has told. */
 function grow(tree: Tree, path: string): void {
-  walk(tree, path).then(() => tree.isClosed || tree.onNews(true), tree.fail);
+  walk(tree, path).then(() => tell(tree, "folder", path, new Date()), tree.fail);
 }
 
 /** Each folder is watched before it is read, so that nothing comes into being in between. */
@@ -77,26 +81,34 @@ async function listFolders(path: string): Promise<string[]> {
 
 /** @returns false for one that is watched already. */
 function add(tree: Tree, path: string): boolean {
-  const { watchers, onNews, fail } = tree;
+  const { watchers, fail } = tree;
   if (tree.isClosed || watchers.has(path)) return false;
   if (watchers.size >= MOST_FOLDERS) throw new Error(`More than ${MOST_FOLDERS} folders.`);
   const watcher = watch(path, { persistent: false, recursive: !isOneByOne });
   watchers.set(path, watcher);
   watcher.on("error", (error) => (isOfOneFolder(error) ? drop(tree, path) : fail(error)));
   watcher.on("change", (kind, name) => {
-    if (isHidden(String(name))) return;
-    onNews(kind === "change");
-    if (kind === "rename" && isOneByOne) follow(tree, join(path, String(name)));
+    if (String(name).split(sep).some(isHidden)) return;
+    const changed = join(path, String(name));
+    if (kind === "change") tell(tree, "file", changed, new Date());
+    else void follow(tree, changed);
   });
   return true;
 }
 
 /** A name has come or gone: what was watched under it may be elsewhere now. */
-function follow(tree: Tree, path: string): void {
+async function follow(tree: Tree, path: string): Promise<void> {
+  const wasFolder = tree.watchers.has(path) || !isOneByOne;
   drop(tree, path);
-  lstat(path)
-    .then((stats) => stats.isDirectory() && grow(tree, path))
-    .catch((error) => isOfOneFolder(error) || tree.fail(error));
+  try {
+    const stats = await lstat(path);
+    const isFile = stats.isFile() && !wasFolder;
+    tell(tree, isFile ? "file" : "folder", path, isFile ? stats.mtime : null);
+    if (stats.isDirectory()) grow(tree, path);
+  } catch (error) {
+    if (!isOfOneFolder(error)) return tree.fail(error);
+    tell(tree, wasFolder ? "folder" : "file", path, null);
+  }
 }
 
 function drop({ watchers }: Tree, path: string): void {
