@@ -33,7 +33,7 @@ export interface UploadOrder extends UploadMeans {
   readonly uploadId?: UploadId;
   /** Stops it; what has arrived stays, to go on by its id or to be discarded. */
   readonly signal?: AbortSignal;
-  /** One request carries so much at most; all of it when left out. Storages refuse too small ones. */
+  /** One request carries so much at most, but a part of the storage's at least; all of it when left out. */
   readonly pieceBytes?: number;
   /** The server knows of it from now on. */
   readonly onBegun?: (uploadId: UploadId) => void;
@@ -55,7 +55,7 @@ export async function uploadFile({ wire, api }: Uploader, order: UploadOrder): P
     order.uploadId ?? (await patience.insist(() => begin(wire, order), ["conflict"]));
   order.onBegun?.(uploadId);
   const { pieceBytes = Number.POSITIVE_INFINITY } = order;
-  const sending: Sending = { wire, api, order, uploadId, patience, pieceBytes };
+  const sending: Sending = { wire, api, order, uploadId, patience, pieceBytes, partBytes: 1 };
   await patience.insist(() => sendRest(sending));
   return uploadId;
 }
@@ -100,6 +100,8 @@ interface Sending extends Uploader {
   readonly patience: Patience;
   /** What gets through, as far as is known. */
   pieceBytes: number;
+  /** The storage keeps whole parts. */
+  partBytes: number;
 }
 
 /** From the byte on that the server wants next: it alone knows what has arrived. */
@@ -107,15 +109,15 @@ async function sendRest(sending: Sending): Promise<void> {
   const { wire, order, uploadId, patience } = sending;
   const { size } = order.file;
   const path = `${PATH}/${uploadId}`;
-  let offset = offsetIn(await askUploads(wire, { method: "HEAD", path, signal: order.signal }));
+  const answer = await askUploads(wire, { method: "HEAD", path, signal: order.signal });
+  sending.partBytes = countIn(answer, "upload-part-size") || 1;
+  let offset = offsetIn(answer);
   order.onProgress?.(offset);
   if (offset >= size) return seeInPlace(sending);
   while (offset < size) {
     const next = await sendPiece(sending, path, offset);
     if (next <= offset) throw new OddAnswer(200);
     patience.noteProgress();
-    // The storage takes whole parts: pieces of as many bytes as it kept waste none.
-    sending.pieceBytes = Math.min(sending.pieceBytes, next - offset);
     offset = next;
   }
 }
@@ -123,7 +125,7 @@ async function sendRest(sending: Sending): Promise<void> {
 async function sendPiece(sending: Sending, path: string, from: number): Promise<number> {
   const { wire, order } = sending;
   const { file, onProgress, send, signal } = order;
-  const body = file.slice(from, from + sending.pieceBytes);
+  const body = file.slice(from, from + toWholeParts(sending.pieceBytes, sending));
   // A file that was changed or taken away meanwhile would look like a dead line.
   await body.slice(0, 1).arrayBuffer();
   const headers = {
@@ -139,21 +141,30 @@ async function sendPiece(sending: Sending, path: string, from: number): Promise<
     onProgress?.(offset);
     return offset;
   } catch (error) {
-    const smaller = PIECES_BYTES.find((bytes) => bytes < body.size);
+    const smaller = PIECES_BYTES.find((bytes) => toWholeParts(bytes, sending) < body.size);
     if (!isTooLargeBetween(error) || !smaller) throw error;
     sending.pieceBytes = smaller;
     return sendPiece(sending, path, from);
   }
 }
 
+/** What is beyond the last whole part would be sent in vain, and less than one is refused. */
+const toWholeParts = (bytes: number, { partBytes }: Pick<Sending, "partBytes">): number =>
+  Math.max(Math.floor(bytes / partBytes), 1) * partBytes;
+
 /** The server itself would say it in its own words. */
 const isTooLargeBetween = (error: unknown): boolean =>
   error instanceof OddAnswer && error.status === 413;
 
-function offsetIn({ headers, status }: Response): number {
-  const offset = Number(headers.get("upload-offset") ?? Number.NaN);
-  if (!Number.isSafeInteger(offset) || offset < 0) throw new OddAnswer(status);
+function offsetIn(answer: Response): number {
+  const offset = countIn(answer, "upload-offset");
+  if (offset === undefined) throw new OddAnswer(answer.status);
   return offset;
+}
+
+function countIn({ headers }: Response, name: string): number | undefined {
+  const count = Number(headers.get(name) ?? Number.NaN);
+  return Number.isSafeInteger(count) && count >= 0 ? count : undefined;
 }
 
 /** Everything was sent, but the answer to the last piece got lost. */

@@ -51,6 +51,15 @@ export const ConnectForm = z.discriminatedUnion("provider", [
     bucket: z.string().trim().min(1).max(255),
     accessKeyId: z.string().trim().min(1).max(256),
     secretAccessKey: z.string().trim().min(1).max(1024),
+    /** Of a temporary key, which counts only with it; left out for one that stays. */
+    sessionToken: z
+      .string()
+      .trim()
+      .regex(
+        /^[\x21-\x7e]{1,8192}$/,
+        "A session token has only letters, digits and signs, and no spaces.",
+      )
+      .optional(),
     /** Whether the bucket stands in the path or before the host; `auto` knows how Amazon does it. */
     pathStyle: z.union([z.boolean(), z.literal("auto")]),
   }),

@@ -9,6 +9,8 @@ import { Timestamp } from "./time.ts";
  *   a date as in ISO 8601, which may be left out) → 201 with `Location: /uploads/:uploadId`.
  * - `HEAD /uploads/:uploadId` → `Upload-Offset`, which may be less than was sent: what did not fill a
  *   part is sent anew.
+ * - Both say `Upload-Part-Size`, which is ours: the storage keeps as many bytes at once, and what is left
+ *   at the end. A request that carries less is refused, and what is beyond a multiple of it is sent anew.
  * - `PATCH /uploads/:uploadId` → 204 once the storage has it; after the last byte, once it lies there
  *   under its name.
  * - `DELETE /uploads/:uploadId` → 204; nothing of it is left in the storage.

@@ -8,6 +8,7 @@ import {
   members,
   passkeys,
   sessions,
+  shares,
   totpFactors,
   tracks,
   userPictures,
@@ -100,6 +101,25 @@ export const listMemberships = (db: Db | Tx, userId: UserId) =>
     .orderBy(desc(bands.isPersonal), asc(bands.name), asc(bands.id));
 
 export type Membership = Awaited<ReturnType<typeof listMemberships>>[number];
+
+/** The public links that somebody has made. What opens them is kept by nobody. */
+export const listLinks = (db: Db, userId: UserId) =>
+  db
+    .select({
+      band: bands.name,
+      recording: tracks.title,
+      hasPassword: sql<boolean>`${shares.passwordHash} is not null`,
+      canDownload: shares.canDownload,
+      expiresAt: shares.expiresAt,
+      playLimit: shares.playLimit,
+      playCount: shares.playCount,
+      createdAt: shares.createdAt,
+    })
+    .from(shares)
+    .innerJoin(bands, eq(bands.id, shares.bandId))
+    .innerJoin(tracks, eq(tracks.id, shares.trackId))
+    .where(eq(shares.createdBy, userId))
+    .orderBy(desc(shares.id));
 
 /** Who is connected there is left out: it may be another owner's address. */
 export const listConnections = (db: Db, bandId: BandId) =>

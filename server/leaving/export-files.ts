@@ -57,6 +57,7 @@ async function describeAccount(
       isPersonal,
       memberSince,
     })),
+    publicLinks: await data.listLinks(db, userId),
   });
 }
 

@@ -5,7 +5,7 @@ export const toReadme = (at: Date, folders: readonly string[]): string =>
     `Made on ${at.toISOString().slice(0, 10)}.`,
     "",
     "account.json   your profile, the devices that were signed in, your passkeys by name, accounts",
-    "               at other servers, and the bands that you are in",
+    "               at other servers, the bands that you are in, and the public links that you made",
     "picture.webp   your picture, if you have one",
     "audit.json     what happened to your account; audit.csv is the same for a spreadsheet",
     ...folders.map((folder) => `${folder}/`),

@@ -34,7 +34,7 @@ const MAX_BACK_OFF_SECONDS = 300;
 /** So many requests are not asked more often than one in this time, on average. */
 const SECONDS_A_REQUEST = 0.5;
 /** So long nobody must have written to a file of a disk that is looked at. */
-const QUIET_MS = 5_000;
+export const QUIET_MS = 5_000;
 /** Looks take no more than this share of the storage's time. */
 const SHARE = 0.1;
 const MAX_PAUSE_SECONDS = 1_800;
@@ -122,7 +122,8 @@ function isYoung(entry: Entry, nowMs: number): boolean {
   return ageMs >= 0 && ageMs < QUIET_MS;
 }
 
-const isWorthKnowing = ({ kind, name }: Entry): boolean =>
+/** Of anything else the library keeps nothing. */
+export const isWorthKnowing = ({ kind, name }: Pick<Entry, "kind" | "name">): boolean =>
   !isHidden(name) && (kind === "folder" || isAudio(name) || coverRank(name) !== undefined);
 
 type LastScan = NonNullable<Awaited<ReturnType<typeof store.findLastScan>>>;
@@ -155,11 +156,11 @@ async function settle(
   }
   const vain = isWanted && last && wasVain(last) ? held.vain + 1 : 0;
   if (await store.isQuotaDue(tx, held)) await quotaWanted.enqueue(deps, tx, { connectionId });
-  const { cursor, requests } = changes;
-  const seconds = Math.min(
-    Math.max(backOff(deps, vain - 1), requests * SECONDS_A_REQUEST, tookSeconds / SHARE),
-    MAX_PAUSE_SECONDS,
-  );
+  // A disk is read and not asked: only the time counts.
+  const requests = connection.storage.growsInPlace ? 0 : changes.requests;
+  const costs = Math.max(requests * SECONDS_A_REQUEST, tookSeconds / SHARE);
+  const seconds = Math.max(backOff(deps, vain - 1), Math.min(costs, MAX_PAUSE_SECONDS));
+  const { cursor } = changes;
   await store.saveLook(tx, held, { rootRef, cursor, vain, nextSeconds: jitter(seconds) });
 }
 

@@ -1,4 +1,5 @@
-import { and, desc, eq, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, sql } from "drizzle-orm";
+import type { ProviderId } from "#contract/connections.ts";
 import type { ConnectionId } from "#contract/ids.ts";
 import { scans, watches } from "#drizzle/schema/index.ts";
 import type { Db, Tx } from "#server/base/db.ts";
@@ -54,6 +55,47 @@ export async function insertMissing(tx: Tx): Promise<void> {
     select c.id from connections as c
     where ${isWatched} and not exists (select from watches as w where w.connection_id = c.id)
     on conflict do nothing`);
+}
+
+export interface Newsworthy {
+  readonly id: ConnectionId;
+  readonly rootRef: string | null;
+  readonly credentialVersion: number;
+  /** It may be looked at now, should there be news. */
+  readonly mayHurry: boolean;
+}
+
+/** Between two looks, whatever the news. */
+const LEAST_PAUSE = sql`interval '3 seconds'`;
+
+/**
+ * It answered last time, and nobody is looking: who does may have passed by what is new. Where it is
+ * slow, or was scanned in vain, a quarter of what the pause is longer for that goes by first.
+ */
+const mayHurry = (watchSeconds: number) => sql`w.failures = 0
+  and (w.lease_until is null or w.lease_until < clock_timestamp())
+  and clock_timestamp() >= w.looked_at + ${LEAST_PAUSE} + greatest(
+    (w.next_look_at - w.looked_at - ${watchSeconds} * interval '1.1 seconds') / 4, interval '0')`;
+
+/** All that may tell of themselves. @param watchSeconds - the pause while all is well. */
+export const listNewsworthy = (db: Db, providers: readonly ProviderId[], watchSeconds: number) =>
+  db.execute<Newsworthy & Record<string, unknown>>(sql`
+    select c.id, c.root_ref as "rootRef", c.credential_version as "credentialVersion",
+      coalesce(${mayHurry(watchSeconds)}, false) as "mayHurry"
+    from connections as c left join watches as w on w.connection_id = c.id
+    where ${isWatched} and ${inArray(sql`c.provider`, [...providers])}`);
+
+/** @returns whether the next look begins after now, and soon. */
+export async function hurryLook(
+  tx: Tx,
+  connectionId: ConnectionId,
+  watchSeconds: number,
+): Promise<boolean> {
+  const rows = await tx.execute(sql`
+    update watches as w set next_look_at = least(next_look_at, clock_timestamp())
+    where connection_id = ${connectionId} and ${mayHurry(watchSeconds)}
+    returning connection_id`);
+  return rows.length > 0;
 }
 
 /** Each is given to one server, however many ask. */

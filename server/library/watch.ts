@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { write } from "#server/base/db.ts";
 import { type LookDeps, look } from "./look.ts";
+import { followNews } from "./news.ts";
 import * as store from "./watch-store.ts";
 
 const TICK_MS = 1_000;
@@ -8,13 +9,20 @@ const TICK_MS = 1_000;
 const MOST_LOOKS = 16;
 
 /**
- * Looks at every storage by the clock, together with all other servers of this database: who takes
- * one up has it alone, and what a server leaves behind that is killed is taken up by the next.
+ * Looks at every storage by the clock, and sooner where there is news.
  *
  * @returns when the signal has ended it and every look is over; at once when nothing is watched.
  */
 export async function watchStorages(deps: LookDeps, signal: AbortSignal): Promise<void> {
   if (deps.config.watchSeconds === null) return;
+  await Promise.all([lookByTheClock(deps, signal), followNews(deps, signal)]);
+}
+
+/**
+ * Together with all other servers of this database: who takes a storage up has it alone, and what a
+ * server leaves behind that is killed is taken up by the next.
+ */
+async function lookByTheClock(deps: LookDeps, signal: AbortSignal): Promise<void> {
   const looks = new Set<Promise<void>>();
   while (!signal.aborted) {
     try {

@@ -4,7 +4,8 @@ import { requireActor } from "#server/base/actor.ts";
 import { whenClosed } from "#server/base/closing.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
-import { endWithShare, noSuchRecording, openLinkFirst } from "#server/shares/guests.ts";
+import { endWithShare } from "#server/shares/ending.ts";
+import { noSuchRecording, openLinkFirst } from "#server/shares/guests.ts";
 import { requirePlayable } from "./service.ts";
 import { findSharedPlayable, type Playable } from "./store.ts";
 
@@ -18,9 +19,6 @@ export interface Listener {
 }
 
 export type Use = "stream" | "download";
-
-/** Timers of Node's know no longer time. */
-const LONGEST_MS = 2 ** 31 - 1;
 
 /**
  * A member of the band, or the guest of a public link.
@@ -58,7 +56,7 @@ async function findGuest(
   use: Use,
 ): Promise<Listener> {
   // Before the link is read, so that no end of it falls in between.
-  const signal = endWithShare(deps, guest, answer);
+  const { signal, endAfter } = endWithShare(deps, guest, answer);
   const found = await findSharedPlayable(deps.db, guest, trackId);
   signal.throwIfAborted();
   if (!found) throw openLinkFirst();
@@ -66,17 +64,9 @@ async function findGuest(
   if (!playable) throw noSuchRecording();
   if (use === "download" && !canDownload) throw onlyListening();
   if (!hasBegun) throw beginFirst();
-  if (msLeft !== null) endAfter(answer, msLeft);
+  endAfter(msLeft);
   return { playable, key: guest.guestHash ?? "", signal };
 }
-
-function endAfter(answer: AbortController, ms: number): void {
-  const timer = setTimeout(() => answer.abort(isOver()), Math.min(ms, LONGEST_MS));
-  timer.unref();
-  answer.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
-}
-
-const isOver = (): AppError => new AppError("not_found", "The time of this link is over.");
 
 const onlyListening = (): AppError =>
   new AppError("forbidden", "With this link the recording can be heard, but not downloaded.");

@@ -2,9 +2,7 @@ import { and, eq, gt, lte, sql } from "drizzle-orm";
 import type { ShareId, TrackId } from "#contract/ids.ts";
 import { covers, shareGuests, shareListens, shares, tracks } from "#drizzle/schema/index.ts";
 import type { Db, Tx } from "#server/base/db.ts";
-import { hasExpired, isUsedUp } from "./store.ts";
-
-const isOver = sql<boolean>`${hasExpired}`;
+import { hasExpired, isUsedUp, msLeft } from "./store.ts";
 
 /** What a link leads to, for whoever has it. Expired ones are as if there were none. */
 export async function findByToken(db: Db, tokenHash: string) {
@@ -30,7 +28,7 @@ export async function findByToken(db: Db, tokenHash: string) {
     })
     .from(shares)
     .innerJoin(tracks, eq(tracks.id, shares.trackId))
-    .where(and(eq(shares.tokenHash, tokenHash), sql`not ${isOver}`));
+    .where(and(eq(shares.tokenHash, tokenHash), sql`not ${hasExpired}`));
   return row;
 }
 export type FoundShare = NonNullable<Awaited<ReturnType<typeof findByToken>>>;
@@ -61,6 +59,8 @@ export async function isKnownGuest(db: Db, guestHash: string): Promise<boolean> 
 export interface Admission {
   readonly guestId: string;
   readonly trackId: TrackId;
+  /** Until the link ends by itself; `null`: it does not. */
+  readonly msLeft: number | null;
 }
 
 /** @returns `undefined` for who has not opened it of late, and when it is over. */
@@ -70,7 +70,7 @@ export async function findAdmission(
   guestHash: string,
 ): Promise<Admission | undefined> {
   const [row] = await db
-    .select({ guestId: shareGuests.id, trackId: shares.trackId })
+    .select({ guestId: shareGuests.id, trackId: shares.trackId, msLeft })
     .from(shareGuests)
     .innerJoin(shares, eq(shares.id, shareGuests.shareId))
     .where(
@@ -78,7 +78,7 @@ export async function findAdmission(
         eq(shareGuests.guestHash, guestHash),
         eq(shareGuests.shareId, shareId),
         gt(shareGuests.expiresAt, sql`now()`),
-        sql`not ${isOver}`,
+        sql`not ${hasExpired}`,
       ),
     );
   return row;
@@ -126,7 +126,10 @@ export async function insertGuest(
 }
 
 /** @returns false when the guest has begun it before. */
-export async function insertListen(tx: Tx, { guestId, trackId }: Admission): Promise<boolean> {
+export async function insertListen(
+  tx: Tx,
+  { guestId, trackId }: Pick<Admission, "guestId" | "trackId">,
+): Promise<boolean> {
   const rows = await tx
     .insert(shareListens)
     .values({ guestId, trackId })

@@ -125,40 +125,6 @@ export async function openSharedCover(
   return cover;
 }
 
-/**
- * Ends an answer to a guest when the link is taken back, by whichever server, or its password changed.
- * What reaches its own end is for the caller.
- *
- * @param answer - is told so; ends the listening too.
- */
-export function endWithShare(
-  deps: Pick<Deps, "db" | "events">,
-  { shareId, guestHash }: Guest,
-  answer: AbortController,
-): AbortSignal {
-  void watch(deps, shareId, guestHash ?? "", answer.signal).then(
-    (isOver) => isOver && answer.abort(leadsNowhere()),
-    // Who can't watch any more can't promise anything.
-    () => answer.abort(leadsNowhere()),
-  );
-  return answer.signal;
-}
-
-async function watch(
-  deps: Pick<Deps, "db" | "events">,
-  shareId: ShareId,
-  guestHash: string,
-  signal: AbortSignal,
-): Promise<boolean> {
-  let isFirst = true;
-  for await (const _ of deps.events.subscribe(shareTopic(shareId), signal)) {
-    // Whoever answers a guest reads after this whether it is one.
-    if (!isFirst && !(await store.findAdmission(deps.db, shareId, guestHash))) return true;
-    isFirst = false;
-  }
-  return false;
-}
-
 /** To be called now and then. */
 export const forgetOldGuests = (deps: Pick<Deps, "db">): Promise<void> =>
   write(deps, (tx) => store.deleteOldGuests(tx));
@@ -205,7 +171,7 @@ const toOpened = (share: store.FoundShare): OpenedShare => ({
 });
 
 /** The same for what never was, is over and was taken back. */
-const leadsNowhere = (): AppError =>
+export const leadsNowhere = (): AppError =>
   new AppError(
     "not_found",
     "This link leads nowhere: it is not complete, its time is over, or it was taken back. Ask whoever gave it to you for another.",

@@ -23,7 +23,11 @@ export const shareRoutes: FastifyPluginAsync<ShareRouteOptions> = async (app, { 
 
   app.get("/s/:shareToken", async (request, reply) => {
     const { shareToken } = parseInput(Params, request.params);
-    const preview = await findPreview(deps, shareToken);
+    // Without a database the page comes all the same, and says so itself.
+    const preview = await findPreview(deps, shareToken).catch((error: unknown) => {
+      request.log.warn({ err: error }, "a link's page has no preview");
+      return undefined;
+    });
     return sendPage(reply, page, preview && toMeta(deps, shareToken, preview));
   });
 

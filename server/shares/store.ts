@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, sql } from "drizzle-orm";
+import { and, desc, eq, isNull, lt, sql } from "drizzle-orm";
 import type { BandRole } from "#contract/bands.ts";
 import type { BandId, ShareId, TrackId, UserId } from "#contract/ids.ts";
 import type { Share, ShareState, ShareTerms } from "#contract/shares.ts";
@@ -16,6 +16,10 @@ export type ShareRow = Omit<Share, "terms" | "lastPlayedAt" | "createdAt"> & {
 };
 
 export const hasExpired = sql<boolean>`coalesce(${shares.expiresAt} <= now(), false)`;
+/** Until its end; `null` for one that has none. */
+export const msLeft = sql<
+  number | null
+>`(1000 * extract(epoch from ${shares.expiresAt} - now()))::float8`;
 export const isUsedUp = sql<boolean>`coalesce(${shares.playCount} >= ${shares.playLimit}, false)`;
 
 const columns = {
@@ -37,6 +41,9 @@ const columns = {
   createdAt: shares.createdAt,
 };
 
+/** Of an account that was deleted the empty row is left. */
+const isMaker = and(eq(users.id, shares.createdBy), isNull(users.deletedAt));
+
 /** The newest first: ids are in the order of their making. */
 export const listShares = (
   db: Db,
@@ -47,7 +54,7 @@ export const listShares = (
     .select(columns)
     .from(shares)
     .innerJoin(tracks, eq(tracks.id, shares.trackId))
-    .leftJoin(users, eq(users.id, shares.createdBy))
+    .leftJoin(users, isMaker)
     .where(
       and(
         eq(shares.bandId, bandId),
@@ -69,7 +76,7 @@ export async function findShare(
     .from(shares)
     .innerJoin(members, and(eq(members.bandId, shares.bandId), eq(members.userId, actor.userId)))
     .innerJoin(tracks, eq(tracks.id, shares.trackId))
-    .leftJoin(users, eq(users.id, shares.createdBy))
+    .leftJoin(users, isMaker)
     .where(eq(shares.id, id));
   return row;
 }

@@ -108,6 +108,15 @@ export interface Storage {
    * @returns `null` where of this root only a listing can tell.
    */
   changes?(root: string | null, cursor: string | null): Promise<Changes | null>;
+  /**
+   * Tells at once that something happens below a folder, as far as the storage hears of it: reason
+   * to look sooner, never to look less. Absent where nobody tells.
+   *
+   * @param root - a folder's ref, or `null` for the top.
+   * @returns when the storage's signal ends it.
+   * @throws whatever says that nothing is heard any more, at any time.
+   */
+  watch?(root: string | null, onNews: OnNews): Promise<void>;
   /** `changes` says where: folders that it does not name need not be listed. */
   readonly namesChanges?: true;
   /** Files are seen while they are still being written. */
@@ -122,6 +131,17 @@ export interface Storage {
   /** Takes new files. Absent where we only ask to read. */
   readonly writing?: Writing;
 }
+
+/** Something has come, gone or changed. */
+export interface News {
+  /** `folder` too where nobody can tell. */
+  readonly kind: "file" | "folder";
+  readonly name: string;
+  /** When the last bytes came, after which there may be more; `null` where it is not about bytes. */
+  readonly writtenAt: Date | null;
+}
+
+export type OnNews = (news: News) => void;
 
 export interface Quota {
   readonly usedBytes: number;
@@ -235,6 +255,8 @@ export interface ProviderBase<Id extends ProviderId, S extends z.ZodObject, C> {
   offWhy(settings: z.output<S>): string | null;
   /** Folder only: what the administrator has allowed. */
   roots?(settings: z.output<S>): readonly string[];
+  /** What it attaches has a `watch`, mostly. */
+  readonly hasNews?: true;
   attach(settings: z.output<S>, credential: C, io: StorageIo): Storage;
   /** Absent where access cannot be given back: it is only forgotten here then. */
   readonly revocation?: {

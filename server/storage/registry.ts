@@ -39,6 +39,8 @@ export interface ConfiguredProvider {
   /** Why nobody can connect one on this server; `null` when they can. */
   readonly offWhy: string | null;
   readonly roots: readonly string[];
+  /** What it attaches has a `watch`, mostly. */
+  readonly hasNews: boolean;
   /** @throws AppError with a sentence for the person beside the form. */
   verify(form: ConnectForm, io: StorageIo): Promise<Connected<unknown>>;
   /** `null` where there is only the form. */
@@ -98,6 +100,7 @@ export function configure<Id extends ProviderId, S extends z.ZodObject, C>(
     description: spec.description,
     offWhy: spec.offWhy(settings),
     roots: spec.roots?.(settings) ?? [],
+    hasNews: spec.hasNews === true,
     verify(form, io) {
       if (form.provider !== spec.id || connect.kind !== "form") {
         throw new Error(`A ${form.provider} form for ${spec.id}.`);

@@ -63,6 +63,7 @@ export const uploadRoutes: FastifyPluginAsync<UploadRouteOptions> = async (app, 
     const metadata = parseMetadata(headerOf(headers, "upload-metadata"));
     const upload = await createUpload(deps, actor, { ...metadata, sizeBytes });
     tellExpiry(reply, upload);
+    tellPartSize(reply, upload);
     return reply.code(201).header("location", `${UPLOADS_PATH}/${upload.id}`).send();
   });
 
@@ -70,6 +71,7 @@ export const uploadRoutes: FastifyPluginAsync<UploadRouteOptions> = async (app, 
     await countCall(request, reply, "query");
     const upload = await requireOwn(deps, requireActor(request), idOf(request));
     tellExpiry(reply, upload);
+    tellPartSize(reply, upload);
     reply.headers({ "upload-offset": upload.offsetBytes, "upload-length": upload.sizeBytes });
     return reply.code(200).send();
   });
@@ -138,6 +140,14 @@ function headerOf(headers: FastifyRequest["headers"], name: string): string | un
 
 function tellExpiry(reply: FastifyReply, { expiresAt }: { readonly expiresAt: Date }): void {
   reply.header("upload-expires", expiresAt.toUTCString());
+}
+
+/** A storage without parts takes all of it as one. */
+function tellPartSize(
+  reply: FastifyReply,
+  { partBytes, sizeBytes }: { readonly partBytes: number; readonly sizeBytes: number },
+): void {
+  reply.header("upload-part-size", Math.min(partBytes, sizeBytes));
 }
 
 const notBytes = (): AppError =>

@@ -101,6 +101,22 @@ export const odd =
   async () =>
     new Response("<h1>It is the proxy that speaks.</h1>", { status });
 
+/** How long the bodies of requests are. */
+export const measure =
+  (sent: number[]): Mishap =>
+  async (_, { body }) => {
+    sent.push((body as Blob).size);
+    return null;
+  };
+
+/** Something in between takes no more than that. */
+export const narrow =
+  (mostBytes: number, sent: number[]): Mishap =>
+  async (input, init) => {
+    await measure(sent)(input, init);
+    return (init.body as Blob).size > mostBytes ? odd(413)(input, init) : null;
+  };
+
 /** A PATCH whose body is sent by hand. */
 async function openPatch(input: string, init: RequestInit) {
   const body = Buffer.from(await (init.body as Blob).arrayBuffer());

@@ -13,7 +13,8 @@ import {
   busyFor,
   cutAfter,
   listedAs,
-  type Mishap,
+  measure,
+  narrow,
   noNetwork,
   odd,
   PART_BYTES,
@@ -170,18 +171,55 @@ describe("a program uploads a recording", () => {
     expect(asked).toEqual(["POST", "HEAD", "PATCH 0", "PATCH 0", `PATCH ${2 * PART_BYTES}`]);
   }, 60_000);
 
-  test("in pieces as large as the parts that the storage keeps", async () => {
+  test("in pieces of whole parts of the storage, whatever is asked for", async () => {
+    const { upload, meet, asked } = await annasLine();
+    for (const [pieceBytes, sizes] of [
+      [2 * PART_BYTES + 1000, [2 * PART_BYTES, PART_BYTES + 7]],
+      [PART_BYTES - 1, [PART_BYTES, PART_BYTES, PART_BYTES, 7]],
+    ] as const) {
+      asked.length = 0;
+      const sent: number[] = [];
+      meet("PATCH", ...sizes.map(() => measure(sent)));
+      await upload(tape(3 * PART_BYTES + 7), { pieceBytes });
+      expect(sent).toEqual(sizes);
+      expect(asked).toHaveLength(2 + sizes.length);
+    }
+  }, 60_000);
+
+  test("in the smallest pieces that the storage takes, where larger ones do not get through", async () => {
     const { upload, folder, meet } = await annasLine();
-    const take = tape(3 * PART_BYTES);
-    const sizes: number[] = [];
-    const measure: Mishap = async (_, { body }) => {
-      sizes.push((body as Blob).size);
-      return null;
-    };
-    meet("PATCH", measure, measure, measure);
+    const take = tape(4 * PART_BYTES + 5);
+    const sent: number[] = [];
+    meet("PATCH", ...Array.from({ length: 9 }, () => narrow(PART_BYTES, sent)));
+    await upload(take);
+    expect(await isThere(folder, take)).toBe(true);
+    const whole = [take.bytes.length, 4 * PART_BYTES, 2 * PART_BYTES];
+    expect(sent).toEqual([...whole, ...Array(4).fill(PART_BYTES), 5]);
+  }, 60_000);
+
+  test("not in ever smaller pieces that the server would refuse", async () => {
+    const { upload, meet, waits } = await annasLine();
+    const sent: number[] = [];
+    meet("PATCH", ...Array.from({ length: 9 }, () => narrow(PART_BYTES - 1, sent)));
+    await expect(upload(tape(2 * PART_BYTES))).rejects.toMatchObject({ status: 413 });
+    expect(sent).toEqual([2 * PART_BYTES, PART_BYTES]);
+    expect(waits).toEqual([]);
+  }, 60_000);
+
+  test("to a server that does not say how long parts are", async () => {
+    const { upload, folder, meet } = await annasLine();
+    const take = tape(2 * PART_BYTES);
+    meet("HEAD", async (input, init) => {
+      const { status, headers } = await fetch(input, init);
+      const said = new Headers(headers);
+      said.delete("upload-part-size");
+      return new Response(null, { status, headers: said });
+    });
+    const sent: number[] = [];
+    meet("PATCH", measure(sent), measure(sent));
     await upload(take, { pieceBytes: PART_BYTES + 1000 });
     expect(await isThere(folder, take)).toBe(true);
-    expect(sizes).toEqual([PART_BYTES + 1000, PART_BYTES, PART_BYTES]);
+    expect(sent).toEqual([PART_BYTES + 1000, PART_BYTES]);
   }, 60_000);
 
   test("that waits for its turn as long as the server says", async () => {

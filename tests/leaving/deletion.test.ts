@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import type { DeletionPreview } from "#contract/leaving.ts";
+import type { SharedLink, SharePage } from "#contract/shares.ts";
 import { insertMember } from "#server/bands/store.ts";
 import { write } from "#server/base/db.ts";
 import { openBrowser } from "#tests/auth/browser.ts";
@@ -403,4 +404,53 @@ test("whoever is cut off while the account is deleted, at any step, keeps all of
   expect(done.wrong).toEqual([]);
   expect(done.answer.status).toBe(200);
   expect(done.cuts).toBeGreaterThanOrEqual(20);
+});
+
+describe("public links", () => {
+  /** Ben shares a recording of a band that goes on without him, and one of his own. */
+  async function bensLinks() {
+    const world = await bensServer();
+    const { ben, bands } = world;
+    const share = async (bandId: string): Promise<string> => {
+      const [track] = await tracksOf(ben, bandId);
+      const terms = { expiresAt: null, playLimit: null, canDownload: false };
+      const order = { trackId: track?.id, terms, password: null };
+      const { data } = await ben.browser.mutate("playback.shares.create", order);
+      return (data as SharedLink).path.slice("/s/".length);
+    };
+    const links = { duo: await share(bands.duo), personal: await share(bands.personal) };
+    const guest = openBrowser(world.server.baseUrl);
+    const opens = async (token: string) =>
+      (await guest.mutate("playback.shares.open", { token })).status;
+    expect([await opens(links.duo), await opens(links.personal)]).toEqual([200, 200]);
+    return { world, links, opens };
+  }
+
+  test("of who leaves are counted before, by band", async () => {
+    const { world } = await bensLinks();
+    const { data } = await world.ben.browser.query("account.deletion.preview");
+    const { bands } = data as DeletionPreview;
+    expect(bands.map(({ name, shareCount }) => [name, shareCount])).toEqual([
+      ["ben", 1],
+      ["Choir", 0],
+      ["Duo", 1],
+      ["Trio", 0],
+    ]);
+  });
+
+  test("lead nowhere from then on", async () => {
+    const { world, links, opens } = await bensLinks();
+    expect((await leave(world, handingOver(world))).status).toBe(200);
+    expect([await opens(links.duo), await opens(links.personal)]).toEqual([404, 404]);
+  });
+
+  test("stay when that is wished, in bands that stay", async () => {
+    const { world, links, opens } = await bensLinks();
+    const { ben, carla, bands } = world;
+    const wish = { bands: handingOver(world), keepShares: true, confirmation: ben.email };
+    expect((await ben.browser.mutate("account.delete", wish)).status).toBe(200);
+    expect([await opens(links.duo), await opens(links.personal)]).toEqual([200, 404]);
+    const list = await carla.browser.query("playback.shares.list", { bandId: bands.duo });
+    expect((list.data as SharePage).shares).toMatchObject([{ createdBy: null }]);
+  });
 });

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ExportEntry } from "#contract/leaving.ts";
+import type { SharedLink } from "#contract/shares.ts";
 import { openWritingClient, write } from "#server/base/db.ts";
 import { makeExport } from "#server/leaving/exports.ts";
 import { sweep } from "#server/leaving/purge.ts";
@@ -20,6 +21,7 @@ import {
   leave,
   letMinutesPass,
   type Somebody,
+  tracksOf,
 } from "./leaver.ts";
 
 const never = new AbortController().signal;
@@ -113,6 +115,12 @@ test("in it is what is Ben's, no secret, and nobody else's address", async () =>
     );
   });
   await ben.browser.mutate("account.twoFactor.begin");
+  const [take] = await tracksOf(ben, world.bands.duo);
+  const link = await ben.browser.mutate("playback.shares.create", {
+    trackId: take?.id,
+    terms: { expiresAt: null, playLimit: 7, canDownload: true },
+    password: "canary of a link",
+  });
   const { id } = (await ask(ben)).data as ExportEntry;
   await runJobs(server);
   const secrets = await server.deps.db.execute<{ secret: string }>(sql`
@@ -131,6 +139,10 @@ test("in it is what is Ben's, no secret, and nobody else's address", async () =>
     { name: "Duo", role: "owner" },
     { name: "Trio", role: "owner" },
   ]);
+  expect(account.publicLinks).toMatchObject([
+    { band: "Duo", recording: "Take", hasPassword: true, playLimit: 7, playCount: 0 },
+  ]);
+  expect(all).not.toContain((link.data as SharedLink).path.slice("/s/".length));
   expect(files["picture.webp"]).toBe("a picture");
   expect(JSON.parse(files["bands/Duo/tracks.json"] ?? "")).toMatchObject([{ title: "Take" }]);
   expect(files["bands/Duo/tracks.csv"]?.split("\r\n")).toHaveLength(3);

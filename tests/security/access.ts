@@ -15,6 +15,10 @@ export interface Access {
   readonly input?: (objects: Objects) => Record<string, unknown>;
   /** What a right request is answered with, when not 200. */
   readonly status?: number;
+  /** The same for the guest of a public link, who gets what others do not. */
+  readonly asGuest?: number;
+  /** It is gone then: the next who may finds nothing. */
+  readonly takesAway?: boolean;
 }
 
 /** What is signed for no challenge of ours. */
@@ -34,6 +38,8 @@ const bandOnly = ({ bandId }: Objects) => ({ bandId });
 const connectionOnly = ({ connectionId }: Objects) => ({ connectionId });
 const userOfNobody = ({ connectionId }: Objects) => ({ userId: connectionId });
 const loginOfNobody = ({ connectionId }: Objects) => ({ loginId: connectionId });
+const shareOnly = ({ shareId }: Objects) => ({ shareId });
+const TERMS = { expiresAt: null, playLimit: null, canDownload: false };
 const trackOnly = ({ trackId }: Objects) => ({ trackId });
 
 /**
@@ -265,6 +271,29 @@ export const access: Readonly<Record<string, Access>> = {
     needs: "listener",
     input: ({ trackId }) => ({ trackId, use: "stream" }),
   },
+  "playback.shares.list": { needs: "editor", input: bandOnly },
+  "playback.shares.create": {
+    needs: "editor",
+    input: ({ trackId }) => ({ trackId, terms: TERMS, password: null }),
+  },
+  // No such link; those that are right are in `tests/shares`.
+  "playback.shares.open": {
+    needs: "anyone",
+    status: 404,
+    input: () => ({ token: "A".repeat(43) }),
+  },
+  "playback.shares.beginListen": {
+    needs: "anyone",
+    status: 401,
+    asGuest: 200,
+    input: ({ shareId, trackId }) => ({ shareId, trackId }),
+  },
+  "playback.shares.update": {
+    needs: "editor",
+    input: (at) => ({ ...shareOnly(at), terms: TERMS }),
+  },
+  "playback.shares.renewLink": { needs: "editor", input: shareOnly },
+  "playback.shares.remove": { needs: "editor", takesAway: true, input: shareOnly },
   "auth.subscriptionTicket": {
     needs: "user",
     input: () => ({ path: "connections.scanProgress", input: "" }),
@@ -305,7 +334,13 @@ export const OPEN_ROUTES = [
   ...["/health/live", "/health/ready", "/csp-report", "/trpc/:path"],
   // Knows a browser by a cookie of its own; see `tests/connections/oauth.test.ts`.
   "/oauth/:provider/callback",
+  // Know a guest by such a cookie, too; see `tests/shares`.
+  ...["/s/:shareToken", "/s/:shareToken/cover"],
 ];
+
+/** Whom the server does not know, whatever they show. */
+const isNobody = (who: Principal): who is "nobody" | "guest" | "suspended" | "halfway" =>
+  who === "nobody" || who === "guest" || who === "suspended" || who === "halfway";
 
 /** `null`: it is for this one; else why not. */
 export function refusalFor(
@@ -313,9 +348,7 @@ export function refusalFor(
   principal: Principal,
 ): "unauthenticated" | "forbidden" | "not_found" | null {
   if (needs === "anyone") return null;
-  if (principal === "nobody" || principal === "suspended" || principal === "halfway") {
-    return "unauthenticated";
-  }
+  if (isNobody(principal)) return "unauthenticated";
   if (needs === "user") return null;
   if (needs === "admin") return principal === "admin" ? null : "forbidden";
   // Whatever the id: it does not tell an administrator which there are.

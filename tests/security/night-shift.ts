@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import { BandRole } from "#contract/bands.ts";
 import type { ConnectForm } from "#contract/connections.ts";
 import type { BandId } from "#contract/ids.ts";
+import { type SharedLink, sharePath } from "#contract/shares.ts";
 import { rateLimits, totpFactors, userPictures, users } from "#drizzle/schema/index.ts";
 import { insertBand, insertMember } from "#server/bands/store.ts";
 import { write } from "#server/base/db.ts";
@@ -20,7 +21,8 @@ import { runJobs } from "#tests/support/world.ts";
 /**
  * Who may stand before the server: nobody at all, somebody with a band of their own, the members of
  * the band Night Shift, an owner of it who was suspended while signed in, another who has shown the
- * password and owes the second factor, and an administrator who does not belong to it.
+ * password and owes the second factor, an administrator who does not belong to it, and the guest of a
+ * public link to one of its recordings, who listens to it already.
  */
 export const principals = [
   "nobody",
@@ -31,6 +33,7 @@ export const principals = [
   "suspended",
   "halfway",
   "admin",
+  "guest",
 ] as const;
 export type Principal = (typeof principals)[number];
 
@@ -39,7 +42,13 @@ export interface Objects {
   readonly bandId: string;
   readonly connectionId: string;
   readonly trackId: string;
+  readonly shareId: string;
   readonly form: ConnectForm;
+}
+
+/** With the secret of the public link that is among them. */
+interface Shared extends Objects {
+  readonly token: string;
 }
 
 export interface Visitor {
@@ -77,6 +86,7 @@ export async function nightShift(options: TestServerOptions = {}): Promise<Night
     personalBandId: string;
   };
   const strangers = await connectStorage(server, as.stranger, personalBandId, "Strangers");
+  await visitShare(as.guest, theirs);
   await suspend(server, as.suspended);
   await forgetTries(server);
   return {
@@ -88,6 +98,7 @@ export async function nightShift(options: TestServerOptions = {}): Promise<Night
       bandId: randomUUID(),
       connectionId: randomUUID(),
       trackId: randomUUID(),
+      shareId: randomUUID(),
       form: theirs.form,
     }),
   };
@@ -104,7 +115,7 @@ export async function forgetTries({ deps }: Pick<TestServer, "deps">): Promise<v
 async function invite(server: TestServer, bandId: BandId, principal: Principal): Promise<Visitor> {
   const { baseUrl } = server;
   const browser = openBrowser(baseUrl);
-  if (principal === "nobody") {
+  if (principal === "nobody" || principal === "guest") {
     return { baseUrl, browser, csrf: await browser.csrfToken(), person: null };
   }
 
@@ -156,7 +167,7 @@ async function connectStorage(
   { browser }: Visitor,
   bandId: string,
   artist: string,
-): Promise<Objects> {
+): Promise<Shared> {
   const cloud = await startFaultServer();
   onTestFinished(() => cloud.stop());
   await fill(cloud, artist);
@@ -171,7 +182,28 @@ async function connectStorage(
   const { tracks } = data as { tracks: readonly { id: string; coverHash: string | null }[] };
   const [track] = tracks;
   if (tracks.length !== 3 || !track?.coverHash) throw new Error("The storage was not scanned.");
-  return { bandId, connectionId, trackId: track.id, form };
+  const { shareId, token } = await shareTrack(browser, track.id);
+  return { bandId, connectionId, trackId: track.id, shareId, token, form };
+}
+
+async function shareTrack(
+  browser: Browser,
+  trackId: string,
+): Promise<{ readonly shareId: string; readonly token: string }> {
+  const terms = { expiresAt: null, playLimit: null, canDownload: false };
+  const order = { trackId, terms, password: null };
+  const { data } = await browser.mutate("playback.shares.create", order);
+  const { share, path } = data as SharedLink;
+  return { shareId: share.id, token: path.slice(sharePath("").length) };
+}
+
+async function visitShare(
+  { browser }: Visitor,
+  { shareId, trackId, token }: Shared,
+): Promise<void> {
+  await browser.mutate("playback.shares.open", { token });
+  const { status } = await browser.mutate("playback.shares.beginListen", { shareId, trackId });
+  if (status !== 200) throw new Error("The link was not opened.");
 }
 
 async function fill(cloud: FaultServer, artist: string): Promise<void> {

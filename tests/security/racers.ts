@@ -14,8 +14,12 @@ export interface Heat {
   readonly path: string;
   /** One for each of them; `undefined` for a procedure that takes none. */
   readonly inputs: readonly unknown[];
-  readonly cookies?: Cookies;
+  /** Everybody's, or of each of them. */
+  readonly cookies?: Cookies | readonly Cookies[];
 }
+
+const cookiesOf = ({ cookies = {} }: Heat, asker: number): Cookies =>
+  Array.isArray(cookies) ? (cookies[asker] ?? {}) : (cookies as Cookies);
 
 export interface Outcome {
   /** `won`, or why not. */
@@ -46,9 +50,9 @@ export async function overHttp(): Promise<{ racers: Racers; deps: TestDeps }> {
     return pool;
   };
   let sent = 0;
-  const ask = async (heat: Heat, input: unknown): Promise<Outcome> => {
+  const ask = async (heat: Heat, input: unknown, asker: number): Promise<Outcome> => {
     sent += 1;
-    const cookies = { ...heat.cookies, ...credentials.cookies };
+    const cookies = { ...cookiesOf(heat, asker), ...credentials.cookies };
     const { statusCode, headers, body } = await poolOf(sent).request({
       path: `/trpc/${heat.path}`,
       method: "POST",
@@ -68,8 +72,8 @@ export async function overHttp(): Promise<{ racers: Racers; deps: TestDeps }> {
     if (statusCode === 200) return { code: "won", refreshToken: refreshToken ?? null };
     return { code: JSON.parse(text).error.data.app.code, refreshToken: null };
   };
-  const start = ({ inputs, ...heat }: Heat) =>
-    Promise.all(inputs.map((input) => ask({ ...heat, inputs }, input)));
+  const start = (heat: Heat) =>
+    Promise.all(heat.inputs.map((input, asker) => ask(heat, input, asker)));
   return { racers: { name: "over HTTP", start }, deps };
 }
 
@@ -99,11 +103,14 @@ export async function inProcesses(deps: TestDeps, atOnce: number): Promise<Racer
   await Promise.all(children.map(answerOf));
   return {
     name: "in three processes",
-    async start({ path, inputs, cookies = {} }) {
+    async start(heat) {
+      // What is undefined does not go through.
+      const asks = heat.inputs.map((input, n) => ({
+        input: input ?? null,
+        cookies: cookiesOf(heat, n),
+      }));
       const heats = children.map(async (child, index) => {
-        const own = inputs.filter((_, asker) => asker % PROCESSES === index);
-        // What is undefined does not go through.
-        child.send({ path, cookies, inputs: own.map((input) => input ?? null) });
+        child.send({ path: heat.path, asks: asks.filter((_, n) => n % PROCESSES === index) });
         return (await answerOf(child)) as Outcome[];
       });
       return (await Promise.all(heats)).flat();

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
-import type { UserId } from "#contract/ids.ts";
+import type { BandId, ConnectionId, ShareId, TrackId, UserId } from "#contract/ids.ts";
 import { createToken, hashToken, totpCodeAt } from "#server/auth/crypto.ts";
 import { insertInvitation } from "#server/auth/invitation-store.ts";
 import { toKnownDevice } from "#server/auth/known-device.ts";
@@ -10,6 +10,8 @@ import { openSession } from "#server/auth/service.ts";
 import { startSetup } from "#server/auth/setup.ts";
 import { write } from "#server/base/db.ts";
 import { createId } from "#server/base/ids.ts";
+import { insertGuest } from "#server/shares/guest-store.ts";
+import { insertShare } from "#server/shares/store.ts";
 import { createPerson, type Person } from "#tests/auth/people.ts";
 import { type TestDeps, testDeps } from "#tests/support/deps.ts";
 import { type Heat, inProcesses, type Outcome, overHttp, type Racers } from "./racers.ts";
@@ -211,6 +213,59 @@ async function refreshToken(deps: TestDeps, { userId }: Person): Promise<Race> {
   };
 }
 
+/** As many guests as race for the one listen that a link has left. */
+async function lastListen(deps: TestDeps, { userId }: Person): Promise<Race> {
+  const track = await makeTrack(deps, userId);
+  const terms = { expiresAt: null, playLimit: 1, canDownload: false };
+  return {
+    name: "the last listen of a link",
+    refusal: "gone",
+    winners: 1,
+    happened: "shares where play_count = 1",
+    async prepare() {
+      const shareId = createId<ShareId>(deps.now());
+      const guests = crowd(createToken);
+      const secret = { tokenHash: hashToken(createToken()), passwordHash: null };
+      await write(deps, async (tx) => {
+        await tx.execute(sql`delete from share_guests`);
+        await insertShare(tx, { ...track, ...secret, id: shareId, createdBy: userId, terms });
+        for (const guest of guests) {
+          const guestHash = hashToken(guest);
+          const row = { id: crypto.randomUUID(), shareId, guestHash, forSeconds: 3_600 };
+          await insertGuest(tx, secret, row);
+        }
+      });
+      return {
+        path: "playback.shares.beginListen",
+        cookies: guests.map((guest) => ({ "backline-guest": guest })),
+        inputs: crowd(() => ({ shareId, trackId: track.trackId })),
+      };
+    },
+    async check() {
+      expect(await countOf(deps, "share_listens")).toBe(1);
+    },
+  };
+}
+
+async function makeTrack(deps: TestDeps, userId: UserId) {
+  const connectionId = createId<ConnectionId>(deps.now());
+  const trackId = createId<TrackId>(deps.now());
+  const [band] = await deps.db.execute<{ id: BandId }>(
+    sql`select band_id as id from members where user_id = ${userId}`,
+  );
+  if (!band) throw new Error("They have no band.");
+  await write(deps, async (tx) => {
+    await tx.execute(sql`
+      insert into connections (id, band_id, provider, name, health, sealed_credential, is_primary)
+      values (${connectionId}, ${band.id}, 'webdav', 'Cloud', 'active', 'nobody opens it', true)`);
+    await tx.execute(sql`
+      insert into tracks (id, band_id, connection_id, ref, path, size_bytes, state, is_read, title,
+        sort_title, sort_artist, sort_album, sort_duration_ms, search_text)
+      values (${trackId}, ${band.id}, ${connectionId}, 'a', 'a', 1, 'present', true, 'a', 'a', '', '', 0, '')`);
+  });
+  return { bandId: band.id, trackId };
+}
+
 /** Everything that counts once, on a server that is empty at first. */
 async function runAll(deps: TestDeps, racers: Racers, rounds: number): Promise<void> {
   await run(deps, racers, firstAdmin(deps), rounds);
@@ -226,6 +281,7 @@ async function runAll(deps: TestDeps, racers: Racers, rounds: number): Promise<v
   await write(deps, (tx) => saveUnconfirmed(tx, ben.userId, sealed));
   await run(deps, racers, appCode(deps, ben, secret), rounds);
   await run(deps, racers, backupCode(deps, ben), rounds);
+  await run(deps, racers, await lastListen(deps, ben), rounds);
 }
 
 test("whatever counts once counts once, for 64 at a time at three servers", {

@@ -13,6 +13,7 @@ import { createSessionKeys } from "#server/base/keys.ts";
 import { startMaintenance } from "#server/base/maintenance.ts";
 import { createVault } from "#server/base/vault.ts";
 import { parseConfig } from "#server/config.ts";
+import { beginListen } from "#server/shares/guests.ts";
 import { jobNames } from "#server/worker.ts";
 import { silentLog } from "#tests/support/log.ts";
 import type { Cookies, Outcome } from "./racers.ts";
@@ -58,6 +59,8 @@ const procedures: Record<string, (input: any, cookies: Cookies) => Promise<unkno
     const knownUserId = readKnownDevice(deps, cookies["backline-device"]);
     return signInSecondFactor(deps, { ...input, device, knownUserId });
   },
+  "playback.shares.beginListen": (input, cookies) =>
+    beginListen(deps, input, cookies["backline-guest"]),
   "auth.refresh": async (_, cookies) =>
     (await renewSession(deps, cookies["backline-refresh"])).refreshToken,
 };
@@ -73,13 +76,12 @@ async function attempt(path: string, input: unknown, cookies: Cookies): Promise<
 
 interface Heat {
   readonly path: string;
-  readonly inputs: readonly unknown[];
-  readonly cookies: Cookies;
+  readonly asks: readonly { readonly input: unknown; readonly cookies: Cookies }[];
 }
 
-process.on("message", ({ path, inputs, cookies }: Heat) => {
-  void Promise.all(inputs.map((input) => attempt(path, input, cookies))).then((outcomes) =>
-    process.send?.(outcomes),
+process.on("message", ({ path, asks }: Heat) => {
+  void Promise.all(asks.map(({ input, cookies }) => attempt(path, input, cookies))).then(
+    (outcomes) => process.send?.(outcomes),
   );
 });
 process.once("disconnect", () => process.exit(0));

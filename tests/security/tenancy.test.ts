@@ -73,16 +73,24 @@ test("who may not is refused, cannot tell what is there from what is not, and ch
   expect(seen).toEqual(expected);
 });
 
+function statusOf(door: Door, who: Principal, taken: Set<Door>): number {
+  const { status = 200, asGuest, takesAway } = door.access;
+  if (taken.has(door)) return 404;
+  if (takesAway) taken.add(door);
+  return who === "guest" ? (asGuest ?? status) : status;
+}
+
 test("who may is let in", { timeout: 120_000 }, async () => {
   const world = await nightShift();
   const seen: Record<string, number> = {};
   const expected: Record<string, number> = {};
+  const taken = new Set<Door>();
   for (const door of doors) {
     for (const who of principals) {
       if (refusalAt(door, who) !== null) continue;
       await forgetTries(world.server);
       const answer = await door.ask(world.as[who], world.theirs);
-      expected[`${door.name} as ${who}`] = door.access.status ?? 200;
+      expected[`${door.name} as ${who}`] = statusOf(door, who, taken);
       seen[`${door.name} as ${who}`] = answer.status;
     }
   }
@@ -100,6 +108,7 @@ async function idsForeignTo(world: NightShift, who: Principal): Promise<string[]
     select id from bands where id not in (table mine)
     union all select id from connections where band_id not in (table mine)
     union all select id from tracks where band_id not in (table mine)
+    union all select id from shares where band_id not in (table mine)
     union all select id from scans
     union all select id from users
     union all select id from sessions`);
@@ -111,6 +120,7 @@ const allOf = (world: NightShift, id: string): Objects => ({
   bandId: id,
   connectionId: id,
   trackId: id,
+  shareId: id,
 });
 
 interface Probe {
@@ -281,4 +291,36 @@ test("nothing opens a recording or a picture but the cookies of a session that i
     const answer = await door.ask(world.as.owner, world.theirs);
     expect([door.name, answer.status]).toEqual([door.name, 401]);
   }
+});
+
+test("the guest of a link hears its recording, and nothing else of anybody's", async () => {
+  const world = await nightShift();
+  const { browser } = world.as.guest;
+  const { shareId, trackId } = world.theirs;
+  const own = `?share=${shareId}`;
+  const statusOf = async (path: string, method = "GET") =>
+    (await browser.fetch(path, { method })).status;
+  expect(await statusOf(`/stream/${trackId}${own}`)).toBe(200);
+  expect(await statusOf(`/stream/${trackId}${own}`, "HEAD")).toBe(200);
+  // Without saying so it is nobody, and what the link does not allow it does not get.
+  expect(await statusOf(`/stream/${trackId}`)).toBe(401);
+  expect(await statusOf(`/download/${trackId}${own}`)).toBe(403);
+  expect(await statusOf(`/cover/${trackId}${own}`)).toBe(401);
+
+  const rows = await world.server.deps.db.execute<{ id: string }>(sql`
+    select id from tracks where id <> ${trackId} union all select id from bands
+    union all select id from connections union all select id from users
+    union all select id from shares`);
+  const seen: Record<string, number[]> = {};
+  for (const { id } of [...rows, { id: randomUUID() }]) {
+    seen[id] = [
+      await statusOf(`/stream/${id}${own}`),
+      await statusOf(`/download/${id}${own}`),
+      await statusOf(`/stream/${trackId}?share=${id}`),
+    ];
+  }
+  const others = rows.filter(({ id }) => id !== shareId).map(({ id }) => seen[id]);
+  expect(others.length).toBeGreaterThan(15);
+  expect(others).toEqual(others.map(() => [404, 404, 401]));
+  expect(seen[shareId]).toEqual([404, 404, 200]);
 });

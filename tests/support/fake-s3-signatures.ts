@@ -5,6 +5,8 @@ export interface S3Account {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Of a key that is temporary. */
+  readonly sessionToken?: string;
 }
 
 interface Fault {
@@ -22,6 +24,8 @@ interface Claim {
   /** `null`: signed in the headers, and good for as long as the clocks agree. */
   readonly expiresSeconds: number | null;
   readonly payloadHash: string;
+  /** Only as far as it is signed. */
+  readonly token: string | undefined;
   readonly query: readonly string[];
 }
 
@@ -65,7 +69,8 @@ export function findSignatureFault(
     "hex",
   );
   const isRight = expected === claim.signature && names.includes("host");
-  return isRight ? null : { status: 403, code: "SignatureDoesNotMatch" };
+  if (!isRight) return { status: 403, code: "SignatureDoesNotMatch" };
+  return claim.token === account.sessionToken ? null : { status: 400, code: "InvalidToken" };
 }
 
 function findClaim({ headers, url = "" }: IncomingMessage): Claim | null {
@@ -83,6 +88,9 @@ function findClaim({ headers, url = "" }: IncomingMessage): Claim | null {
       date: String(headers["x-amz-date"]),
       expiresSeconds: null,
       payloadHash: String(headers["x-amz-content-sha256"]),
+      token: signedHeaders.split(";").includes("x-amz-security-token")
+        ? String(headers["x-amz-security-token"])
+        : undefined,
       query: pairs.toSorted(),
     };
   }
@@ -96,6 +104,7 @@ function findClaim({ headers, url = "" }: IncomingMessage): Claim | null {
     date: said.get("X-Amz-Date") ?? "",
     expiresSeconds: Number(said.get("X-Amz-Expires")),
     payloadHash: "UNSIGNED-PAYLOAD",
+    token: said.get("X-Amz-Security-Token") ?? undefined,
     query: pairs.filter((pair) => !pair.startsWith("X-Amz-Signature=")).toSorted(),
   };
 }

@@ -53,11 +53,16 @@ export interface Answer {
 
 const MAX_KEYS = 1000;
 
-export async function startFakeS3(bucket = "annas-band"): Promise<FakeS3> {
+/** @param keys - in place of those that it has mostly. */
+export async function startFakeS3(
+  bucket = "annas-band",
+  keys: Partial<S3Account> = {},
+): Promise<FakeS3> {
   const account: S3Account = {
     region: "eu-central-1",
     accessKeyId: "AKIDANNA4711EXAMPLE",
     secretAccessKey: "rehearsal/4711+secret",
+    ...keys,
   };
   const objects = new Map<string, S3Bytes>();
   const requests: IncomingMessage[] = [];

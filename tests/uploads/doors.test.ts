@@ -25,6 +25,7 @@ const REFUSED: Partial<Record<Principal, [number, string]>> = {
   nobody: [401, "unauthenticated"],
   suspended: [401, "unauthenticated"],
   halfway: [401, "unauthenticated"],
+  guest: [401, "unauthenticated"],
   stranger: [404, "not_found"],
   admin: [403, "forbidden"],
   listener: [403, "forbidden"],
@@ -207,6 +208,11 @@ test("what is not tus 1.0.0 as we speak it is refused, and changes nothing", asy
     "0",
   ]);
   expect([headers.get("upload-length"), headers.get("tus-resumable")]).toEqual(["10", "1.0.0"]);
+  // All of it is less than a part.
+  const partSizes = [made, await tus.head(path)].map((each) =>
+    each.headers.get("upload-part-size"),
+  );
+  expect(partSizes).toEqual(["10", "10"]);
   for (const [method, target] of [
     ["GET", path],
     ["PATCH", "/trpc/uploads.list"],

@@ -57,6 +57,18 @@ function generated(from: number, to: number, pieceBytes = 256 * 1024): ReadableS
 }
 
 describe("a long recording", () => {
+  test("comes in parts of a length that is told, and less than that is not taken", async () => {
+    const { tus, bandId } = await annasNextcloud();
+    const made = await tus.create({ bandId, filename: "long.wav", sizeBytes: 25 * MB });
+    const path = pathOf(made);
+    const told = [made, await tus.head(path)].map(({ headers }) => headers.get("upload-part-size"));
+    expect(told).toEqual([String(10 * MB), String(10 * MB)]);
+    expect((await tus.patch(path, 0, recording(10 * MB - 1))).status).toBe(400);
+    expect(offsetOf(await tus.patch(path, 0, recording(10 * MB)))).toBe(10 * MB);
+    expect(offsetOf(await tus.patch(path, 10 * MB, recording(10 * MB)))).toBe(20 * MB);
+    expect(offsetOf(await tus.patch(path, 20 * MB, recording(5 * MB)))).toBe(25 * MB);
+  });
+
   test("goes through as it comes, without saying how much that is", async () => {
     const { tus, bandId, cloud } = await annasNextcloud();
     const sizeBytes = 64 * MB;

@@ -47,7 +47,7 @@ function useConnect({ connectionId, onConnected }: ConnectFormProps) {
 }
 
 /** The server knows what to do without. */
-const canBeEmpty: ReadonlySet<string> = new Set(["region"]);
+const canBeEmpty: ReadonlySet<string> = new Set(["region", "sessionToken"]);
 
 interface TypedUrl {
   /** WebDAV only: the address as far as it is typed. */
@@ -121,6 +121,7 @@ function toForm(provider: ConnectFormValues["provider"], form: FormData): Connec
         bucket: text("bucket").trim(),
         accessKeyId: text("accessKeyId").trim(),
         secretAccessKey: text("secretAccessKey").trim(),
+        sessionToken: text("sessionToken").trim() || undefined,
         pathStyle: text("pathStyle") === "auto" ? "auto" : text("pathStyle") === "path",
       };
     case "jellyfin": {

@@ -56,6 +56,12 @@ export function S3Fields({ saved, errorOf }: S3FieldsProps) {
         autoComplete="off"
         autoFocus={known !== undefined}
       />
+      <PasswordField
+        name="sessionToken"
+        label={words.sessionToken}
+        description={words.sessionTokenHint}
+        autoComplete="off"
+      />
       <NativeSelect
         name="pathStyle"
         label={words.pathStyle}

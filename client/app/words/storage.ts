@@ -167,6 +167,9 @@ export const storage = {
       regionHint: "As the service shows it. Empty: the one in the address, or us-east-1.",
       accessKeyId: "Access key ID",
       secretAccessKey: "Secret access key",
+      sessionToken: "Session token",
+      sessionTokenHint:
+        "Only of a temporary key. When that ends, after hours mostly, nothing plays until you reconnect with a new one; everything is kept.",
       pathStyle: "Where the bucket’s name goes",
       pathStyles: {
         auto: "Find out by itself",

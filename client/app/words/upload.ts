@@ -49,7 +49,7 @@ export const upload = {
   unreadable:
     "The file could not be read: it may have been changed, moved or deleted. Nothing of it was lost in the storage; choose it again.",
   tooLargePiece:
-    "Something between this browser and Backline refuses pieces of 8 MB. Whoever runs the server has to let larger requests through; in nginx that is client_max_body_size.",
+    "Something between this browser and Backline refuses even the smallest pieces that the storage takes, mostly 4 to 10 MB. Whoever runs the server has to let larger requests through; in nginx that is client_max_body_size.",
   sent: (sentBytes: number, sizeBytes: number) =>
     `${formatBytes(sentBytes)} of ${formatBytes(sizeBytes)}`,
   percent: (percent: number) => `${percent} %`,

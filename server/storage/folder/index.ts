@@ -1,12 +1,13 @@
 import { opendir } from "node:fs/promises";
 import { basename, delimiter, isAbsolute } from "node:path";
 import { z } from "zod";
-import { defineProvider, type Storage } from "#server/storage/provider.ts";
+import { defineProvider, type OnNews, type Storage } from "#server/storage/provider.ts";
 import { Credential } from "./credential.ts";
 import { codeOf, nameFileFailure } from "./failures.ts";
 import { describeFile, listFolder } from "./listing.ts";
-import { nameNoFolder, openTop, verifyFolder } from "./place.ts";
+import { nameNoFolder, openPlace, openTop, verifyFolder } from "./place.ts";
 import { openFileRange } from "./reading.ts";
+import { watchTree } from "./watching.ts";
 import { createWriting } from "./writing.ts";
 
 /** Folders of this machine that users may connect, separated like `PATH`: by `:`, on Windows by `;`. */
@@ -32,6 +33,7 @@ export const folder = defineProvider({
       ? null
       : "The administrator has not allowed any folder of this server yet. The setting FOLDER_ROOTS allows some.",
   roots: ({ FOLDER_ROOTS }) => FOLDER_ROOTS,
+  hasNews: true,
   connect: {
     kind: "form",
     async verify({ FOLDER_ROOTS }, form) {
@@ -55,8 +57,14 @@ export const folder = defineProvider({
       stat: async (ref) => describeFile(await open(), ref),
       openRange: async (ref, range, signal) =>
         openFileRange(await open(), ref, range, AbortSignal.any([io.signal, signal])),
-      // What comes with the program is everybody's.
-      ...("demo" in credential ? {} : { writing: createWriting(open, io.signal) }),
+      // What comes with the program is everybody's, and stays as it is.
+      ...("demo" in credential
+        ? {}
+        : {
+            writing: createWriting(open, io.signal),
+            watch: async (ref: string | null, onNews: OnNews) =>
+              watchTree((await openPlace(await open(), ref ?? "")).path, onNews, io.signal),
+          }),
     };
   },
 });

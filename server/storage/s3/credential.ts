@@ -9,6 +9,8 @@ export const Credential = z.strictObject({
   bucket: z.string().min(1),
   accessKeyId: z.string().min(1),
   secretAccessKey: z.string().min(1),
+  /** Of a key that ends by itself; absent for one that stays. */
+  sessionToken: z.string().min(1).optional(),
   /** The bucket stands in the path; else it is part of the host name. */
   isPathStyle: z.boolean(),
   /** What answered when it was connected, e.g. 'Amazon S3'. */
@@ -16,9 +18,7 @@ export const Credential = z.strictObject({
 });
 export type Credential = z.infer<typeof Credential>;
 
-export const toSigningKey = ({ accessKeyId, secretAccessKey, region }: Credential): SigningKey => ({
-  accessKeyId,
-  secretAccessKey,
-  region,
-  service: "s3",
-});
+export const toSigningKey = (credential: Credential): SigningKey => {
+  const { accessKeyId, secretAccessKey, sessionToken, region } = credential;
+  return { accessKeyId, secretAccessKey, sessionToken, region, service: "s3" };
+};

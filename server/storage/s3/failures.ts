@@ -44,6 +44,18 @@ const unknownKey = say(
     `${host} does not know this access key: it was deleted, switched off, or belongs to another service. Your library is kept; reconnect the storage with a key that exists.`,
 );
 
+const endedKey = say(
+  "storage_reconnect",
+  ({ host }) =>
+    `The temporary access key for ${host} has ended. Your library is kept; reconnect the storage with a new one and its session token, or better with a key that stays.`,
+);
+
+const wrongToken = say(
+  "storage_reconnect",
+  ({ host }) =>
+    `${host} does not accept the session token: it belongs to another access key, or this key needs none. Your library is kept; enter key, secret key and token again, exactly as the service shows them together.`,
+);
+
 const denied = say(
   "storage_refused",
   ({ host, bucket }) =>
@@ -70,7 +82,7 @@ const names: ReadonlyMap<string, Name> = new Map([
   ["AccessDenied", denied],
   ["AllAccessDisabled", denied],
   ["AuthorizationHeaderMalformed", wrongRegion],
-  ["ExpiredToken", unknownKey],
+  ["ExpiredToken", endedKey],
   [
     "InvalidObjectState",
     say(
@@ -88,7 +100,7 @@ const names: ReadonlyMap<string, Name> = new Map([
         `${host} has no buckets that are called like "${bucket}". Check the name of the bucket.`,
     ),
   ],
-  ["InvalidToken", unknownKey],
+  ["InvalidToken", wrongToken],
   ["NoSuchBucket", noBucket],
   ["NoSuchKey", notFound],
   ["PermanentRedirect", wrongRegion],

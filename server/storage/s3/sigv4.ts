@@ -4,6 +4,8 @@ import { createHash, createHmac } from "node:crypto";
 export interface SigningKey {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Sent along and signed with a temporary key. */
+  readonly sessionToken?: string | undefined;
   readonly region: string;
   readonly service: string;
 }
@@ -58,6 +60,7 @@ export function signHeaders(
     ...request.headers,
     "x-amz-content-sha256": request.payloadHash,
     "x-amz-date": toTimestamp(now),
+    ...(key.sessionToken === undefined ? {} : { "x-amz-security-token": key.sessionToken }),
   };
   return { ...headers, authorization: toAuthorization(key, { ...request, headers }, now) };
 }
@@ -74,6 +77,7 @@ export function presign(key: SigningKey, address: URL, seconds: number, now: Dat
     "X-Amz-Credential": `${key.accessKeyId}/${toScope(key, now)}`,
     "X-Amz-Date": toTimestamp(now),
     "X-Amz-Expires": String(seconds),
+    ...(key.sessionToken === undefined ? {} : { "X-Amz-Security-Token": key.sessionToken }),
     "X-Amz-SignedHeaders": "host",
   };
   url.search = toQuery(query);

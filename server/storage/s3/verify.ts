@@ -44,7 +44,7 @@ export async function verifyForm(form: S3Form, io: StorageIo): Promise<Connected
 
 /** @throws AppError `storage_refused`, with a sentence for what cannot be right. */
 export function toCredential(form: S3Form): Credential {
-  const { bucket, accessKeyId, secretAccessKey } = form;
+  const { bucket, accessKeyId, secretAccessKey, sessionToken } = form;
   requireForm(form);
   const endpoint = parseEndpoint(form.endpoint, bucket);
   // The certificate of a host name with more dots would not fit.
@@ -58,13 +58,14 @@ export function toCredential(form: S3Form): Credential {
     bucket,
     accessKeyId,
     secretAccessKey,
+    ...(sessionToken === undefined ? {} : { sessionToken }),
     isPathStyle,
     product: null,
   };
 }
 
 /** What ends up in an address or header is of the form that these have everywhere. */
-function requireForm({ bucket, region, accessKeyId }: S3Form): void {
+function requireForm({ bucket, region, accessKeyId, sessionToken }: S3Form): void {
   if (!/^[a-z0-9][a-z0-9._-]{0,254}$/i.test(bucket)) {
     throw refuse(
       "This cannot be the name of a bucket. Enter only its name, without address and folder.",
@@ -77,6 +78,11 @@ function requireForm({ bucket, region, accessKeyId }: S3Form): void {
   }
   if (!/^[!-+.0-~-]+$/.test(accessKeyId)) {
     throw refuse("This cannot be an access key ID. Enter it exactly as the service shows it.");
+  }
+  if (accessKeyId.startsWith("ASIA") && sessionToken === undefined) {
+    throw refuse(
+      "This is a temporary access key, which only works with its session token. Enter that as well, or better make a key that stays.",
+    );
   }
 }
 

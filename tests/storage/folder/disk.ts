@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { folder } from "#server/storage/folder/index.ts";
@@ -24,4 +25,16 @@ export async function annasDisk() {
   const names = async (ref: string | null = null) =>
     (await listAll(storage, ref)).map(({ name }) => name);
   return { disk, music, secret, settings, storage, put, refusal, names };
+}
+
+/** Whether this process holds a watch on a folder, by what the kernel says. */
+export function isHeld(path: string): boolean {
+  const mark = ` ino:${statSync(path).ino.toString(16)} `;
+  return readdirSync("/proc/self/fdinfo").some((fd) => {
+    try {
+      return readFileSync(`/proc/self/fdinfo/${fd}`, "utf8").includes(mark);
+    } catch {
+      return false;
+    }
+  });
 }

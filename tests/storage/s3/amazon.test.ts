@@ -7,7 +7,9 @@ import { s3 } from "#server/storage/s3/index.ts";
 import { describeStorage } from "#tests/storage/conformance.ts";
 import { refusalOf } from "#tests/storage/refusals.ts";
 import { createTestIo, listAll, readRange } from "#tests/storage/worlds.ts";
+import { beginFile, sendParts, writingOf } from "#tests/storage/writing.ts";
 import { type Failure, startFakeS3, toXml } from "#tests/support/fake-s3.ts";
+import type { S3Account } from "#tests/support/fake-s3-signatures.ts";
 import { toCredential } from "./credentials.ts";
 
 describeStorage("Amazon S3", startWorld, { hasNoFileIds: true, hasNoFolders: true });
@@ -29,12 +31,15 @@ async function startWorld() {
   };
 }
 
-async function annasBucket(changes: Partial<Credential> = {}) {
-  const cloud = await startFakeS3();
+async function annasBucket(changes: Partial<Credential> = {}, keys: Partial<S3Account> = {}) {
+  const cloud = await startFakeS3("annas-band", keys);
   onTestFinished(() => cloud.stop());
   const io = createTestIo();
   const credential = toCredential(cloud, changes);
   const secrets = [cloud.secretAccessKey, credential.secretAccessKey];
+  secrets.push(
+    ...[cloud.sessionToken, credential.sessionToken].filter((each) => each !== undefined),
+  );
   return {
     cloud,
     storage: s3.attach({}, credential, io),
@@ -147,6 +152,43 @@ describe("a bucket", () => {
   });
 });
 
+describe("a temporary key", () => {
+  const keys = {
+    accessKeyId: "ASIAANNA4711EXAMPLE",
+    sessionToken: "FwoGZX/IvYXdz+EXAMPLE//token==",
+  };
+
+  test("opens everything together with its token, which is signed", async () => {
+    const { cloud, storage } = await annasBucket({}, keys);
+    cloud.put("Live/take.mp3", "hello");
+    expect(await listAll(storage, "Live")).toHaveLength(1);
+    expect((await storage.stat("Live/take.mp3")).sizeBytes).toBe(5);
+    const whole = { start: 0, end: 99 };
+    expect((await readRange(storage, "Live/take.mp3", whole)).toString()).toBe("hello");
+    const url = storage.directUrl?.("Live/take.mp3", 60) ?? expect.unreachable();
+    expect(await (await fetch(url)).text()).toBe("hello");
+    const writing = writingOf(storage);
+    const target = { root: null, folders: [], name: "new.mp3", sizeBytes: 3 };
+    const session = await beginFile(writing, target);
+    const receipts = await sendParts(writing, session, Buffer.from("new"));
+    await writing.finish(session, { receipts, name: "new.mp3", isRepeated: false });
+    expect(cloud.objects.get("new.mp3")?.bytes.toString()).toBe("new");
+  });
+
+  test.each<[string, Partial<Credential>, Partial<S3Account>, string]>([
+    ["with another's token", { sessionToken: "another/token==" }, keys, "session token"],
+    ["without its token", { sessionToken: undefined }, keys, "session token"],
+    ["that needs no token", { sessionToken: "another/token==" }, {}, "session token"],
+  ])("%s opens nothing", async (_, changes, account, words) => {
+    const { cloud, storage, refusal } = await annasBucket(changes, account);
+    cloud.put("take.mp3", "x");
+    for (const work of [storage.list(null, null), storage.stat("take.mp3")]) {
+      const { code, message } = await refusal(work);
+      expect([code, message]).toEqual(["storage_reconnect", expect.stringContaining(words)]);
+    }
+  });
+});
+
 describe("what Amazon refuses is said so that somebody can act on it", () => {
   const error = (status: number, code: string, more = ""): Failure => ({
     status,
@@ -158,6 +200,8 @@ describe("what Amazon refuses is said so that somebody can act on it", () => {
   test.each<[Failure, string, string]>([
     [error(403, "AccessDenied"), "storage_refused", "s3:ListBucket"],
     [error(403, "InvalidAccessKeyId"), "storage_reconnect", "does not know this access key"],
+    [error(400, "ExpiredToken"), "storage_reconnect", "temporary access key"],
+    [error(400, "InvalidToken"), "storage_reconnect", "session token"],
     [error(403, "SignatureDoesNotMatch"), "storage_reconnect", "secret key"],
     [error(404, "NoSuchBucket"), "storage_refused", 'no bucket "annas-band"'],
     [error(403, "RequestTimeTooSkewed"), "storage_unavailable", "clock"],

@@ -1,9 +1,11 @@
+import { sql } from "drizzle-orm";
 import { expect, onTestFinished, test } from "vitest";
 import { s3 } from "#server/storage/s3/index.ts";
 import { type S3Form, toCredential } from "#server/storage/s3/verify.ts";
 import { refusalOf } from "#tests/storage/refusals.ts";
 import { createTestIo } from "#tests/storage/worlds.ts";
 import { type FakeS3, startFakeS3 } from "#tests/support/fake-s3.ts";
+import type { S3Account } from "#tests/support/fake-s3-signatures.ts";
 import { recordLog } from "#tests/support/log.ts";
 import { annasServer, listTracks, runJobs } from "#tests/support/world.ts";
 
@@ -26,8 +28,8 @@ const formOf = (cloud: FakeS3): S3Form => ({
   secretAccessKey: cloud.secretAccessKey,
 });
 
-async function annasCloud() {
-  const cloud = await startFakeS3();
+async function annasCloud(keys: Partial<S3Account> = {}) {
+  const cloud = await startFakeS3("annas-band", keys);
   onTestFinished(() => cloud.stop());
   return cloud;
 }
@@ -69,6 +71,14 @@ test("a bucket with dots stands in the path, because no certificate fits its hos
   const dotted = { ...typed, endpoint, bucket: "annas.band" };
   expect(toCredential(dotted).isPathStyle).toBe(true);
   expect(toCredential({ ...dotted, pathStyle: false }).isPathStyle).toBe(false);
+});
+
+test("a temporary key is told apart from one that stays, by how Amazon calls them", async () => {
+  const temporary = { ...typed, accessKeyId: "ASIAANNA4711EXAMPLE" };
+  expect(() => toCredential(temporary)).toThrow("session token");
+  const sessionToken = "FwoGZX/IvYXdz+EXAMPLE//token==";
+  expect(toCredential({ ...temporary, sessionToken })).toMatchObject({ sessionToken });
+  expect(toCredential(typed)).not.toHaveProperty("sessionToken");
 });
 
 test.each<[Partial<S3Form>]>([
@@ -138,6 +148,36 @@ test("a bucket is connected, scanned and checked, and its secret key is told to 
   for (const secret of [cloud.secretAccessKey, wrong.secretAccessKey]) {
     for (const form of [secret, encodeURIComponent(secret)]) expect(told).not.toContain(form);
   }
+});
+
+test("a bucket with a temporary key is connected, and its session token is told to nobody", async () => {
+  const sessionToken = "canary/token+4711==";
+  const cloud = await annasCloud({ accessKeyId: "ASIAANNA4711EXAMPLE", sessionToken });
+  cloud.put("Live/take 1.mp3", "no music");
+  const { log, lines } = recordLog();
+  const { server, anna, bandId } = await annasServer({ log });
+  const { connections } = anna.api;
+  const answers: unknown[] = [];
+  const form = { ...formOf(cloud), sessionToken };
+  for (const wrong of ["canary/other", "canary with spaces", "canary\r\nx-more: yes", ""]) {
+    const refusal = connections.create.mutate({ bandId, form: { ...form, sessionToken: wrong } });
+    answers.push(await refusal.then(() => expect.unreachable(), String));
+  }
+  const { id: connectionId } = await connections.create.mutate({ bandId, form });
+  answers.push(await connections.setRoot.mutate({ connectionId, folder: null }));
+  await runJobs(server);
+  expect(await listTracks({ server, anna, bandId })).toHaveLength(1);
+  cloud.fail({ status: 400, body: "<Error><Code>ExpiredToken</Code></Error>" });
+  const ended = await connections.check.mutate({ connectionId });
+  expect(ended).toMatchObject({ health: "needs_reconnect" });
+  expect(ended.healthMessage).toContain("temporary access key");
+  answers.push(ended, await connections.list.query({ bandId }));
+  cloud.fail(null);
+  answers.push(await connections.reconnect.mutate({ connectionId, form }));
+  expect(answers.at(-1)).toMatchObject({ health: "active" });
+  const [row] = await server.deps.db.execute(sql`select * from connections`);
+  const told = lines.join("\n") + JSON.stringify(answers) + JSON.stringify(row);
+  expect(told).not.toContain("canary");
 });
 
 const toText = ({ url, headers }: FakeS3["requests"][number]): string =>

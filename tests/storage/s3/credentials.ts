@@ -8,6 +8,7 @@ export const toCredential = (cloud: FakeS3, changes: Partial<Credential> = {}): 
   bucket: cloud.bucket,
   accessKeyId: cloud.accessKeyId,
   secretAccessKey: cloud.secretAccessKey,
+  ...(cloud.sessionToken === undefined ? {} : { sessionToken: cloud.sessionToken }),
   isPathStyle: true,
   product: null,
   ...changes,

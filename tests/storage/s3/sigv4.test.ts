@@ -51,6 +51,17 @@ describe("the signature test suite of AWS", () => {
   });
 });
 
+test("the signature test suite of AWS: post-sts-header-before", () => {
+  const token =
+    "AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfpSPfIeoIYRqTflfKD8YUuwthAx7mSEI/qkPpKPi/kMcGdQrmGdeehM4IC1NtBmUpp2wUE8phUZampKsburEDy0KPkyQDYwT7WZ0wq5VSXDvp75YU9HFvlRd8Tx6q6fE8YQcHNVXAkiY9q6d+xo0rKwT38xVqr7ZD0u0iPPkUL64lIZbqBAz+scqKmlzm8FDrypNC9Yjc8fPOLn9FX9KSYvKTr4rvx3iSIlTJabIQwj2ICCR/oLxBA==";
+  const url = new URL("https://example.amazonaws.com/");
+  const headers = { "X-Amz-Date": "20150830T123600Z", "X-Amz-Security-Token": token };
+  const request = { method: "POST", url, headers, payloadHash: EMPTY_PAYLOAD };
+  expect(toAuthorization(suite, request, inAugust)).toBe(
+    "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date;x-amz-security-token, Signature=85d96828115b5dc0cfc3bd16ad9e210dd772bbebba041836c64533a82be05ead",
+  );
+});
+
 describe("the examples in Amazon's reference of S3", () => {
   const sign = (path: string, headers: Record<string, string> = {}) => {
     const request = { method: "GET", url: new URL(BUCKET + path), headers };
