@@ -62,7 +62,7 @@ test("a guest is told why nothing comes, and hears it once it does", async () =>
   const heal = world.cloud.fault({ method: "GET", status: 503 });
   await play(guest);
   const told = page.getByRole("status").filter({ hasText: "Try again" });
-  await told.waitFor();
+  await told.getByText(/^The recording can't be had from its storage at the moment/).waitFor();
   await lookAt(guest, "share-trouble");
   heal();
   await told.getByRole("button", { name: "Try again" }).click();
