@@ -36,7 +36,12 @@ export function EditShare({ share, onClose }: EditShareProps) {
   );
   const password = update.isSuccess ? update.variables.password : undefined;
   return (
-    <Modal opened onClose={onClose} title={words.title(share.title)}>
+    <Modal
+      opened
+      onClose={onClose}
+      closeOnClickOutside={!password}
+      title={words.title(share.title)}
+    >
       {password ? (
         <NewPassword password={password} onDone={onClose} />
       ) : (

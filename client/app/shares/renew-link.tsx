@@ -26,7 +26,13 @@ export function RenewLink({ share, isOpen, onClose }: RenewLinkProps) {
   };
   if (renew.data) {
     return (
-      <Modal opened={isOpen} onClose={close} title={shares.link.title}>
+      <Modal
+        opened={isOpen}
+        onClose={close}
+        // By a slip it would be gone for good.
+        closeOnClickOutside={false}
+        title={shares.link.title}
+      >
         <LinkView path={renew.data.path} password={null} onDone={close} />
       </Modal>
     );

@@ -30,6 +30,8 @@ export function ShareDialog({ track, onClose }: ShareDialogProps) {
     <Modal
       opened
       onClose={onClose}
+      // By a slip it would be gone for good.
+      closeOnClickOutside={!create.data}
       title={create.data ? shares.link.title : shares.shareTrack(track.title)}
     >
       {create.data ? (

@@ -147,7 +147,8 @@ export function createSharePlayer(token: string): SharePlayer {
       shared = opened;
       const track = toPlayed(opened.track);
       if (player.state.get().track) player.refresh([track]);
-      else player.cueQueue(queueOf(track));
+      // By a key it would be counted, and not heard.
+      else if (opened.track.isPresent) player.cueQueue(queueOf(track));
       // Why it fails is shown by then, or pressing play finds out.
       if (isInterrupted) goOn().catch(() => {});
     },
