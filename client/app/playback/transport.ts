@@ -140,7 +140,6 @@ export function seek(deck: Deck, seconds: number): void {
   const progress = deck.progress.get();
   const positionSeconds = Math.max(0, Math.min(seconds, progress.durationSeconds || seconds));
   deck.progress.set({ ...progress, positionSeconds });
-  if (!deck.isOpen) return;
   if (deck.isSwitching) deck.resumeAt = positionSeconds;
   else deck.io.sound.currentTime = positionSeconds;
 }
