@@ -1,4 +1,5 @@
-import type { Connection, ScanProgress } from "#contract/connections.ts";
+import type { Connection } from "#contract/connections.ts";
+import type { ScanProgress } from "#contract/scans.ts";
 import type { ConnectionRow, ScanRow, TrackCounts } from "./store.ts";
 
 export const toScanProgress = (scan: ScanRow): ScanProgress => ({

@@ -1,4 +1,5 @@
-import type { Connection, ScanProgress } from "#contract/connections.ts";
+import type { Connection } from "#contract/connections.ts";
+import type { ScanProgress } from "#contract/scans.ts";
 import { useUploadTarget } from "../uploads/target.ts";
 import { formatCount, formatDay } from "../words/format.ts";
 import { isSignIn, signIns } from "../words/sign-ins.ts";
