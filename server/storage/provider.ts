@@ -257,6 +257,8 @@ export interface ProviderBase<Id extends ProviderId, S extends z.ZodObject, C> {
   roots?(settings: z.output<S>): readonly string[];
   /** What it attaches has a `watch`, mostly. */
   readonly hasNews?: true;
+  /** What it attaches has a `directUrl`. */
+  readonly hasDirectUrls?: true;
   attach(settings: z.output<S>, credential: C, io: StorageIo): Storage;
   /** Absent where access cannot be given back: it is only forgotten here then. */
   readonly revocation?: {

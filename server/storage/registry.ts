@@ -41,6 +41,8 @@ export interface ConfiguredProvider {
   readonly roots: readonly string[];
   /** What it attaches has a `watch`, mostly. */
   readonly hasNews: boolean;
+  /** What it attaches has a `directUrl`. */
+  readonly hasDirectUrls: boolean;
   /** @throws AppError with a sentence for the person beside the form. */
   verify(form: ConnectForm, io: StorageIo): Promise<Connected<unknown>>;
   /** `null` where there is only the form. */
@@ -101,6 +103,7 @@ export function configure<Id extends ProviderId, S extends z.ZodObject, C>(
     offWhy: spec.offWhy(settings),
     roots: spec.roots?.(settings) ?? [],
     hasNews: spec.hasNews === true,
+    hasDirectUrls: spec.hasDirectUrls === true,
     verify(form, io) {
       if (form.provider !== spec.id || connect.kind !== "form") {
         throw new Error(`A ${form.provider} form for ${spec.id}.`);
