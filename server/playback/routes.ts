@@ -8,6 +8,7 @@ import { requestedSize, sendPicture } from "#server/base/picture-answer.ts";
 import type { Deps } from "#server/deps.ts";
 import { openCover } from "#server/library/service.ts";
 import { findElsewhere } from "./direct.ts";
+import { withoutStorage } from "./guest-failures.ts";
 import { findListener, type Use } from "./listeners.ts";
 import { attachmentNamed } from "./media-type.ts";
 import { OutsideOfFile } from "./range.ts";
@@ -86,7 +87,8 @@ async function sendTrack(
   ).catch((error: unknown) => {
     // RFC 9110 §15.5.17: a 416 says how long the file is.
     if (error instanceof OutsideOfFile) reply.header("content-range", `bytes */${error.sizeBytes}`);
-    throw error;
+    // Who ended the link has said why.
+    throw request.guest === null || signal.aborted ? error : withoutStorage(error);
   });
   if (use === "download") reply.header("content-disposition", attachmentNamed(part.name));
   writeHead(reply, part);

@@ -1,5 +1,5 @@
 import type { Track } from "#contract/library.ts";
-import type { PlayerPreferences } from "../../client/app/playback/deck.ts";
+import type { PlayerIo, PlayerPreferences } from "../../client/app/playback/deck.ts";
 import type { Diagnosis } from "../../client/app/playback/diagnosis.ts";
 import { createPlayer, type Player } from "../../client/app/playback/player.ts";
 import type { Queue, QueuePage } from "../../client/app/playback/queue.ts";
@@ -111,6 +111,7 @@ export interface Listening {
 /** Somebody with a player. Asking the server, waiting and the network are in the test's hands. */
 export function startListening(
   preferences: PlayerPreferences = { volume: 0.8, isMuted: false, rate: 1 },
+  more: Pick<PlayerIo, "prepare"> = {},
 ): Listening {
   const sound = createFakeSound();
   const skipped: [string, string][] = [];
@@ -124,6 +125,7 @@ export function startListening(
   let timesBlocked = 0;
   const player = createPlayer(
     {
+      ...more,
       sound,
       streamUrl: (track) => `/stream/${track.title}${isDirect ? "" : "?direct=0"}`,
       diagnose: async () => diagnosis,

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import type { TrackId, UserId } from "#contract/ids.ts";
+import type { ShareId, TrackId, UserId } from "#contract/ids.ts";
 import { createCookieJar } from "#sdk/cookies.ts";
 import { createBackline, refusalOf } from "#sdk/index.ts";
 import { createClockedDatabase } from "#tests/support/database-clock.ts";
@@ -128,6 +128,16 @@ describe("a program", () => {
   });
 });
 
+test("a guest who has to open a link again is not taken for somebody signed out", async () => {
+  const { program, asked, count } = await annasProgram();
+  const ids = [crypto.randomUUID() as ShareId, crypto.randomUUID() as TrackId] as const;
+  const [shareId, trackId] = ids;
+  const begin = program.api.playback.shares.beginListen.mutate({ shareId, trackId });
+  expect(await codeOf(begin)).toBe("unauthenticated");
+  expect(count("auth.refresh")).toBe(0);
+  expect(asked.filter((each) => each.startsWith("playback."))).toHaveLength(1);
+});
+
 describe("a program with a token", () => {
   /** Its requests; the answers do not matter. */
   function withToken() {
@@ -166,6 +176,18 @@ describe("a program with a token", () => {
     expect(program.pictureUrl({ id, pictureHash: null }, "small")).toBeNull();
     expect(program.pictureUrl({ id, pictureHash: "abc" }, "large")).toBe(
       "https://music.example/picture/1?size=large&v=abc",
+    );
+  });
+
+  test("asks as the guest of a link where it is told so", () => {
+    const { program } = withToken();
+    const [trackId, shareId] = ["1" as TrackId, "2" as ShareId];
+    expect(program.streamUrl(trackId, shareId)).toBe("https://music.example/stream/1?share=2");
+    expect(program.downloadUrl(trackId, shareId)).toBe("https://music.example/download/1?share=2");
+    expect(program.downloadUrl(trackId)).toBe("https://music.example/download/1");
+    expect(program.shareCoverUrl("secret", { coverHash: null })).toBeNull();
+    expect(program.shareCoverUrl("secret", { coverHash: "abc" })).toMatch(
+      /^https:\/\/music\.example\/s\/secret\/cover\?.*v=abc/,
     );
   });
 

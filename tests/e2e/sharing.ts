@@ -64,3 +64,6 @@ export async function givePassword({ page }: Person, password: string): Promise<
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "Open" }).click();
 }
+
+export const play = ({ page }: Person): Promise<void> =>
+  page.getByRole("button", { name: "Play", exact: true }).click();

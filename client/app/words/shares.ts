@@ -1,5 +1,5 @@
 import type { Share, ShareState } from "#contract/shares.ts";
-import { formatAgo, formatCount, formatExact, plural } from "./format.ts";
+import { formatAgo, formatCount, formatExact, formatShortDay, plural } from "./format.ts";
 
 const present = (words: readonly (string | false | null)[]): string[] =>
   words.filter((each) => typeof each === "string");
@@ -60,7 +60,7 @@ export const shares = {
       date: "On a date",
     },
     /** The end that a link has already. */
-    stays: (expiresAt: string) => `On ${formatExact(expiresAt)}, as it is`,
+    stays: (expiresAt: string) => `As it is: ${formatShortDay(expiresAt)}`,
     date: "Last day",
     dateMissing: "Choose the last day on which it works.",
     datePast: "This day is past. Choose a later one.",
