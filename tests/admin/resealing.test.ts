@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { BandId, ConnectionId } from "#contract/ids.ts";
 import { getEncryptionKeys, resealAll, startResealing } from "#server/admin/resealing.ts";
 import { sealedColumns } from "#server/admin/sealed-columns.ts";
+import { makeWish } from "#server/auth/wishes.ts";
 import { write } from "#server/base/db.ts";
 import { createId } from "#server/base/ids.ts";
 import { createVault, type KeyRing } from "#server/base/vault.ts";
@@ -220,6 +221,39 @@ describe("a newer key takes over while the server runs", () => {
     expect(await stored(deps)).toEqual(rows);
     // Put back, all is well again.
     expect(await resealAll(withRing(deps, [...young, ...old]), never)).toBe(2);
+  });
+
+  test("what any of several older keys has sealed is moved, and what waits in the queue counts", async () => {
+    const deps = await testDeps();
+    const { both, young } = rings(deps);
+    const k3 = { kid: "k3", key: randomBytes(32) };
+    await fill(deps, 3);
+    const [row] = await stored(deps);
+    if (!row) expect.unreachable();
+    const sealed = sealCredential(withRing(deps, young), row, { version: 1 });
+    const device = { userAgent: "", ipAddress: "127.0.0.1", network: "127.0.0.1" };
+    await write(deps, async (tx) => {
+      await tx.execute(
+        sql`update connections set sealed_credential = ${sealed} where id = ${row.id}`,
+      );
+      await makeWish(deps, tx, { kind: "reset", email: "nobody@band.example" }, device);
+    });
+    const server = withRing(deps, [k3, ...both]);
+    const count = async () =>
+      (await getEncryptionKeys(server)).map(({ kid, values }) => [kid, values]);
+    expect(await count()).toEqual([
+      ["k3", 0],
+      ["k2", 1],
+      ["test", 3],
+    ]);
+    expect(await resealAll(server, never)).toBe(3);
+    expect(await count()).toEqual([
+      ["k3", 3],
+      ["k2", 0],
+      ["test", 1],
+    ]);
+    while (await server.jobs.runNext(server, handlers, never));
+    expect((await count())[2]).toEqual(["test", 0]);
   });
 
   test("a value that was tampered with stays, and does not hold up the others", async () => {
