@@ -19,6 +19,7 @@ import { createRandom } from "#tests/library/disturbances.ts";
 import { mp3 } from "#tests/library/made-audio.ts";
 import { type TestDeps, testDeps } from "#tests/support/deps.ts";
 import { startFaultServer } from "#tests/support/fault-server.ts";
+import { recordLog } from "#tests/support/log.ts";
 import { annasStorage, listTracks } from "#tests/support/world.ts";
 
 const never = new AbortController().signal;
@@ -254,6 +255,25 @@ describe("a newer key takes over while the server runs", () => {
     ]);
     while (await server.jobs.runNext(server, handlers, never));
     expect((await count())[2]).toEqual(["test", 0]);
+  });
+
+  test("nothing more is moved once the server stops", async () => {
+    const deps = await testDeps();
+    const { both } = rings(deps);
+    await fill(deps, 2);
+    await expect(resealAll(withRing(deps, both), AbortSignal.abort("stop"))).rejects.toBe("stop");
+    expect(kidsOf(await stored(deps))).toEqual(new Set(["test"]));
+  });
+
+  test("a server without the key of something says so in its log, and which key that is", async () => {
+    const { log, lines } = recordLog();
+    const deps = await testDeps({ log });
+    await fill(deps, 2);
+    const over = new AbortController();
+    onTestFinished(() => over.abort());
+    startResealing(withRing(deps, rings(deps).young), over.signal);
+    const told = () => lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 50);
+    await expect.poll(told, { timeout: 20_000 }).toMatchObject([{ kid: "test", values: 2 }]);
   });
 
   test("a value that was tampered with stays, and does not hold up the others", async () => {
