@@ -8,7 +8,7 @@ import { folder } from "#server/storage/folder/index.ts";
 import type { News } from "#server/storage/provider.ts";
 import { createTestIo } from "#tests/storage/worlds.ts";
 import { createTestFolder } from "#tests/support/deps.ts";
-import { annasDisk, isHeld } from "./disk.ts";
+import { annasDisk, heldWatches, isHeld } from "./disk.ts";
 
 const SOON = { timeout: 10_000, interval: 20 };
 
@@ -135,6 +135,21 @@ test("nothing is left of a watch that was ended, not even one that had only begu
   await sleep(100);
   expect(isHeld(music)).toBe(false);
   expect(isHeld(join(music, "Live"))).toBe(false);
+});
+
+test("nothing is watched any more once a watch was ended on its way through a large tree", async () => {
+  const { music, settings } = await annasDisk();
+  for (let index = 0; index < 2_000; index += 1) await mkdir(join(music, `Live/${index}`));
+  const ending = new AbortController();
+  const storage = folder.attach(settings, { folder: music }, createTestIo(ending.signal));
+  const ended = storage.watch?.(null, () => {});
+  while (heldWatches().length < 10) await new Promise((resolve) => setImmediate(resolve));
+  const onItsWay = heldWatches().length;
+  ending.abort();
+  await ended;
+  expect(onItsWay).toBeLessThan(2_000);
+  await sleep(500);
+  expect(heldWatches()).toEqual([]);
 });
 
 test("a folder that is another one by now is not watched any more", async () => {
