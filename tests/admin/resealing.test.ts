@@ -280,14 +280,20 @@ describe("a newer key takes over while the server runs", () => {
     const deps = await testDeps();
     const { both } = rings(deps);
     await fill(deps, 5);
-    const [first] = await stored(deps);
-    await write(deps, (tx) =>
-      tx.execute(sql`update connections set sealed_credential = 'v1.test.AAAA.AAAA'
-        where id = ${first?.id ?? ""}`),
-    );
+    const [first, second] = await stored(deps);
+    // One before all others in the order in which they are read, and one behind them.
+    for (const [row, sealed] of [
+      [first, "v1.test.----.----"],
+      [second, "v1.test.zzzz.zzzz"],
+    ] as const) {
+      await write(deps, (tx) =>
+        tx.execute(sql`update connections set sealed_credential = ${sealed}
+          where id = ${row?.id ?? ""}`),
+      );
+    }
     const server = withRing(deps, both);
-    expect(await resealAll(server, never, 2)).toBe(4);
-    expect((await getEncryptionKeys(server))[1]).toEqual({ kid: "test", role: "older", values: 1 });
+    expect(await resealAll(server, never, 2)).toBe(3);
+    expect((await getEncryptionKeys(server))[1]).toEqual({ kid: "test", role: "older", values: 2 });
   });
 
   test("the server asks for it by itself, and administrators see when the old key may go", async () => {

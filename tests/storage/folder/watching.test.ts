@@ -17,6 +17,7 @@ type Told = readonly [kind: News["kind"], name: string, isBytes: boolean];
 /** What is told of a folder, as it comes. Begun when all of it is watched. */
 async function watched(root: string | null = null) {
   const disk = await annasDisk();
+  await disk.put("music/Live/.old/take.mp3", Buffer.from("old"));
   const ending = new AbortController();
   onTestFinished(() => ending.abort());
   const storage = folder.attach(disk.settings, { folder: disk.music }, createTestIo(ending.signal));
@@ -111,6 +112,7 @@ test("of hidden files, of what is behind links and of what is beside the root no
   await expect.poll(() => news.length, SOON).toBe(2);
   await put("secret/more.mp3", Buffer.from("x"));
   await put("music/Live/.git/more.mp3", Buffer.from("x"));
+  await put("music/Live/.old/more.mp3", Buffer.from("x"));
   expect(await quiet()).toEqual([
     ["folder", "Live", true],
     ["folder", "out", false],
