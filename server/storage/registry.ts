@@ -4,15 +4,9 @@ import { folder } from "./folder/index.ts";
 import { googleDrive } from "./google-drive/index.ts";
 import { jellyfin } from "./jellyfin/index.ts";
 import type { ClientKeys, OAuthGrant, OAuthRequest } from "./oauth.ts";
+import type { OAuthProviderSpec } from "./oauth-provider.ts";
 import { onedrive } from "./onedrive/index.ts";
-import type {
-  BegunLogin,
-  Connected,
-  OAuthProviderSpec,
-  ProviderSpec,
-  Storage,
-  StorageIo,
-} from "./provider.ts";
+import type { BegunLogin, Connected, ProviderSpec, Storage, StorageIo } from "./provider.ts";
 import { s3 } from "./s3/index.ts";
 import { webdav } from "./webdav/index.ts";
 
