@@ -33,6 +33,8 @@ export interface Config {
     readonly trustedProxies: readonly string[];
     /** Other websites whose pages may ask us, with a token of their own and never with cookies. */
     readonly corsOrigins: readonly string[];
+    /** Storages that browsers may fetch recordings from, where a band's owner lets them. */
+    readonly directOrigins: readonly string[];
   };
   readonly database: {
     /** `null`: the embedded one in `dataDir`. */
@@ -77,6 +79,7 @@ export const Variables = z.object({
   INSECURE_HTTP: flag,
   TRUST_PROXY: cidrs,
   CORS_ORIGINS: origins,
+  DIRECT_ORIGINS: origins,
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(500).default(10),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
@@ -189,6 +192,7 @@ export function parseConfig(environment: Environment): Config {
       isSecure: publicUrl.protocol === "https:",
       trustedProxies: values.TRUST_PROXY,
       corsOrigins: values.CORS_ORIGINS,
+      directOrigins: values.DIRECT_ORIGINS,
     },
     database: { url: values.DATABASE_URL ?? null, poolSize: values.DATABASE_POOL_SIZE },
     redisUrl: values.REDIS_URL ?? null,

@@ -12,9 +12,9 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import type { ScanState } from "#contract/connections.ts";
 import type { BandId, ConnectionId, ScanId, TrackId, UserId } from "#contract/ids.ts";
 import type { TrackState } from "#contract/library.ts";
+import type { ScanState } from "#contract/scans.ts";
 import { bands, users } from "./auth.ts";
 import { bytes, moment } from "./columns.ts";
 import { connections } from "./connections.ts";

@@ -75,14 +75,15 @@ export const createNonce = (): string => randomBytes(18).toString("base64");
  */
 export function pageHeaders(
   nonce: string,
-  http: Pick<Config["http"], "isSecure">,
+  http: Pick<Config["http"], "isSecure" | "directOrigins">,
 ): Record<string, string> {
   const directives = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}' 'strict-dynamic'`,
     `style-src 'self' 'nonce-${nonce}'`,
     "img-src 'self' data: blob:",
-    "media-src 'self' blob:",
+    // Where a recording's address leads on to one of its storage.
+    ["media-src 'self' blob:", ...http.directOrigins].join(" "),
     "font-src 'self'",
     "connect-src 'self'",
     "manifest-src 'self'",

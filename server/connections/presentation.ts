@@ -1,4 +1,6 @@
-import type { Connection, ScanProgress } from "#contract/connections.ts";
+import type { Connection } from "#contract/connections.ts";
+import type { ScanProgress } from "#contract/scans.ts";
+import { providerModules } from "#server/storage/registry.ts";
 import type { ConnectionRow, ScanRow, TrackCounts } from "./store.ts";
 
 export const toScanProgress = (scan: ScanRow): ScanProgress => ({
@@ -30,6 +32,12 @@ const toHealth = ({ pausedAt, health, healthMessage, unavailableSince }: Connect
     ? ({ health: "paused", healthMessage: null, unavailableSince: pausedAt.toISOString() } as const)
     : { health, healthMessage, unavailableSince: unavailableSince?.toISOString() ?? null };
 
+const toDirect = ({ provider, isDirect }: ConnectionRow) => {
+  const module: { readonly hasDirectUrls?: true } = providerModules[provider];
+  if (!module.hasDirectUrls) return null;
+  return isDirect ? "on" : "off";
+};
+
 const toQuota = ({ quotaUsedBytes, quotaTotalBytes, quotaCheckedAt }: ConnectionRow) =>
   quotaUsedBytes === null || quotaCheckedAt === null
     ? null
@@ -57,6 +65,7 @@ export const toConnection = (
   isPrimary: row.isPrimary,
   ...toHealth(row),
   accessEndsAt: row.accessEndsAt?.toISOString() ?? null,
+  direct: toDirect(row),
   quota: toQuota(row),
   lookedAt: lookedAt?.toISOString() ?? null,
   trackCount: counts?.present ?? 0,

@@ -10,6 +10,7 @@ import {
   ProviderOffer,
   Reconnect,
   SavedForm,
+  SetDirect,
   SetRoot,
 } from "#contract/connections.ts";
 import {
@@ -28,6 +29,7 @@ import {
 import { procedure, router } from "#server/base/trpc.ts";
 import * as connecting from "./connecting.ts";
 import { renewOAuthCookie } from "./cookies.ts";
+import { setDirect } from "./direct.ts";
 import * as health from "./health.ts";
 import * as logins from "./nextcloud-login.ts";
 import { beginOAuth } from "./oauth.ts";
@@ -130,6 +132,11 @@ export const connectionsRouter = router({
     .input(Reconnect)
     .output(Connection)
     .mutation(({ ctx, input }) => connecting.reconnect(ctx.deps, ctx.actor, input)),
+
+  setDirect: procedure
+    .input(SetDirect)
+    .output(Connection)
+    .mutation(({ ctx, input }) => setDirect(ctx.deps, ctx.actor, input, ctx.device)),
 
   setPrimary: procedure
     .input(OneConnection)

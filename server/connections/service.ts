@@ -52,7 +52,13 @@ export interface AttachedConnection extends ConnectionPlace {
 /** Of a connection's row, what it takes to open its storage. */
 export type OpenableConnection = Pick<
   store.ConnectionRow,
-  keyof RenewableConnection | "pausedAt" | "hasRoot" | "rootRef" | "rootPath" | "health"
+  | keyof RenewableConnection
+  | "pausedAt"
+  | "isDirect"
+  | "hasRoot"
+  | "rootRef"
+  | "rootPath"
+  | "health"
 >;
 
 /**

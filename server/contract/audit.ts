@@ -23,6 +23,7 @@ export const AuditAction = z.enum([
   "band.handed_over",
   "connection.removed",
   "connection.paused",
+  "connection.direct_changed",
   "connection.refused",
   "connection.client_changed",
   "credentials.purged",

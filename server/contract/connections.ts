@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { BandId, ConnectionId, ScanId } from "./ids.ts";
+import { BandId, ConnectionId } from "./ids.ts";
 import { JellyfinCredentials } from "./jellyfin.ts";
+import { ScanProgress } from "./scans.ts";
 import { Timestamp } from "./time.ts";
 
 /** A kind of storage. Adding one here makes `storage/registry.ts` ask for its module. */
@@ -124,41 +125,6 @@ export const ProviderOffer = z.strictObject({
 });
 export type ProviderOffer = z.infer<typeof ProviderOffer>;
 
-export const ScanState = z.enum(["queued", "listing", "reading", "done", "failed", "cancelled"]);
-export type ScanState = z.infer<typeof ScanState>;
-
-export const ScanProgress = z.strictObject({
-  id: ScanId,
-  connectionId: ConnectionId,
-  state: ScanState,
-  startedAt: Timestamp,
-  finishedAt: Timestamp.nullable(),
-  /** Folders whose listing is done, of those known so far. */
-  foldersDone: z.number().int(),
-  foldersFound: z.number().int(),
-  /** Audio files found in the storage. */
-  found: z.number().int(),
-  /** New or changed files, whose tags have to be read. */
-  toRead: z.number().int(),
-  read: z.number().int(),
-  failed: z.number().int(),
-  bytesRead: z.number().int(),
-  /** Sum of the sizes of the audio files found. */
-  libraryBytes: z.number().int(),
-  added: z.number().int(),
-  changed: z.number().int(),
-  moved: z.number().int(),
-  /** Marked `missing` by this scan. */
-  missing: z.number().int(),
-  /** Not marked `missing`, because so many at once look like a mistake: the band decides. */
-  withheld: z.number().int(),
-  /** Folders that could not be listed; what lies in them was left as it is. */
-  foldersFailed: z.number().int(),
-  /** A sentence, when the scan failed or something was left out. */
-  message: z.string().nullable(),
-});
-export type ScanProgress = z.infer<typeof ScanProgress>;
-
 export const StorageQuota = z.strictObject({
   usedBytes: z.number().int(),
   /** `null`: without a limit. */
@@ -189,6 +155,11 @@ export const Connection = z.strictObject({
   unavailableSince: Timestamp.nullable(),
   /** When the provider ends the access by itself, as far as it says so. */
   accessEndsAt: Timestamp.nullable(),
+  /**
+   * Whether browsers of the band fetch recordings from the storage itself, and not through this server;
+   * `null` where they can't.
+   */
+  direct: z.enum(["on", "off"]).nullable(),
   /** How full it was when it was last asked; `null` when it does not say. */
   quota: StorageQuota.nullable(),
   /** When it was last looked at for changes; `null` when it is not watched, or was not yet. */
@@ -228,19 +199,16 @@ export const SetRoot = z.strictObject({
 });
 export type SetRoot = z.infer<typeof SetRoot>;
 
-export const StartScan = z.strictObject({
-  connectionId: ConnectionId,
-  /** The person has seen how many are gone and confirms it. */
-  confirmMissing: z.boolean().default(false),
-});
-export type StartScan = z.infer<typeof StartScan>;
-
 /** The same storage with a new form: the library is kept. */
 export const Reconnect = z.strictObject({ connectionId: ConnectionId, form: ConnectForm });
 export type Reconnect = z.infer<typeof Reconnect>;
 
 export const OneConnection = z.strictObject({ connectionId: ConnectionId });
 export type OneConnection = z.infer<typeof OneConnection>;
+
+/** Owners of the band only. */
+export const SetDirect = z.strictObject({ connectionId: ConnectionId, isOn: z.boolean() });
+export type SetDirect = z.infer<typeof SetDirect>;
 
 /** What becomes of the rest when a storage is disconnected; asked for before it is. */
 export const RemovalPreview = z.strictObject({

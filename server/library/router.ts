@@ -1,5 +1,6 @@
-import { OneConnection, RemovalPreview, ScanProgress, StartScan } from "#contract/connections.ts";
+import { OneConnection, RemovalPreview } from "#contract/connections.ts";
 import { ListTracks, OneTrack, Track, TrackPage } from "#contract/library.ts";
+import { ScanProgress, StartScan } from "#contract/scans.ts";
 import { procedure, router } from "#server/base/trpc.ts";
 import * as disconnecting from "./disconnecting.ts";
 import * as scans from "./scans.ts";

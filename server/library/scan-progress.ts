@@ -1,4 +1,4 @@
-import type { ScanProgress } from "#contract/connections.ts";
+import type { ScanProgress } from "#contract/scans.ts";
 
 /** A scan as its row has it: the same figures, with dates as dates. */
 export type ScanFigures = Omit<ScanProgress, "startedAt" | "finishedAt"> & {

@@ -1,6 +1,6 @@
 import { and, desc, eq, inArray, lt, or, type SQL, sql } from "drizzle-orm";
-import type { ScanState } from "#contract/connections.ts";
 import type { BandId, ConnectionId, ScanId, UserId } from "#contract/ids.ts";
+import type { ScanState } from "#contract/scans.ts";
 import { connections, members, scanEntries, scanFolders, scans } from "#drizzle/schema/index.ts";
 import type { Actor } from "#server/base/actor.ts";
 import type { Db, Tx } from "#server/base/db.ts";

@@ -1,5 +1,5 @@
-import type { ScanProgress, StartScan } from "#contract/connections.ts";
 import type { BandId, ConnectionId, UserId } from "#contract/ids.ts";
+import type { ScanProgress, StartScan } from "#contract/scans.ts";
 import { whenRevoked } from "#server/auth/service.ts";
 import { type Actor, notTheirs } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";

@@ -7,6 +7,7 @@ import { AppError, parseInput } from "#server/base/errors.ts";
 import { requestedSize, sendPicture } from "#server/base/picture-answer.ts";
 import type { Deps } from "#server/deps.ts";
 import { openCover } from "#server/library/service.ts";
+import { findElsewhere } from "./direct.ts";
 import { withoutStorage } from "./guest-failures.ts";
 import { findListener, type Use } from "./listeners.ts";
 import { attachmentNamed } from "./media-type.ts";
@@ -61,6 +62,12 @@ async function sendTrack(
   const { trackId } = parseInput(Params, request.params);
   const { playable, key, signal } = await findListener(deps, request, reply, trackId, use);
   signal.throwIfAborted();
+  const elsewhere = mayBeElsewhere(request, use) ? findElsewhere(deps, playable, signal) : null;
+  if (elsewhere) {
+    // Each time anew: the address is good for a few minutes, and whoever asks may not be any more.
+    reply.headers({ location: elsewhere.href, "cache-control": "private, no-store" });
+    return reply.code(302).send();
+  }
   signal.addEventListener("abort", limit.enter(key), { once: true });
 
   const { headers } = request;
@@ -90,6 +97,16 @@ async function sendTrack(
   signal.addEventListener("abort", () => part.content?.body?.destroy(), { once: true });
   return reply.send(part.content.body);
 }
+
+/**
+ * Guests come through us, so that a link that is taken back ends what they hear; and what is downloaded,
+ * so that it has its name. `?direct=0` is for who could not fetch it from where we said.
+ */
+const mayBeElsewhere = ({ method, guest, query }: FastifyRequest, use: Use): boolean =>
+  method === "GET" &&
+  use === "stream" &&
+  guest === null &&
+  (query as { direct?: unknown }).direct !== "0";
 
 function writeHead(reply: FastifyReply, part: TrackPart): void {
   reply.headers({

@@ -53,6 +53,7 @@ const columns = {
     rootPath: connections.rootPath,
     health: connections.health,
     pausedAt: connections.pausedAt,
+    isDirect: connections.isDirect,
   },
 };
 

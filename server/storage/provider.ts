@@ -3,7 +3,6 @@ import type { z } from "zod";
 import type { ConnectForm, ProviderId, SavedForm } from "#contract/connections.ts";
 import type { Egress } from "#server/base/egress/client.ts";
 import type { Changes } from "./changes.ts";
-import type { ClientKeys, OAuthGrant, OAuthRequest } from "./oauth.ts";
 import type { Writing } from "./writing.ts";
 
 /** First and last byte, both inclusive, as in RFC 9110 §14.1.2. */
@@ -217,32 +216,6 @@ export interface ProviderSpec<Id extends ProviderId, S extends z.ZodObject, C>
   };
 }
 
-/** One that people sign in at. */
-export interface OAuthProviderSpec<Id extends ProviderId, S extends z.ZodObject, C>
-  extends ProviderBase<Id, S, C> {
-  readonly connect: {
-    readonly kind: "oauth";
-    /** Whether that is what its answers call themselves, when they do (RFC 9207 §2.4). */
-    isIssuer(settings: z.output<S>, iss: string): boolean;
-    /** It always says who answers, so that an answer which does not is refused. */
-    readonly alwaysNamesIssuer: boolean;
-    /** What the administrator has set for everybody. */
-    clientOf(settings: z.output<S>): ClientKeys | null;
-    authorizeUrl(settings: z.output<S>, request: OAuthRequest): URL;
-    /** @throws AppError, with a `TokenRefusal` as its cause for what was not granted. */
-    exchange(settings: z.output<S>, grant: OAuthGrant, io: StorageIo): Promise<Connected<C>>;
-    /** @throws AppError as `requestTokens` does. */
-    refresh(settings: z.output<S>, client: ClientKeys, credential: C, io: StorageIo): Promise<C>;
-    /** Until the access token ends. */
-    secondsLeft(credential: C, now: Date): number;
-    /** The client that the credential was given to. Another one cannot renew it. */
-    clientIdOf(credential: C): string;
-    /** Whose it is, by the provider's own id: never a name or an address. */
-    accountOf(credential: C): string;
-    saved(credential: C): Extract<SavedForm, { provider: Id }>;
-  };
-}
-
 export interface ProviderBase<Id extends ProviderId, S extends z.ZodObject, C> {
   readonly id: Id;
   readonly name: string;
@@ -257,6 +230,8 @@ export interface ProviderBase<Id extends ProviderId, S extends z.ZodObject, C> {
   roots?(settings: z.output<S>): readonly string[];
   /** What it attaches has a `watch`, mostly. */
   readonly hasNews?: true;
+  /** What it attaches has a `directUrl`. */
+  readonly hasDirectUrls?: true;
   attach(settings: z.output<S>, credential: C, io: StorageIo): Storage;
   /** Absent where access cannot be given back: it is only forgotten here then. */
   readonly revocation?: {
@@ -279,7 +254,3 @@ export interface ProviderBase<Id extends ProviderId, S extends z.ZodObject, C> {
 export const defineProvider = <Id extends ProviderId, S extends z.ZodObject, C>(
   spec: ProviderSpec<Id, S, C>,
 ): ProviderSpec<Id, S, C> => spec;
-
-export const defineOAuthProvider = <Id extends ProviderId, S extends z.ZodObject, C>(
-  spec: OAuthProviderSpec<Id, S, C>,
-): OAuthProviderSpec<Id, S, C> => spec;

@@ -4,15 +4,9 @@ import { folder } from "./folder/index.ts";
 import { googleDrive } from "./google-drive/index.ts";
 import { jellyfin } from "./jellyfin/index.ts";
 import type { ClientKeys, OAuthGrant, OAuthRequest } from "./oauth.ts";
+import type { OAuthProviderSpec } from "./oauth-provider.ts";
 import { onedrive } from "./onedrive/index.ts";
-import type {
-  BegunLogin,
-  Connected,
-  OAuthProviderSpec,
-  ProviderSpec,
-  Storage,
-  StorageIo,
-} from "./provider.ts";
+import type { BegunLogin, Connected, ProviderSpec, Storage, StorageIo } from "./provider.ts";
 import { s3 } from "./s3/index.ts";
 import { webdav } from "./webdav/index.ts";
 
@@ -41,6 +35,8 @@ export interface ConfiguredProvider {
   readonly roots: readonly string[];
   /** What it attaches has a `watch`, mostly. */
   readonly hasNews: boolean;
+  /** What it attaches has a `directUrl`. */
+  readonly hasDirectUrls: boolean;
   /** @throws AppError with a sentence for the person beside the form. */
   verify(form: ConnectForm, io: StorageIo): Promise<Connected<unknown>>;
   /** `null` where there is only the form. */
@@ -101,6 +97,7 @@ export function configure<Id extends ProviderId, S extends z.ZodObject, C>(
     offWhy: spec.offWhy(settings),
     roots: spec.roots?.(settings) ?? [],
     hasNews: spec.hasNews === true,
+    hasDirectUrls: spec.hasDirectUrls === true,
     verify(form, io) {
       if (form.provider !== spec.id || connect.kind !== "form") {
         throw new Error(`A ${form.provider} form for ${spec.id}.`);

@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { BandId, ConnectionId } from "#contract/ids.ts";
 import { getEncryptionKeys, resealAll, startResealing } from "#server/admin/resealing.ts";
 import { sealedColumns } from "#server/admin/sealed-columns.ts";
+import { makeWish } from "#server/auth/wishes.ts";
 import { write } from "#server/base/db.ts";
 import { createId } from "#server/base/ids.ts";
 import { createVault, type KeyRing } from "#server/base/vault.ts";
@@ -18,6 +19,7 @@ import { createRandom } from "#tests/library/disturbances.ts";
 import { mp3 } from "#tests/library/made-audio.ts";
 import { type TestDeps, testDeps } from "#tests/support/deps.ts";
 import { startFaultServer } from "#tests/support/fault-server.ts";
+import { recordLog } from "#tests/support/log.ts";
 import { annasStorage, listTracks } from "#tests/support/world.ts";
 
 const never = new AbortController().signal;
@@ -222,18 +224,76 @@ describe("a newer key takes over while the server runs", () => {
     expect(await resealAll(withRing(deps, [...young, ...old]), never)).toBe(2);
   });
 
+  test("what any of several older keys has sealed is moved, and what waits in the queue counts", async () => {
+    const deps = await testDeps();
+    const { both, young } = rings(deps);
+    const k3 = { kid: "k3", key: randomBytes(32) };
+    await fill(deps, 3);
+    const [row] = await stored(deps);
+    if (!row) expect.unreachable();
+    const sealed = sealCredential(withRing(deps, young), row, { version: 1 });
+    const device = { userAgent: "", ipAddress: "127.0.0.1", network: "127.0.0.1" };
+    await write(deps, async (tx) => {
+      await tx.execute(
+        sql`update connections set sealed_credential = ${sealed} where id = ${row.id}`,
+      );
+      await makeWish(deps, tx, { kind: "reset", email: "nobody@band.example" }, device);
+    });
+    const server = withRing(deps, [k3, ...both]);
+    const count = async () =>
+      (await getEncryptionKeys(server)).map(({ kid, values }) => [kid, values]);
+    expect(await count()).toEqual([
+      ["k3", 0],
+      ["k2", 1],
+      ["test", 3],
+    ]);
+    expect(await resealAll(server, never)).toBe(3);
+    expect(await count()).toEqual([
+      ["k3", 3],
+      ["k2", 0],
+      ["test", 1],
+    ]);
+    while (await server.jobs.runNext(server, handlers, never));
+    expect((await count())[2]).toEqual(["test", 0]);
+  });
+
+  test("nothing more is moved once the server stops", async () => {
+    const deps = await testDeps();
+    const { both } = rings(deps);
+    await fill(deps, 2);
+    await expect(resealAll(withRing(deps, both), AbortSignal.abort("stop"))).rejects.toBe("stop");
+    expect(kidsOf(await stored(deps))).toEqual(new Set(["test"]));
+  });
+
+  test("a server without the key of something says so in its log, and which key that is", async () => {
+    const { log, lines } = recordLog();
+    const deps = await testDeps({ log });
+    await fill(deps, 2);
+    const over = new AbortController();
+    onTestFinished(() => over.abort());
+    startResealing(withRing(deps, rings(deps).young), over.signal);
+    const told = () => lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 50);
+    await expect.poll(told, { timeout: 20_000 }).toMatchObject([{ kid: "test", values: 2 }]);
+  });
+
   test("a value that was tampered with stays, and does not hold up the others", async () => {
     const deps = await testDeps();
     const { both } = rings(deps);
     await fill(deps, 5);
-    const [first] = await stored(deps);
-    await write(deps, (tx) =>
-      tx.execute(sql`update connections set sealed_credential = 'v1.test.AAAA.AAAA'
-        where id = ${first?.id ?? ""}`),
-    );
+    const [first, second] = await stored(deps);
+    // One before all others in the order in which they are read, and one behind them.
+    for (const [row, sealed] of [
+      [first, "v1.test.----.----"],
+      [second, "v1.test.zzzz.zzzz"],
+    ] as const) {
+      await write(deps, (tx) =>
+        tx.execute(sql`update connections set sealed_credential = ${sealed}
+          where id = ${row?.id ?? ""}`),
+      );
+    }
     const server = withRing(deps, both);
-    expect(await resealAll(server, never, 2)).toBe(4);
-    expect((await getEncryptionKeys(server))[1]).toEqual({ kid: "test", role: "older", values: 1 });
+    expect(await resealAll(server, never, 2)).toBe(3);
+    expect((await getEncryptionKeys(server))[1]).toEqual({ kid: "test", role: "older", values: 2 });
   });
 
   test("the server asks for it by itself, and administrators see when the old key may go", async () => {

@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ScanProgress } from "#contract/connections.ts";
 import type { BandId, ConnectionId } from "#contract/ids.ts";
+import type { ScanProgress } from "#contract/scans.ts";
 import { type Backline, createBackline } from "#sdk/index.ts";
 import { launchServer, type ServerProcess } from "#tests/support/launch.ts";
 import type { WebdavServer } from "#tests/support/webdav-servers.ts";

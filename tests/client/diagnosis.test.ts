@@ -49,6 +49,17 @@ test.each([
   expect(await diagnose(io(), url)).toEqual({ kind, message: `It is ${code}.` });
 });
 
+test("a recording that its storage should send is not followed there, which tells scripts nothing", async () => {
+  const asked: (string | undefined)[] = [];
+  const url = await startServer((request, response) => {
+    asked.push(request.url);
+    response.writeHead(302, { location: "/elsewhere" });
+    response.end();
+  });
+  expect(await diagnose(io(), url)).toEqual({ kind: "elsewhere" });
+  expect(asked).toEqual(["/stream/1"]);
+});
+
 test("a server that sends the whole file is not listened to", async () => {
   const closed = Promise.withResolvers<string>();
   const url = await startServer((_request, response) => {

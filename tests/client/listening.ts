@@ -121,12 +121,13 @@ export function startListening(
   let diagnosis: Diagnosis = { kind: "fine" };
   let isOnline = true;
   let isSignedOut = false;
+  let isDirect = true;
   let timesBlocked = 0;
   const player = createPlayer(
     {
       ...more,
       sound,
-      streamUrl: (track) => `/stream/${track.title}`,
+      streamUrl: (track) => `/stream/${track.title}${isDirect ? "" : "?direct=0"}`,
       diagnose: async () => diagnosis,
       later(delayMs, run) {
         waiting.set(run, delayMs);
@@ -140,6 +141,9 @@ export function startListening(
       },
       noteSignedOut: () => {
         isSignedOut = true;
+      },
+      noteElsewhere: () => {
+        isDirect = false;
       },
       savePreferences: (each) => saved.push(each),
     },

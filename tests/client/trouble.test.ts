@@ -99,6 +99,17 @@ describe("when something fails, a listener", () => {
     expect(listening.skipped).toEqual([]);
   });
 
+  test("goes on through the server where a storage did not send what it should have", async () => {
+    const listening = aMinuteIn();
+    const { src } = listening.sound;
+    listening.tell({ kind: "elsewhere" });
+    await breakWith(listening, FORMAT);
+    listening.sound.starts();
+    expect(listening.sound.src).toBe(`${src}?direct=0`);
+    expect(listening.sound.currentTime).toBe(60);
+    expect(stateOf(listening)).toMatchObject({ isPlaying: true, trouble: null });
+  });
+
   test("who was signed out elsewhere is told so", async () => {
     const listening = aMinuteIn();
     listening.tell({ kind: "signed_out" });

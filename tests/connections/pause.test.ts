@@ -2,7 +2,10 @@ import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import type { Connection } from "#contract/connections.ts";
 import { write } from "#server/base/db.ts";
-import { attachStorage } from "#server/connections/service.ts";
+import { AppError } from "#server/base/errors.ts";
+import { noteStorageFailure } from "#server/connections/health.ts";
+import { lookAtQuota } from "#server/connections/quota.ts";
+import { attachStorage, findPlace, openStorage } from "#server/connections/service.ts";
 import { findConnectionById } from "#server/connections/store.ts";
 import { queueScan } from "#server/library/scan-queue.ts";
 import { mp3 } from "#tests/library/made-audio.ts";
@@ -10,7 +13,9 @@ import { newestScan } from "#tests/library/scanning.ts";
 import { refused } from "#tests/support/refused.ts";
 import { annasStorage, listTracks, runJobs, type StorageWorld } from "#tests/support/world.ts";
 import { annasGoogle } from "./google-world.ts";
+import { listenTo } from "./told.ts";
 
+const never = new AbortController().signal;
 const song = mp3({ TIT2: "Harbour Lights" }, 20);
 
 const annasSong = (): Promise<StorageWorld> =>
@@ -162,4 +167,36 @@ test("new access brings a paused storage back, and who paused it stands in the a
   await api.connections.resume.mutate(idOf(world));
   const { events } = await api.account.audit.list.query({ action: "connection.paused" });
   expect(events.map(({ details }) => details.isOn)).toEqual([false, true, true]);
+});
+
+test("a paused storage is opened for nobody, not for workers either, and not asked how full it is", async () => {
+  const world = await annasSong();
+  const { deps } = world.server;
+  const { id } = world.connection;
+  await world.anna.api.connections.pause.mutate(idOf(world));
+  const asked = world.cloud.count();
+  await expect(findPlace(deps, id)).rejects.toMatchObject({ code: "storage_refused" });
+  await expect(openStorage(deps, id, never)).rejects.toMatchObject({ code: "storage_refused" });
+  await expect(lookAtQuota(deps, id, never)).resolves.toBeUndefined();
+  expect(world.cloud.count()).toBe(asked);
+});
+
+test("what a storage said just before it was paused is no news any more", async () => {
+  const world = await annasSong();
+  const { deps } = world.server;
+  const row = (await findConnectionById(deps.db, world.connection.id)) ?? expect.unreachable();
+  await world.anna.api.connections.pause.mutate(idOf(world));
+  await noteStorageFailure(deps, row, new AppError("storage_reconnect", "It refuses us."));
+  const resumed = await world.anna.api.connections.resume.mutate(idOf(world));
+  expect(resumed).toMatchObject({ health: "active", healthMessage: null });
+});
+
+test("whoever sees the card is told of a pause, and of its end", async () => {
+  const world = await annasSong();
+  const { api } = world.anna;
+  for (const change of [api.connections.pause, api.connections.resume]) {
+    const isTold = await listenTo(world.server.deps, world.connection.id);
+    await change.mutate(idOf(world));
+    await expect.poll(isTold, { timeout: 10_000 }).toBe(true);
+  }
 });

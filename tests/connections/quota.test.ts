@@ -1,7 +1,10 @@
 import { expect, onTestFinished, test } from "vitest";
+import { lookAtQuota, noteQuota } from "#server/connections/quota.ts";
+import type { Storage } from "#server/storage/provider.ts";
 import { type FaultServer, startFaultServer } from "#tests/support/fault-server.ts";
 import { annasServer, runJobs, type World } from "#tests/support/world.ts";
 import { annasGoogle } from "./google-world.ts";
+import { listenTo } from "./told.ts";
 
 interface CloudWorld extends World {
   readonly cloud: FaultServer;
@@ -84,6 +87,35 @@ test("one that is refused is not asked a second time for that", async () => {
   const checked = await world.anna.api.connections.check.mutate({ connectionId });
   expect(checked.health).toBe("needs_reconnect");
   expect(world.cloud.count()).toBe(asked + 1);
+});
+
+test("one that refuses our access is not asked by a job either", async () => {
+  const world = await annasNextcloud();
+  const { id: connectionId } = await connect(world);
+  world.cloud.setPassword("anna", "another");
+  world.cloud.appPasswords.clear();
+  await world.anna.api.connections.check.mutate({ connectionId });
+  const asked = world.cloud.count();
+  await lookAtQuota(world.server.deps, connectionId, new AbortController().signal);
+  expect(world.cloud.count()).toBe(asked);
+});
+
+test("one that takes too long to say is no failure, and what else goes wrong is one", async () => {
+  const world = await annasNextcloud();
+  const { id } = await connect(world);
+  const { deps } = world.server;
+  const failing = (error: Error) =>
+    noteQuota(deps, id, { quota: () => Promise.reject(error) } as unknown as Storage);
+  await failing(new DOMException("Too long.", "TimeoutError"));
+  await expect(failing(new TypeError("It is ours."))).rejects.toThrow("It is ours.");
+});
+
+test("whoever sees the card is told how full it is", async () => {
+  const world = await annasNextcloud();
+  const { id: connectionId } = await connect(world);
+  const isTold = await listenTo(world.server.deps, connectionId);
+  await world.anna.api.connections.check.mutate({ connectionId });
+  await expect.poll(isTold, { timeout: 10_000 }).toBe(true);
 });
 
 test("Google Drive says it too, through a renewal", async () => {

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { expect, onTestFinished, test } from "vitest";
-import type { ScanProgress } from "#contract/connections.ts";
 import type { SessionId } from "#contract/ids.ts";
+import type { ScanProgress } from "#contract/scans.ts";
 import type { Actor } from "#server/base/actor.ts";
 import { write } from "#server/base/db.ts";
 import { watchScan } from "#server/library/scans.ts";

@@ -1,5 +1,6 @@
-import type { Connection, ScanProgress } from "#contract/connections.ts";
+import type { Connection } from "#contract/connections.ts";
 import type { Track } from "#contract/library.ts";
+import type { ScanProgress } from "#contract/scans.ts";
 import { listTracks, runJobs, type StorageWorld, type World } from "#tests/support/world.ts";
 
 /** Scans Anna's storage to the end. */

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
-import type { ScanProgress } from "#contract/connections.ts";
+import type { ScanProgress } from "#contract/scans.ts";
 import { write } from "#server/base/db.ts";
 import { annasStorage, listTracks, type StorageWorld } from "#tests/support/world.ts";
 import { mp3 } from "./made-audio.ts";

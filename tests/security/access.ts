@@ -246,6 +246,12 @@ export const access: Readonly<Record<string, Access>> = {
     needs: "owner",
     input: ({ connectionId }) => ({ connectionId, folder: "Live" }),
   },
+  // No such storage gives addresses away.
+  "connections.setDirect": {
+    needs: "owner",
+    status: 409,
+    input: (at) => ({ ...connectionOnly(at), isOn: true }),
+  },
   "connections.setPrimary": { needs: "owner", input: connectionOnly },
   "uploads.list": { needs: "editor", input: bandOnly },
   "uploads.target": { needs: "editor", input: bandOnly },

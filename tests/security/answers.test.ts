@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
-import { ScanProgress } from "#contract/connections.ts";
+import { ScanProgress } from "#contract/scans.ts";
 import type { Answer } from "#tests/auth/browser.ts";
 import { PASSWORD } from "#tests/auth/people.ts";
 import { type Door, doors, refusalAt } from "./doors.ts";

@@ -20,6 +20,21 @@ const directivesOf = (policy = ""): Map<string, string> =>
     }),
   );
 
+test("media come from here, and from the storages that the administrator has named", async () => {
+  const clientDir = await createClientBuild();
+  const policyOf = async (environment: Record<string, string>) => {
+    const { port } = await startServer({ clientDir, environment });
+    const { headers } = await ask(port, "/", page);
+    return directivesOf(headers["content-security-policy"]);
+  };
+  const strict = await policyOf({});
+  expect(strict.get("media-src")).toBe("'self' blob:");
+  const origins = "https://band.s3.example,https://s3.example:9000";
+  const wider = await policyOf({ DIRECT_ORIGINS: origins });
+  expect(wider.get("media-src")).toBe(`'self' blob: ${origins.replace(",", " ")}`);
+  expect(wider.get("connect-src")).toBe(strict.get("connect-src"));
+});
+
 describe("the page", () => {
   test("has a nonce of its own in each answer, the same in policy and HTML", async () => {
     const { port } = await startServer({ clientDir: await createClientBuild() });

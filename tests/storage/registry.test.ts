@@ -52,6 +52,9 @@ test("a credential of another kind opens nothing", () => {
   expect(() => providers.s3.attach(webdav, io)).toThrow();
   expect(() => providers.s3.attach({ ...s3, endpoint: "file:///etc/" }, io)).toThrow();
   expect(providers.s3.attach(s3, io)).toHaveProperty("directUrl");
+  expect(Object.values(providers).flatMap((each) => (each.hasDirectUrls ? [each.id] : []))).toEqual(
+    ["s3"],
+  );
 });
 
 test("a form of another kind is our mistake", () => {

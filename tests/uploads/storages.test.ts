@@ -63,6 +63,8 @@ describe("a long recording", () => {
     const path = pathOf(made);
     const told = [made, await tus.head(path)].map(({ headers }) => headers.get("upload-part-size"));
     expect(told).toEqual([String(10 * MB), String(10 * MB)]);
+    const short = await tus.create({ bandId, filename: "short.wav", sizeBytes: MB });
+    expect(short.headers.get("upload-part-size")).toBe(String(MB));
     expect((await tus.patch(path, 0, recording(10 * MB - 1))).status).toBe(400);
     expect(offsetOf(await tus.patch(path, 0, recording(10 * MB)))).toBe(10 * MB);
     expect(offsetOf(await tus.patch(path, 10 * MB, recording(10 * MB)))).toBe(20 * MB);

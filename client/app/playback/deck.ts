@@ -65,6 +65,8 @@ export interface PlayerIo {
   /** The browser refuses to play before the person has clicked something. */
   readonly noteBlocked: () => void;
   readonly noteSignedOut: () => void;
+  /** A storage that should have sent a recording did not: the server has to from now on. */
+  readonly noteElsewhere: () => void;
   readonly savePreferences: (preferences: PlayerPreferences) => void;
 }
 

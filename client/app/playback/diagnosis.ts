@@ -6,6 +6,8 @@ import { playback } from "../words/playback.ts";
 export type Diagnosis =
   /** The server sends it: what failed is over, or the file is nothing that this browser plays. */
   | { readonly kind: "fine" }
+  /** The storage itself should have sent it: the server can do so in its place. */
+  | { readonly kind: "elsewhere" }
   /** The access cookie had run out and is renewed. */
   | { readonly kind: "renewed" }
   | { readonly kind: "signed_out" }
@@ -31,8 +33,11 @@ export async function diagnose(io: DiagnosisIo, url: string): Promise<Diagnosis>
     const response = await io.fetch(url, {
       headers: { range: "bytes=0-0" },
       cache: "no-store",
+      // To a storage, which tells scripts nothing.
+      redirect: "manual",
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
+    if (isRedirect(response)) return { kind: "elsewhere" };
     if (response.ok) {
       await response.body?.cancel();
       return { kind: "fine" };
@@ -46,6 +51,10 @@ export async function diagnose(io: DiagnosisIo, url: string): Promise<Diagnosis>
     return { kind: "unreachable" };
   }
 }
+
+/** Browsers hide all of it but that it is one. */
+const isRedirect = ({ type, status }: Response): boolean =>
+  type === "opaqueredirect" || (status >= 300 && status < 400);
 
 async function readRefusal(response: Response): Promise<WireError> {
   const body: unknown = await response.json().catch(() => null);

@@ -1,4 +1,5 @@
 import { notifications } from "@mantine/notifications";
+import { THROUGH_SERVER } from "#contract/playback.ts";
 import { backline } from "../api.ts";
 import { endSession, isSignedOut } from "../auth/session.ts";
 import { createPreference } from "../settings/preferences.ts";
@@ -31,7 +32,11 @@ const ahead = new Audio();
 ahead.preload = "metadata";
 ahead.muted = true;
 
-const streamUrl = (track: PlayedTrack): string => backline.streamUrl(track.id);
+/** Until a storage does not send what it should have sent by itself. */
+let isDirect = true;
+
+const streamUrl = (track: PlayedTrack): string =>
+  `${backline.streamUrl(track.id)}${isDirect ? "" : `?${THROUGH_SERVER}`}`;
 
 async function isSignedIn(): Promise<boolean> {
   try {
@@ -71,6 +76,9 @@ export const player = createPlayer(
       sayOnce("skipped", playback.skipped(track.title), reason),
     noteBlocked: () => sayOnce("blocked", playback.blockedTitle, playback.blocked),
     noteSignedOut: () => endSession(),
+    noteElsewhere: () => {
+      isDirect = false;
+    },
     savePreferences: playerPreferences.set,
   },
   playerPreferences.get(),

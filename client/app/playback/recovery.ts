@@ -30,6 +30,10 @@ function act(deck: Deck, diagnosis: Diagnosis, failure: number | undefined): voi
     case "fine":
       tryOrSkip(deck, failure);
       break;
+    case "elsewhere":
+      deck.io.noteElsewhere();
+      resume(deck);
+      break;
     case "signed_out":
       stop(deck, playback.trouble.signedOut);
       deck.io.noteSignedOut();

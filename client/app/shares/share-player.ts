@@ -57,6 +57,8 @@ export function createSharePlayer(token: string): SharePlayer {
       noteSignedOut: () => {
         isInterrupted = true;
       },
+      // Guests are sent nowhere else.
+      noteElsewhere: () => {},
       savePreferences: playerPreferences.set,
     },
     playerPreferences.get(),

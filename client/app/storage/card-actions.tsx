@@ -7,6 +7,8 @@ import {
   IconPlayerPlay,
   IconPlugConnected,
   IconRefresh,
+  IconRoute,
+  IconRouteOff,
   IconStar,
   IconUnlink,
   IconUpload,
@@ -17,13 +19,16 @@ import type { Connection } from "#contract/connections.ts";
 import { trpc } from "../api.ts";
 import { MenuLink } from "../frame/menu-link.tsx";
 import { UploadButton } from "../uploads/upload-button.tsx";
+import { direct } from "../words/direct.ts";
 import { storage } from "../words/storage.ts";
 import { upload } from "../words/upload.ts";
 import { expectScan, noteScan } from "./connections.ts";
 import { Disconnect } from "./disconnect.tsx";
+import { PlayDirect } from "./play-direct.tsx";
 import { isRunning } from "./scan.ts";
 import s from "./storage.module.css";
 import { sayFailure, useCheck } from "./use-check.ts";
+import { useDirect } from "./use-direct.ts";
 import { useMakePrimary } from "./use-make-primary.ts";
 import { usePause } from "./use-pause.ts";
 
@@ -52,7 +57,7 @@ function useScanNow({ id, bandId }: Connection) {
 }
 
 export function CardActions({ connection, isOwner }: CardActionsProps) {
-  const [opened, setOpened] = useState<"disconnect" | "where" | null>(null);
+  const [opened, setOpened] = useState<"disconnect" | "where" | "direct" | null>(null);
   const close = () => setOpened(null);
   const scan = useScanNow(connection);
   const isScanning = connection.scan !== null && isRunning(connection.scan);
@@ -75,8 +80,10 @@ export function CardActions({ connection, isOwner }: CardActionsProps) {
         isOwner={isOwner}
         onDisconnect={() => setOpened("disconnect")}
         onWhere={() => setOpened("where")}
+        onDirect={() => setOpened("direct")}
       />
       <Disconnect connection={connection} isOpen={opened === "disconnect"} onClose={close} />
+      <PlayDirect connection={connection} isOpen={opened === "direct"} onClose={close} />
       <Suspense>
         {opened === "where" ? <WhereUploadsGo bandId={connection.bandId} onClose={close} /> : null}
       </Suspense>
@@ -87,9 +94,10 @@ export function CardActions({ connection, isOwner }: CardActionsProps) {
 interface CardMenuProps extends CardActionsProps {
   readonly onDisconnect: () => void;
   readonly onWhere: () => void;
+  readonly onDirect: () => void;
 }
 
-function CardMenu({ connection, isOwner, onDisconnect, onWhere }: CardMenuProps) {
+function CardMenu({ connection, isOwner, onDisconnect, onWhere, onDirect }: CardMenuProps) {
   const check = useCheck(connection);
   const isPaused = connection.health === "paused";
   return (
@@ -112,6 +120,7 @@ function CardMenu({ connection, isOwner, onDisconnect, onWhere }: CardMenuProps)
           </Menu.Item>
         ) : null}
         {isOwner && !connection.isDemo ? <AccessItems connection={connection} /> : null}
+        {isOwner ? <DirectItem connection={connection} onDirect={onDirect} /> : null}
         {isOwner ? <PauseItem connection={connection} /> : null}
         {isOwner ? (
           <Menu.Item
@@ -159,6 +168,23 @@ function AccessItems({ connection }: Pick<CardActionsProps, "connection">) {
         {words.reconnectShort}
       </MenuLink>
     </>
+  );
+}
+
+function DirectItem({ connection, onDirect }: Pick<CardMenuProps, "connection" | "onDirect">) {
+  const change = useDirect(connection);
+  if (connection.direct === null || connection.health === "paused") return null;
+  return connection.direct === "on" ? (
+    <Menu.Item
+      leftSection={<IconRouteOff size={16} aria-hidden />}
+      onClick={() => void change.set(false).catch(sayFailure)}
+    >
+      {direct.switchOff}
+    </Menu.Item>
+  ) : (
+    <Menu.Item leftSection={<IconRoute size={16} aria-hidden />} onClick={onDirect}>
+      {direct.switchOn}
+    </Menu.Item>
   );
 }
 

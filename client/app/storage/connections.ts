@@ -1,6 +1,7 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import type { Connection, ScanProgress } from "#contract/connections.ts";
+import type { Connection } from "#contract/connections.ts";
 import type { BandId } from "#contract/ids.ts";
+import type { ScanProgress } from "#contract/scans.ts";
 import { queryClient, trpc } from "../api.ts";
 import { isBusy } from "./scan.ts";
 

@@ -1,7 +1,8 @@
 import { notifications } from "@mantine/notifications";
 import { useEffect, useRef } from "react";
-import type { Connection, ScanProgress } from "#contract/connections.ts";
+import type { Connection } from "#contract/connections.ts";
 import type { BandId } from "#contract/ids.ts";
+import type { ScanProgress } from "#contract/scans.ts";
 import { backline } from "../api.ts";
 import { useBandId } from "../frame/band.ts";
 import { noteLibraryChanged } from "../library/changes.ts";

@@ -1,4 +1,4 @@
-import type { ScanProgress } from "#contract/connections.ts";
+import type { ScanProgress } from "#contract/scans.ts";
 import { formatBytes, formatCount } from "../words/format.ts";
 import { storage } from "../words/storage.ts";
 import s from "./scan.module.css";

@@ -1,4 +1,5 @@
-import type { Connection, ScanProgress } from "#contract/connections.ts";
+import type { Connection } from "#contract/connections.ts";
+import type { ScanProgress } from "#contract/scans.ts";
 
 export const isRunning = ({ state }: ScanProgress): boolean =>
   state === "queued" || state === "listing" || state === "reading";

@@ -1,8 +1,8 @@
 import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
-import type { ScanProgress } from "#contract/connections.ts";
 import type { BandId } from "#contract/ids.ts";
+import type { ScanProgress } from "#contract/scans.ts";
 import { sentenceOf, trpc } from "../api.ts";
 import { FormFailure } from "../auth/gate.tsx";
 import { createPreference } from "../settings/preferences.ts";

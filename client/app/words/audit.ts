@@ -22,6 +22,7 @@ const actions: Readonly<Record<AuditAction, string>> = {
   "band.handed_over": "Band handed over, because its owner left",
   "connection.removed": "Storage disconnected",
   "connection.paused": "Storage paused",
+  "connection.direct_changed": "Recordings come from the storage itself",
   "connection.refused": "Access to a storage ended there",
   "connection.client_changed": "Client for signing in at a provider changed",
   "credentials.purged": "Access to storages destroyed",
@@ -83,6 +84,8 @@ const precise: { readonly [Action in AuditAction]?: (details: Details) => string
   "session.ended": ({ because }) => endings[String(because)],
   "admin.role_changed": ({ role }) => role && `Role changed: ${settings.roles[role]}`,
   "connection.paused": ({ isOn }) => (isOn === false ? "Storage resumed" : undefined),
+  "connection.direct_changed": ({ isOn }) =>
+    isOn === false ? "Recordings come through this server again" : undefined,
   "account.linked": ({ isOn }) =>
     isOn === false ? "Sign-in through another server removed" : undefined,
   "admin.jellyfin_changed": ({ isOn }) =>

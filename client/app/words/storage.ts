@@ -1,4 +1,5 @@
-import type { Connection, ProviderId, ScanProgress, StorageQuota } from "#contract/connections.ts";
+import type { Connection, ProviderId, StorageQuota } from "#contract/connections.ts";
+import type { ScanProgress } from "#contract/scans.ts";
 import { formatAgo, formatBytes, formatCount, formatMoment, plural } from "./format.ts";
 
 export const storage = {

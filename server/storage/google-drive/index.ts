@@ -9,13 +9,8 @@ import {
   OAuthCredential,
   toClient,
 } from "#server/storage/oauth-credential.ts";
-import {
-  type ByteRange,
-  defineOAuthProvider,
-  type OpenedRange,
-  type Storage,
-  type StorageIo,
-} from "#server/storage/provider.ts";
+import { defineOAuthProvider } from "#server/storage/oauth-provider.ts";
+import type { ByteRange, OpenedRange, Storage, StorageIo } from "#server/storage/provider.ts";
 import { addressOf, type Steps } from "#server/storage/steps.ts";
 import { createDrive, type Drive } from "./api.ts";
 import { findChanges } from "./changes.ts";

@@ -7,7 +7,8 @@ import {
   OAuthCredential,
   toClient,
 } from "#server/storage/oauth-credential.ts";
-import { defineOAuthProvider, type Storage, type StorageIo } from "#server/storage/provider.ts";
+import { defineOAuthProvider } from "#server/storage/oauth-provider.ts";
+import type { Storage, StorageIo } from "#server/storage/provider.ts";
 import { createGraph, type Graph } from "./api.ts";
 import { findChanges } from "./changes.ts";
 import { exchange, type Microsoft, refresh, toAuthorizeUrl } from "./connect.ts";

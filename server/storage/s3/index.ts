@@ -26,6 +26,7 @@ export const s3 = defineProvider({
   settings: z.object({}),
   credential: Credential,
   offWhy: () => null,
+  hasDirectUrls: true,
   connect: {
     kind: "form",
     verify: (_settings, form, io) => verifyForm(form, io),

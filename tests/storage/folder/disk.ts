@@ -28,13 +28,17 @@ export async function annasDisk() {
 }
 
 /** Whether this process holds a watch on a folder, by what the kernel says. */
-export function isHeld(path: string): boolean {
-  const mark = ` ino:${statSync(path).ino.toString(16)} `;
-  return readdirSync("/proc/self/fdinfo").some((fd) => {
+export const isHeld = (path: string): boolean =>
+  heldWatches().some((watch) => watch.includes(` ino:${statSync(path).ino.toString(16)} `));
+
+/** All watches of this process, a line each. */
+export const heldWatches = (): string[] =>
+  readdirSync("/proc/self/fdinfo").flatMap((fd) => {
     try {
-      return readFileSync(`/proc/self/fdinfo/${fd}`, "utf8").includes(mark);
+      const lines = readFileSync(`/proc/self/fdinfo/${fd}`, "utf8").split("\n");
+      return lines.filter((line) => line.startsWith("inotify "));
     } catch {
-      return false;
+      // Closed since.
+      return [];
     }
   });
-}

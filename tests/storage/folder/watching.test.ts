@@ -8,7 +8,7 @@ import { folder } from "#server/storage/folder/index.ts";
 import type { News } from "#server/storage/provider.ts";
 import { createTestIo } from "#tests/storage/worlds.ts";
 import { createTestFolder } from "#tests/support/deps.ts";
-import { annasDisk, isHeld } from "./disk.ts";
+import { annasDisk, heldWatches, isHeld } from "./disk.ts";
 
 const SOON = { timeout: 10_000, interval: 20 };
 
@@ -17,6 +17,7 @@ type Told = readonly [kind: News["kind"], name: string, isBytes: boolean];
 /** What is told of a folder, as it comes. Begun when all of it is watched. */
 async function watched(root: string | null = null) {
   const disk = await annasDisk();
+  await disk.put("music/Live/.old/take.mp3", Buffer.from("old"));
   const ending = new AbortController();
   onTestFinished(() => ending.abort());
   const storage = folder.attach(disk.settings, { folder: disk.music }, createTestIo(ending.signal));
@@ -111,6 +112,7 @@ test("of hidden files, of what is behind links and of what is beside the root no
   await expect.poll(() => news.length, SOON).toBe(2);
   await put("secret/more.mp3", Buffer.from("x"));
   await put("music/Live/.git/more.mp3", Buffer.from("x"));
+  await put("music/Live/.old/more.mp3", Buffer.from("x"));
   expect(await quiet()).toEqual([
     ["folder", "Live", true],
     ["folder", "out", false],
@@ -135,6 +137,21 @@ test("nothing is left of a watch that was ended, not even one that had only begu
   await sleep(100);
   expect(isHeld(music)).toBe(false);
   expect(isHeld(join(music, "Live"))).toBe(false);
+});
+
+test("nothing is watched any more once a watch was ended on its way through a large tree", async () => {
+  const { music, settings } = await annasDisk();
+  for (let index = 0; index < 2_000; index += 1) await mkdir(join(music, `Live/${index}`));
+  const ending = new AbortController();
+  const storage = folder.attach(settings, { folder: music }, createTestIo(ending.signal));
+  const ended = storage.watch?.(null, () => {});
+  while (heldWatches().length < 10) await new Promise((resolve) => setImmediate(resolve));
+  const onItsWay = heldWatches().length;
+  ending.abort();
+  await ended;
+  expect(onItsWay).toBeLessThan(2_000);
+  await sleep(500);
+  expect(heldWatches()).toEqual([]);
 });
 
 test("a folder that is another one by now is not watched any more", async () => {
