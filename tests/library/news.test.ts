@@ -72,9 +72,12 @@ async function nextLookIn({ db }: TestDeps): Promise<number> {
   return row?.seconds ?? expect.unreachable();
 }
 
-/** The storage tells what it tells when it is first watched; after that only what happens. */
-const untilQuiet = ({ server: { deps } }: World) =>
-  expect.poll(() => nextLookIn(deps), SOON).toBeGreaterThan(3_000);
+/** News is acted on, that of the beginning too, and there is no more of it. */
+async function untilQuiet(world: World & { music: string }): Promise<void> {
+  await put(join(world.music, "Live/first.mp3"));
+  await expect.poll(() => pathsOf(world), SOON).toContain("Live/first.mp3");
+  await expect.poll(() => nextLookIn(world.server.deps), SOON).toBeGreaterThan(3_000);
+}
 
 test("what happens in a folder is in the library long before the clock says to look", async () => {
   const world = await annasFolder(SELDOM);
