@@ -20,7 +20,8 @@ interface Ear {
   lookAtMs: number | null;
   /** When it stopped hearing, by itself. */
   deafAtMs: number | null;
-  close(): Promise<void>;
+  close(): void;
+  readonly closed: Promise<void>;
 }
 
 /**
@@ -38,29 +39,31 @@ export async function followNews(deps: LookDeps, signal: AbortSignal): Promise<v
   while (!signal.aborted) {
     try {
       const newsworthy = await store.listNewsworthy(deps.db, ids, watchSeconds);
-      await tendEars(deps, ears, newsworthy);
+      tendEars(deps, ears, newsworthy);
       await hurryLooks(deps, ears, newsworthy, watchSeconds);
     } catch (error) {
       if (!signal.aborted) deps.log.warn({ err: error }, "could not follow the news of storages");
     }
     await sleep(TICK_MS, undefined, { signal }).catch(() => {});
   }
-  await tendEars(deps, ears, []);
+  const open = [...ears.values()];
+  for (const ear of open) ear.close();
+  await Promise.all(open.map((ear) => ear.closed));
 }
 
 /** One ear for each, and none for what is paused, gone or another one by now. */
-async function tendEars(
+function tendEars(
   deps: LookDeps,
   ears: Map<ConnectionId, Ear>,
   newsworthy: readonly store.Newsworthy[],
-): Promise<void> {
+): void {
   const wanted = new Map(newsworthy.map((each) => [each.id, each]));
   for (const [id, ear] of ears) {
     const each = wanted.get(id);
     const isHearing = ear.deafAtMs === null || performance.now() - ear.deafAtMs < DEAF_MS;
     if (each && keyOf(each) === ear.key && isHearing) continue;
     ears.delete(id);
-    await ear.close();
+    ear.close();
   }
   for (const each of newsworthy) if (!ears.has(each.id)) ears.set(each.id, openEar(deps, each));
 }
@@ -70,15 +73,6 @@ const keyOf = ({ rootRef, credentialVersion }: store.Newsworthy): string =>
 
 function openEar(deps: LookDeps, each: store.Newsworthy): Ear {
   const closing = new AbortController();
-  const ear: Ear = {
-    key: keyOf(each),
-    lookAtMs: null,
-    deafAtMs: null,
-    async close() {
-      closing.abort();
-      await heard;
-    },
-  };
   const onNews = (news: News): void => {
     if (!isWorthKnowing(news)) return;
     ear.lookAtMs = Math.max(ear.lookAtMs ?? 0, performance.now() + quietInMs(news, deps.now()));
@@ -87,11 +81,13 @@ function openEar(deps: LookDeps, each: store.Newsworthy): Ear {
     const { storage, rootRef } = await openStorage(deps, each.id, closing.signal);
     await storage.watch?.(rootRef, onNews);
   };
-  const heard = hear().catch((error) => {
+  const closed = hear().catch((error) => {
     if (closing.signal.aborted) return;
     ear.deafAtMs = performance.now();
     deps.log.debug({ err: error, connectionId: each.id }, "a storage is looked at by the clock");
   });
+  const close = (): void => closing.abort();
+  const ear: Ear = { key: keyOf(each), lookAtMs: null, deafAtMs: null, close, closed };
   return ear;
 }
 

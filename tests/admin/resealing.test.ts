@@ -315,6 +315,11 @@ describe("a newer key takes over while the server runs", () => {
       { kid: "k2", role: "current", values: 4 },
       { kid: "test", role: "older", values: 0 },
     ]);
+    const next = new AbortController();
+    onTestFinished(() => next.abort());
+    startResealing(server, next.signal);
+    await sleep(1_000);
+    expect(await server.jobs.runNext(server, handlers, never)).toBe(false);
   });
 });
 

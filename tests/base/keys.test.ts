@@ -110,6 +110,21 @@ describe("a server with the keys of another", () => {
     }
   });
 
+  test("is told apart by a key that has gone long ago, whose id means no other key", async () => {
+    const deps = await testDeps();
+    const session = ring("s");
+    const [k1, k2] = [...ring("k1"), ...ring("k2")];
+    for (const encryption of [[k1], [k2, k1], [k2]] as KeyRing[]) {
+      await requireKnownKeys(deps, { encryption, session });
+    }
+    const again = [k2, ...ring("k1")] as KeyRing;
+    await expect(requireKnownKeys(deps, { encryption: again, session })).rejects.toMatchObject({
+      code: "precondition_failed",
+    });
+    // Somebody goes back to what was there before.
+    await requireKnownKeys(deps, { encryption: [k1] as KeyRing, session });
+  });
+
   test("is one of many that start at once on a new database: the first ones are kept", async () => {
     const deps = await testDeps();
     const outcomes = await Promise.allSettled(

@@ -1,4 +1,6 @@
+import { sql } from "drizzle-orm";
 import { expect, onTestFinished, test } from "vitest";
+import { write } from "#server/base/db.ts";
 import { lookAtQuota, noteQuota } from "#server/connections/quota.ts";
 import type { Storage } from "#server/storage/provider.ts";
 import { type FaultServer, startFaultServer } from "#tests/support/fault-server.ts";
@@ -92,11 +94,11 @@ test("one that is refused is not asked a second time for that", async () => {
 test("one that refuses our access is not asked by a job either", async () => {
   const world = await annasNextcloud();
   const { id: connectionId } = await connect(world);
-  world.cloud.setPassword("anna", "another");
-  world.cloud.appPasswords.clear();
-  await world.anna.api.connections.check.mutate({ connectionId });
+  const { deps } = world.server;
+  // As another server has found it.
+  await write(deps, (tx) => tx.execute(sql`update connections set health = 'needs_reconnect'`));
   const asked = world.cloud.count();
-  await lookAtQuota(world.server.deps, connectionId, new AbortController().signal);
+  await lookAtQuota(deps, connectionId, new AbortController().signal);
   expect(world.cloud.count()).toBe(asked);
 });
 

@@ -228,7 +228,7 @@ test("what a look has seen while a scan was asked for is seen again after it", a
   expect(await takeLooks(world)).toHaveLength(1);
 });
 
-test("the demo, a storage without a root and one that is paused are not looked at", async () => {
+test("the demo, and a storage without a root, that is paused or refuses us, are not looked at", async () => {
   const world = await annasServer({ environment });
   const { api } = world.anna;
   const { bandId } = world;
@@ -237,12 +237,16 @@ test("the demo, a storage without a root and one that is paused are not looked a
   expect(await takeLooks(world)).toEqual([]);
   const quiet = await annasQuiet();
   await change(quiet, "watches", sql`next_look_at = clock_timestamp()`);
-  for (const how of [sql`paused_at = now()`, sql`paused_at = null, has_root = false`]) {
+  for (const how of [
+    sql`paused_at = now()`,
+    sql`paused_at = null, has_root = false`,
+    sql`has_root = true, health = 'needs_reconnect'`,
+  ]) {
     await change(quiet, "connections", how);
     expect(await takeLooks(quiet)).toEqual([]);
     expect(await store.isAnyDue(quiet.server.deps.db)).toBe(false);
   }
-  await change(quiet, "connections", sql`has_root = true`);
+  await change(quiet, "connections", sql`health = 'unavailable'`);
   expect(await store.isAnyDue(quiet.server.deps.db)).toBe(true);
 });
 

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,7 +8,7 @@ import { write } from "#server/base/db.ts";
 import { watchStorages } from "#server/library/watch.ts";
 import * as store from "#server/library/watch-store.ts";
 import { folder } from "#server/storage/folder/index.ts";
-import type { Storage } from "#server/storage/provider.ts";
+import type { OnNews } from "#server/storage/provider.ts";
 import { configure } from "#server/storage/registry.ts";
 import { isHeld } from "#tests/storage/folder/disk.ts";
 import { createTestFolder, type TestDeps } from "#tests/support/deps.ts";
@@ -29,18 +30,22 @@ async function put(path: string): Promise<void> {
   await writeFile(path, take(path));
 }
 
+/** In place of the folder's own. */
+type Watching = (root: string | null, onNews: OnNews, signal: AbortSignal) => Promise<void>;
+
 /** A folder with three recordings that is connected, scanned and watched. */
 async function annasFolder(
   environment: Record<string, string>,
-  { watch, log = silentLog }: Pick<Storage, "watch"> & { log?: TestDeps["log"] } = {},
+  { watch, log = silentLog }: { watch?: Watching; log?: TestDeps["log"] } = {},
 ) {
   const music = await createTestFolder();
   for (const name of ["one", "two", "three"]) await put(join(music, `Live/${name}.mp3`));
   const real = configure(folder, { FOLDER_ROOTS: [music] });
-  const attach: typeof real.attach = (...of) => ({
-    ...real.attach(...of),
-    ...(watch && { watch }),
-  });
+  const attach: typeof real.attach = (credential, io) => {
+    const storage = real.attach(credential, io);
+    if (!watch) return storage;
+    return { ...storage, watch: (root, onNews) => watch(root, onNews, io.signal) };
+  };
   const world = await annasServer({
     environment,
     log,
@@ -67,9 +72,12 @@ async function nextLookIn({ db }: TestDeps): Promise<number> {
   return row?.seconds ?? expect.unreachable();
 }
 
-/** The storage tells what it tells when it is first watched; after that only what happens. */
-const untilQuiet = ({ server: { deps } }: World) =>
-  expect.poll(() => nextLookIn(deps), SOON).toBeGreaterThan(3_000);
+/** News is acted on, that of the beginning too, and there is no more of it. */
+async function untilQuiet(world: World & { music: string }): Promise<void> {
+  await put(join(world.music, "Live/first.mp3"));
+  await expect.poll(() => pathsOf(world), SOON).toContain("Live/first.mp3");
+  await expect.poll(() => nextLookIn(world.server.deps), SOON).toBeGreaterThan(3_000);
+}
 
 test("what happens in a folder is in the library long before the clock says to look", async () => {
   const world = await annasFolder(SELDOM);
@@ -162,6 +170,41 @@ test("news that came while somebody looked is looked into after that", async () 
   await sleep(7_500);
   await set(sql`lease_until = null, looked_at = now(), next_look_at = now() + interval '1 hour'`);
   await expect.poll(() => pathsOf(world), SOON).toContain("Live/four.mp3");
+}, 60_000);
+
+test("news that comes while a look is brought forward brings another one", async () => {
+  let tell: OnNews = () => expect.unreachable();
+  const world = await annasFolder(SELDOM, {
+    watch: async (_root, onNews, signal) => {
+      tell = onNews;
+      await once(signal, "abort");
+    },
+  });
+  await world.stop();
+  const { deps } = world.server;
+  const news = { kind: "file", name: "four.mp3", writtenAt: null } as const;
+  let isArmed = false;
+  const transaction: typeof deps.db.transaction = async (...given) => {
+    const done = await deps.db.transaction(...given);
+    if (isArmed) tell(news);
+    isArmed = false;
+    return done;
+  };
+  const db = new Proxy(deps.db, {
+    get: (target, name) => (name === "transaction" ? transaction : Reflect.get(target, name)),
+  });
+  startWatching({ ...deps, db });
+  await sleep(3_000);
+  const looks = new Set<unknown>();
+  const count = async (): Promise<number> => {
+    const [row] = await deps.db.execute(sql`select looked_at::text as at from watches`);
+    looks.add(row?.at);
+    return looks.size;
+  };
+  expect(await count()).toBe(1);
+  isArmed = true;
+  tell(news);
+  await expect.poll(count, SOON).toBe(3);
 }, 60_000);
 
 const STATES: readonly (readonly [string, SQL, boolean])[] = [

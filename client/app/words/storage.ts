@@ -178,9 +178,13 @@ export const storage = {
         host: "Before the host: bucket.s3.example",
       },
       help: {
-        title: "Make a key that can only read",
-        text: "Backline never writes. At Amazon S3 its key needs these two permissions and no other; elsewhere choose “read only” for this one bucket.",
-        steps: ["s3:ListBucket on the bucket", "s3:GetObject on everything in the bucket"],
+        title: "Make a key for this bucket alone",
+        text: "To play what is there, Backline only reads: at Amazon S3 its key needs the first two permissions, elsewhere “read only”. With the others, or “read and write”, your band can upload as well.",
+        steps: [
+          "s3:ListBucket on the bucket",
+          "s3:GetObject on everything in the bucket",
+          "To upload: s3:PutObject and s3:AbortMultipartUpload on everything in the bucket",
+        ],
         why: "You can take the key away at the service at any time.",
       },
     },

@@ -98,7 +98,7 @@ function add(tree: Tree, path: string): boolean {
 
 /** A name has come or gone: what was watched under it may be elsewhere now. */
 async function follow(tree: Tree, path: string): Promise<void> {
-  const wasFolder = tree.watchers.has(path) || !isOneByOne;
+  const wasFolder = tree.watchers.has(path);
   drop(tree, path);
   try {
     const stats = await lstat(path);
@@ -107,7 +107,7 @@ async function follow(tree: Tree, path: string): Promise<void> {
     if (stats.isDirectory()) grow(tree, path);
   } catch (error) {
     if (!isOfOneFolder(error)) return tree.fail(error);
-    tell(tree, wasFolder ? "folder" : "file", path, null);
+    tell(tree, wasFolder || !isOneByOne ? "folder" : "file", path, null);
   }
 }
 
