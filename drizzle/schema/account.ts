@@ -13,14 +13,10 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import type { SessionId, UserId } from "#contract/ids.ts";
-import { users } from "./auth.ts";
 import { bytes, moment } from "./columns.ts";
+import { ofUser } from "./owners.ts";
 
-const ownerId = () =>
-  uuid()
-    .$type<UserId>()
-    .notNull()
-    .references(() => users.id, { onDelete: "cascade" });
+const ownerId = () => ofUser();
 
 /** A key pair that somebody's device made for this server; we keep the public half. */
 export const passkeys = pgTable(

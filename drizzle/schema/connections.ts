@@ -12,18 +12,16 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import type { Health, ProviderId } from "#contract/connections.ts";
-import type { BandId, ConnectionId, SessionId, StorageLoginId, UserId } from "#contract/ids.ts";
-import { bands, sessions, users } from "./auth.ts";
+import type { ConnectionId, SessionId, StorageLoginId } from "#contract/ids.ts";
+import { sessions } from "./auth.ts";
 import { moment } from "./columns.ts";
+import { ofBand, ofUser } from "./owners.ts";
 
 export const connections = pgTable(
   "connections",
   {
     id: uuid().$type<ConnectionId>().primaryKey(),
-    bandId: uuid()
-      .$type<BandId>()
-      .notNull()
-      .references(() => bands.id, { onDelete: "cascade" }),
+    bandId: ofBand(),
     provider: text().$type<ProviderId>().notNull(),
     name: text().notNull(),
     identity: text(),
@@ -75,14 +73,8 @@ export const nextcloudLogins = pgTable(
   "nextcloud_logins",
   {
     id: uuid().$type<StorageLoginId>().primaryKey(),
-    bandId: uuid()
-      .$type<BandId>()
-      .notNull()
-      .references(() => bands.id, { onDelete: "cascade" }),
-    userId: uuid()
-      .$type<UserId>()
-      .notNull()
-      .references(() => users.id, { onDelete: "cascade" }),
+    bandId: ofBand(),
+    userId: ofUser(),
     /** The browser that began it, and the only one that may go on. */
     sessionId: uuid()
       .$type<SessionId>()
@@ -128,18 +120,12 @@ export const oauthStates = pgTable(
     /** Of the cookie of the browser that began. */
     browserHash: text().notNull(),
     provider: text().$type<ProviderId>().notNull(),
-    userId: uuid()
-      .$type<UserId>()
-      .notNull()
-      .references(() => users.id, { onDelete: "cascade" }),
+    userId: ofUser(),
     sessionId: uuid()
       .$type<SessionId>()
       .notNull()
       .references(() => sessions.id, { onDelete: "cascade" }),
-    bandId: uuid()
-      .$type<BandId>()
-      .notNull()
-      .references(() => bands.id, { onDelete: "cascade" }),
+    bandId: ofBand(),
     /** The connection that gets new access; `null`: a new one. */
     connectionId: uuid()
       .$type<ConnectionId>()
@@ -162,10 +148,7 @@ export const oauthStates = pgTable(
 export const oauthClients = pgTable(
   "oauth_clients",
   {
-    bandId: uuid()
-      .$type<BandId>()
-      .notNull()
-      .references(() => bands.id, { onDelete: "cascade" }),
+    bandId: ofBand(),
     provider: text().$type<ProviderId>().notNull(),
     clientId: text().notNull(),
     /** `v1.kid.…`; bound to this row and its band. */

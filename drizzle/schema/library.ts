@@ -12,12 +12,13 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import type { BandId, ConnectionId, ScanId, TrackId, UserId } from "#contract/ids.ts";
+import type { ConnectionId, ScanId, TrackId, UserId } from "#contract/ids.ts";
 import type { TrackState } from "#contract/library.ts";
 import type { ScanState } from "#contract/scans.ts";
-import { bands, users } from "./auth.ts";
+import { users } from "./auth.ts";
 import { bytes, moment } from "./columns.ts";
 import { connections } from "./connections.ts";
+import { ofBand } from "./owners.ts";
 
 /** Text that sorts by code point, so that keyset pages need no collation of the machine. */
 const sortText = customType<{ data: string }>({ dataType: () => 'text collate "C"' });
@@ -26,10 +27,7 @@ export const tracks = pgTable(
   "tracks",
   {
     id: uuid().$type<TrackId>().primaryKey(),
-    bandId: uuid()
-      .$type<BandId>()
-      .notNull()
-      .references(() => bands.id, { onDelete: "cascade" }),
+    bandId: ofBand(),
     connectionId: uuid()
       .$type<ConnectionId>()
       .notNull()
@@ -98,10 +96,7 @@ export const tracks = pgTable(
 export const covers = pgTable(
   "covers",
   {
-    bandId: uuid()
-      .$type<BandId>()
-      .notNull()
-      .references(() => bands.id, { onDelete: "cascade" }),
+    bandId: ofBand(),
     /** SHA-256 of the picture as it lay in the file, hex. */
     hash: text().notNull(),
     /** WebP, 96 pixels. */
@@ -121,10 +116,7 @@ export const scans = pgTable(
       .$type<ConnectionId>()
       .notNull()
       .references(() => connections.id, { onDelete: "cascade" }),
-    bandId: uuid()
-      .$type<BandId>()
-      .notNull()
-      .references(() => bands.id, { onDelete: "cascade" }),
+    bandId: ofBand(),
     requestedBy: uuid()
       .$type<UserId>()
       .references(() => users.id, { onDelete: "set null" }),

@@ -10,20 +10,18 @@ import {
   unique,
   uuid,
 } from "drizzle-orm/pg-core";
-import type { BandId, ShareId, TrackId, UserId } from "#contract/ids.ts";
-import { bands, users } from "./auth.ts";
+import type { ShareId, TrackId, UserId } from "#contract/ids.ts";
+import { users } from "./auth.ts";
 import { moment } from "./columns.ts";
 import { tracks } from "./library.ts";
+import { ofBand } from "./owners.ts";
 
 /** Public links to recordings. */
 export const shares = pgTable(
   "shares",
   {
     id: uuid().$type<ShareId>().primaryKey(),
-    bandId: uuid()
-      .$type<BandId>()
-      .notNull()
-      .references(() => bands.id, { onDelete: "cascade" }),
+    bandId: ofBand(),
     trackId: uuid()
       .$type<TrackId>()
       .notNull()

@@ -11,25 +11,19 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import type { BandId, ConnectionId, UploadId, UserId } from "#contract/ids.ts";
+import type { ConnectionId, UploadId } from "#contract/ids.ts";
 import type { UploadState } from "#contract/uploads.ts";
-import { bands, users } from "./auth.ts";
 import { moment } from "./columns.ts";
 import { connections } from "./connections.ts";
+import { ofBand, ofUser } from "./owners.ts";
 
 /** Recordings on their way into a band's storage, and for a day those that are there. */
 export const uploads = pgTable(
   "uploads",
   {
     id: uuid().$type<UploadId>().primaryKey(),
-    bandId: uuid()
-      .$type<BandId>()
-      .notNull()
-      .references(() => bands.id, { onDelete: "cascade" }),
-    userId: uuid()
-      .$type<UserId>()
-      .notNull()
-      .references(() => users.id, { onDelete: "cascade" }),
+    bandId: ofBand(),
+    userId: ofUser(),
     connectionId: uuid()
       .$type<ConnectionId>()
       .notNull()

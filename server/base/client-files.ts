@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Config } from "#server/config.ts";
 import { AppError } from "./errors.ts";
 import { createNonce, pageHeaders } from "./headers.ts";
+import { escapeHtml } from "./html.ts";
 
 /** Where `npm run build` puts the client. */
 export const CLIENT_DIR = join(import.meta.dirname, "../../client/dist");
@@ -104,17 +105,6 @@ function withMeta(html: string, { title, properties }: PageMeta): string {
   // By a function: in a string `$&` and the like would mean something.
   return html.replace(/<title>[^<]*<\/title>/, () => head);
 }
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-const escapeHtml = (text: string): string =>
-  text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 
 const NOT_BUILT = `<!doctype html>
 <html lang="en">

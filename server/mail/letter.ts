@@ -1,3 +1,5 @@
+import { escapeHtml } from "#server/base/html.ts";
+
 /** What a mail says, whatever it looks like. */
 export interface Letter {
   readonly subject: string;
@@ -66,17 +68,6 @@ const note = (text: string): string =>
 
 const button = ({ label, url }: { label: string; url: string }): string =>
   `<p style="margin:24px 0;"><a href="${escapeHtml(url)}" style="display:inline-block;padding:10px 18px;background:#b35a00;color:#ffffff;text-decoration:none;font-weight:600;border-radius:6px;">${escapeHtml(label)}</a></p>`;
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-const escapeHtml = (text: string): string =>
-  text.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);
 
 /** At 72 characters, between words; addresses stay whole. */
 function wrap(text: string): string {
