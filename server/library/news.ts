@@ -91,8 +91,8 @@ function openEar(deps: LookDeps, each: store.Newsworthy): Ear {
   return ear;
 }
 
-/** A look leaves out what may still be written to. */
-function quietInMs({ writtenAt }: News, now: Date): number {
+/** A look leaves out what may still be written to. Exported for tests. */
+export function quietInMs({ writtenAt }: News, now: Date): number {
   const ageMs = writtenAt === null ? QUIET_MS : now.getTime() - writtenAt.getTime();
   return ageMs < 0 ? COMPANY_MS : Math.max(QUIET_MS - ageMs, COMPANY_MS);
 }

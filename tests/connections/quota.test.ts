@@ -75,9 +75,13 @@ test("a storage that fails to say works all the same, and what it said stays wit
   const heal = world.cloud.fault({ path: "/ocs/v2.php/cloud/user", status: 500 });
   const after = await api.connections.check.mutate({ connectionId });
   expect(after).toMatchObject({ health: "active", quota: before.quota });
+  await lookAtQuota(world.server.deps, connectionId, new AbortController().signal);
   heal();
   Object.assign(world.cloud.quota, { usedBytes: null, availableBytes: null });
   expect((await api.connections.check.mutate({ connectionId })).quota).toBeNull();
+  // So that nobody asks it once an hour.
+  const [row] = await world.server.deps.db.execute(sql`select quota_checked_at from connections`);
+  expect(row?.quota_checked_at).toBeNull();
 });
 
 test("one that is refused is not asked a second time for that", async () => {

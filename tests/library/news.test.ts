@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type SQL, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { write } from "#server/base/db.ts";
+import { quietInMs } from "#server/library/news.ts";
 import { watchStorages } from "#server/library/watch.ts";
 import * as store from "#server/library/watch-store.ts";
 import { folder } from "#server/storage/folder/index.ts";
@@ -127,6 +128,30 @@ test("with another root, that one is watched and the old one is not", async () =
   await expect.poll(() => isHeld(music), SOON).toBe(false);
   await expect.poll(() => isHeld(join(music, "Tour")), SOON).toBe(true);
 }, 60_000);
+
+test("with another access to it, what that opens is watched", async () => {
+  const world = await annasFolder(SELDOM);
+  const { music, connectionId, anna } = world;
+  await put(join(music, "Tour/four.mp3"));
+  await expect.poll(() => isHeld(music), SOON).toBe(true);
+  const form = { provider: "folder", folder: join(music, "Tour") } as const;
+  await anna.api.connections.reconnect.mutate({ connectionId, form });
+  await expect.poll(() => isHeld(music), SOON).toBe(false);
+  await expect.poll(() => isHeld(join(music, "Tour")), SOON).toBe(true);
+}, 60_000);
+
+test.each([
+  ["is not about bytes", null, 1_000],
+  ["is about bytes of now", 0, 5_000],
+  ["is about bytes of a moment ago", -2_000, 3_000],
+  ["is about bytes that are old enough in a moment", -4_900, 1_000],
+  ["is about a file of yesterday", -86_400_000, 1_000],
+  ["is about a file that is from the future", 60_000, 1_000],
+])("news that %s is worth a look in time", (_, writtenMs, inMs) => {
+  const now = new Date("2026-03-14T20:00:00Z");
+  const writtenAt = writtenMs === null ? null : new Date(now.getTime() + writtenMs);
+  expect(quietInMs({ kind: "file", name: "take.mp3", writtenAt }, now)).toBe(inMs);
+});
 
 test("a server that ends holds no watch any more", async () => {
   const { music, stop } = await annasFolder(SELDOM);
