@@ -5,7 +5,7 @@ import type { Track } from "#contract/library.ts";
 import { streamPath, THROUGH_SERVER } from "#contract/playback.ts";
 import { type FakeS3, startFakeS3 } from "#tests/support/fake-s3.ts";
 import { refused } from "#tests/support/refused.ts";
-import type { TestServerOptions } from "#tests/support/server.ts";
+import { startServer, type TestServerOptions } from "#tests/support/server.ts";
 import { annasServer, annasStorage, runJobs, trackAt, type World } from "#tests/support/world.ts";
 
 const take = randomBytes(300_000);
@@ -71,7 +71,8 @@ test("what has no address of its own there comes through the server all the same
   expect([through.status, await bytesOf(through)]).toEqual([200, take]);
   expect((await ask(world, "", { method: "HEAD" })).status).toBe(200);
   // A download has its name from us.
-  const download = await world.anna.fetch(world.anna.downloadUrl(world.track.id));
+  const url = world.anna.downloadUrl(world.track.id);
+  const download = await world.anna.fetch(url, { redirect: "manual" });
   expect([download.status, await bytesOf(download)]).toEqual([200, take]);
 });
 
@@ -109,6 +110,15 @@ test("an origin that the administrator has not allowed is named, and nothing is 
   expect(refusal.message).toContain(world.cloud.endpoint);
   expect(refusal.message).toContain("DIRECT_ORIGINS");
   expect((await ask(world)).status).toBe(200);
+});
+
+test("an origin that is not allowed any more is not led to", async () => {
+  const world = await annasBucket();
+  await set(world, true);
+  const { testDatabase, testKeys } = world.server.deps;
+  const { baseUrl } = await startServer({ database: testDatabase, keys: testKeys });
+  const url = baseUrl + streamPath(world.track.id);
+  expect((await world.anna.fetch(url, { redirect: "manual" })).status).toBe(200);
 });
 
 test("a storage that gives nobody an address says so", async () => {
