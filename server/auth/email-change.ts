@@ -5,8 +5,6 @@ import type { Actor, Device } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
-import type { Letter } from "#server/mail/letter.ts";
-import { sendLetter } from "#server/mail/service.ts";
 import { hashToken } from "./crypto.ts";
 import { toEmailKey } from "./email.ts";
 import { addressChangedLetter, changeAskedLetter } from "./letters.ts";
@@ -14,7 +12,7 @@ import { linkTo } from "./links.ts";
 import * as tokens from "./mailed-token-store.ts";
 import { requireRecent } from "./reauthentication.ts";
 import { isOldLink } from "./registration.ts";
-import { findMe } from "./store.ts";
+import { tellOwner } from "./telling.ts";
 import { saveEmail } from "./user-store.ts";
 import { makeWish } from "./wishes.ts";
 
@@ -45,7 +43,7 @@ export async function changeEmail(
   await write(deps, async (tx) => {
     await tokens.removeMailedTokensOf(tx, userId, "change");
     await makeWish(deps, tx, { kind: "change", email, userId, sessionId }, device);
-    await tellOld(deps, tx, userId, (name) =>
+    await tellOwner(deps, tx, userId, "address", (name) =>
       changeAskedLetter(name, mask(email), linkTo(deps, "/forgot-password")),
     );
     await noteEvent(deps, tx, {
@@ -74,7 +72,7 @@ export const confirmEmailChange = (
     const taken = await tokens.takeMailedToken(tx, hashToken(token), "change");
     if (!taken) throw isOldLink();
     const { userId, email } = taken;
-    await tellOld(deps, tx, userId, (name) =>
+    await tellOwner(deps, tx, userId, "address", (name) =>
       addressChangedLetter(name, mask(email), deps.config.http.publicUrl.origin),
     );
     if (!(await saveProved(tx, userId, email))) throw isOldLink();
@@ -96,18 +94,6 @@ async function requireFewChanges(deps: ChangeDeps, userId: UserId): Promise<void
     `Another address was asked for too often. Your address stays as it is; wait ${minutes} minutes and try again.`,
     { retryAfterSeconds: Math.ceil(msLeft / 1000) },
   );
-}
-
-/** Who had no address until now is told nothing. */
-async function tellOld(
-  deps: ChangeDeps,
-  tx: Tx,
-  userId: UserId,
-  letterFor: (name: string) => Letter,
-): Promise<void> {
-  const me = await findMe(tx, userId);
-  if (!me?.user.email) return;
-  await sendLetter(deps, tx, "address", me.user.email, letterFor(me.user.name));
 }
 
 async function saveProved(tx: Tx, userId: UserId, email: string): Promise<boolean> {

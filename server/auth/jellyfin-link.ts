@@ -4,15 +4,14 @@ import type { Actor, Device } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
-import type { Letter } from "#server/mail/letter.ts";
-import { sendLetter } from "#server/mail/service.ts";
 import * as identities from "./identity-store.ts";
 import { type JellyfinDeps, type Shown, showOwnIdentity } from "./jellyfin-identity.ts";
 import { readTrustedServer, requireTrustedServer, toJellyfinName } from "./jellyfin-server.ts";
-import { jellyfinLinkedLetter, jellyfinUnlinkedLetter, type Linked } from "./letters.ts";
+import { jellyfinLinkedLetter, jellyfinUnlinkedLetter } from "./letters.ts";
 import { linkTo } from "./links.ts";
 import { requireRecent } from "./reauthentication.ts";
 import * as store from "./store.ts";
+import { tellOwner } from "./telling.ts";
 import { giveAllTokensBack } from "./upstream-tokens.ts";
 
 export async function getOwnJellyfin(deps: Pick<Deps, "db">, actor: Actor): Promise<OwnJellyfin> {
@@ -54,7 +53,9 @@ export async function linkJellyfin(
     });
     await noteLink(deps, tx, actor, device, true);
     const linked = { account: shown.name, server: shown.server.name };
-    await tell(deps, tx, actor, "jellyfin_linked", jellyfinLinkedLetter, linked);
+    await tellOwner(deps, tx, actor.userId, "jellyfin_linked", (owner) =>
+      jellyfinLinkedLetter(owner, linked, linkTo(deps, "/")),
+    );
   });
 }
 
@@ -85,7 +86,9 @@ export async function unlinkJellyfin(
     await giveAllTokensBack(deps, tx, actor.userId);
     await noteLink(deps, tx, actor, device, false);
     const unlinked = { account: own.name, server: name };
-    await tell(deps, tx, actor, "jellyfin_unlinked", jellyfinUnlinkedLetter, unlinked);
+    await tellOwner(deps, tx, actor.userId, "jellyfin_unlinked", (owner) =>
+      jellyfinUnlinkedLetter(owner, unlinked, linkTo(deps, "/")),
+    );
   });
 }
 
@@ -104,21 +107,6 @@ async function requireUnlinked(tx: Tx, actor: Actor, shown: Shown): Promise<void
       `That account at ${name} belongs to somebody else here. If that is you too, sign in with it and unlink it there first. Nothing was changed.`,
     );
   }
-}
-
-/** Who uses an account that is not theirs would link one of their own: the owner hears of it. */
-async function tell(
-  deps: Pick<Deps, "config" | "jobs" | "now" | "vault">,
-  tx: Tx,
-  actor: Actor,
-  kind: string,
-  toLetter: (name: string, about: Linked, url: string) => Letter,
-  linked: Linked,
-): Promise<void> {
-  const me = await store.findMe(tx, actor.userId);
-  if (!me?.user.email) return;
-  const letter = toLetter(me.user.name, linked, linkTo(deps, "/"));
-  await sendLetter(deps, tx, kind, me.user.email, letter);
 }
 
 const noteLink = (

@@ -57,6 +57,37 @@ export const passkeyRemovedLetter = (name: string, passkey: string, url: string)
   notes: [`It was not you? ${passkeyHelp(url)}`],
 });
 
+export const factorOnLetter = (name: string, url: string): Letter => ({
+  subject: "A second factor was switched on",
+  greeting: hello(name),
+  paragraphs: [
+    "Your Backline account has asked for a second factor since just now: whoever signs in with the password shows a code of the app as well, or a backup code.",
+  ],
+  notes: [
+    `It was not you? Then somebody knows your password. Choose a new one at once, which signs everybody out, and tell the people who run this server: ${url}`,
+  ],
+});
+
+export const factorOffLetter = (name: string, url: string): Letter => ({
+  subject: "The second factor was switched off",
+  greeting: hello(name),
+  paragraphs: [
+    "Your Backline account asks for no second factor any more: the password alone is enough. The backup codes are worth nothing now.",
+  ],
+  notes: [
+    `It was not you? Choose a new password at once, which signs everybody out, and switch the second factor on again: ${url}`,
+  ],
+});
+
+export const backupCodesLetter = (name: string, url: string): Letter => ({
+  subject: "New backup codes were made",
+  greeting: hello(name),
+  paragraphs: [
+    "New backup codes were made for your Backline account just now. Those of before are worth nothing any more.",
+  ],
+  notes: [`It was not you? Choose a new password at once, which signs everybody out: ${url}`],
+});
+
 /** A new password alone would leave a stranger's passkey where it is. */
 const passkeyHelp = (url: string): string =>
   `Sign in and look at Settings, Security: remove the passkeys that you do not know, and change your password, which signs everybody else out: ${url}`;

@@ -1,4 +1,3 @@
-import type { UserId } from "#contract/ids.ts";
 import type { AddPasskey, Passkey, PasskeyCreation, RenamePasskey } from "#contract/passkeys.ts";
 import { noteEvent } from "#server/audit/service.ts";
 import type { Actor, Device } from "#server/base/actor.ts";
@@ -6,14 +5,13 @@ import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import { createId } from "#server/base/ids.ts";
 import type { Deps } from "#server/deps.ts";
-import type { Letter } from "#server/mail/letter.ts";
-import { sendLetter } from "#server/mail/service.ts";
 import { passkeyAddedLetter, passkeyRemovedLetter } from "./letters.ts";
 import { linkTo } from "./links.ts";
 import { browserOf, giveChallenge, takeChallenge } from "./passkey-challenges.ts";
 import * as store from "./passkey-store.ts";
 import { requireRecent } from "./reauthentication.ts";
 import { findMe, lockUser } from "./store.ts";
+import { tellOwner } from "./telling.ts";
 import { toCreation, verifyAttestation } from "./webauthn.ts";
 
 type PasskeyDeps = Pick<Deps, "config" | "db" | "jobs" | "now" | "vault">;
@@ -92,7 +90,9 @@ async function addWithin(
   const id = createId<string>(deps.now());
   if (!(await store.insertPasskey(tx, { id, userId, name, transports, ...made }))) return "wrong";
   await note(deps, tx, actor, "passkey.added", device);
-  await tell(deps, tx, userId, "passkey_added", passkeyAddedLetter, name);
+  await tellOwner(deps, tx, userId, "passkey_added", (owner) =>
+    passkeyAddedLetter(owner, name, linkTo(deps, "/")),
+  );
   return null;
 }
 
@@ -128,23 +128,10 @@ export async function removePasskey(
     if (name === undefined) throw isGone();
     if ((await findMe(tx, userId))?.user.ways.length === 0) throw isLast();
     await note(deps, tx, actor, "passkey.removed", device);
-    await tell(deps, tx, userId, "passkey_removed", passkeyRemovedLetter, name);
+    await tellOwner(deps, tx, userId, "passkey_removed", (owner) =>
+      passkeyRemovedLetter(owner, name, linkTo(deps, "/")),
+    );
   });
-}
-
-/** Who uses an account that is not theirs would add or remove one: the owner hears of it. */
-async function tell(
-  deps: PasskeyDeps,
-  tx: Tx,
-  userId: UserId,
-  kind: string,
-  toLetter: (name: string, passkey: string, url: string) => Letter,
-  passkey: string,
-): Promise<void> {
-  const me = await findMe(tx, userId);
-  if (!me?.user.email) return;
-  const letter = toLetter(me.user.name, passkey, linkTo(deps, "/"));
-  await sendLetter(deps, tx, kind, me.user.email, letter);
 }
 
 const note = (

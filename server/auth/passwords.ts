@@ -4,7 +4,6 @@ import { noteEvent } from "#server/audit/service.ts";
 import type { Actor, Device } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import type { Deps } from "#server/deps.ts";
-import { sendLetter } from "#server/mail/service.ts";
 import { hashToken } from "./crypto.ts";
 import { requireUnguessable } from "./guessable-passwords.ts";
 import { passwordChangedLetter } from "./letters.ts";
@@ -15,6 +14,7 @@ import { requireRecent } from "./reauthentication.ts";
 import { isOldLink } from "./registration.ts";
 import { revokeAllWithin } from "./service.ts";
 import * as store from "./store.ts";
+import { tellOwner } from "./telling.ts";
 import { removeUnprovedWays } from "./unproved.ts";
 import { makeWish } from "./wishes.ts";
 
@@ -93,8 +93,6 @@ async function replacePassword(
 ): Promise<void> {
   await store.savePasswordHash(tx, userId, passwordHash);
   await tokens.removeMailedTokens(tx, userId);
-  const me = await store.findMe(tx, userId);
-  if (!me?.user.email) return;
-  const letter = passwordChangedLetter(me.user.name, linkTo(deps, "/forgot-password"));
-  await sendLetter(deps, tx, "password_changed", me.user.email, letter);
+  const url = linkTo(deps, "/forgot-password");
+  await tellOwner(deps, tx, userId, "password_changed", (name) => passwordChangedLetter(name, url));
 }

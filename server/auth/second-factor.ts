@@ -6,6 +6,7 @@ import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import { defineSealedColumn } from "#server/base/sealed-column.ts";
 import type { Deps } from "#server/deps.ts";
+import type { Letter } from "#server/mail/letter.ts";
 import {
   createBackupCode,
   createTotpSecret,
@@ -14,11 +15,14 @@ import {
   toTotpUri,
   totpCodeAt,
 } from "./crypto.ts";
+import { backupCodesLetter, factorOffLetter, factorOnLetter } from "./letters.ts";
+import { linkTo } from "./links.ts";
 import { requireRecent } from "./reauthentication.ts";
 import * as store from "./second-factor-store.ts";
 import { findMe } from "./store.ts";
+import { type TellingDeps, tellOwner } from "./telling.ts";
 
-type FactorDeps = Pick<Deps, "db" | "now" | "vault">;
+type FactorDeps = Pick<Deps, "config" | "db" | "now" | "vault"> & TellingDeps;
 
 /** A phone's clock may be a step off, and typing takes time. */
 const STEPS = [0, -1, 1];
@@ -68,6 +72,7 @@ export async function confirmSecondFactor(
     if (factor.isConfirmed) throw isOnAlready();
     if (!(await spendTotp(deps, tx, actor.userId, code))) throw isWrongCode();
     await note(deps, tx, actor, "second_factor.enabled", device);
+    await tell(deps, tx, actor, "second_factor_on", factorOnLetter);
     return makeBackupCodes(deps, tx, actor, device);
   });
 }
@@ -83,6 +88,7 @@ export async function disableSecondFactor(
     if (!(await store.hasFactor(tx, actor.userId))) return;
     await store.deleteFactor(tx, actor.userId);
     await note(deps, tx, actor, "second_factor.disabled", device);
+    await tell(deps, tx, actor, "second_factor_off", factorOffLetter);
   });
 }
 
@@ -97,6 +103,7 @@ export async function renewBackupCodes(
     if (!(await store.hasFactor(tx, actor.userId))) {
       throw new AppError("conflict", "There is no second factor that codes could stand in for.");
     }
+    await tell(deps, tx, actor, "backup_codes", backupCodesLetter);
     return makeBackupCodes(deps, tx, actor, device);
   });
 }
@@ -159,6 +166,15 @@ export const sealedFactors = defineSealedColumn({
 });
 
 const placeOf = (userId: UserId) => sealedFactors.placeOf({ userId });
+
+const tell = (
+  deps: FactorDeps,
+  tx: Tx,
+  { userId }: Actor,
+  kind: string,
+  toLetter: (name: string, url: string) => Letter,
+): Promise<void> =>
+  tellOwner(deps, tx, userId, kind, (name) => toLetter(name, linkTo(deps, "/forgot-password")));
 
 const note = (
   deps: Pick<Deps, "now">,

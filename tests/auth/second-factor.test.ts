@@ -3,8 +3,10 @@ import { describe, expect, test } from "vitest";
 import { createBackline, refusalOf } from "#sdk/index.ts";
 import { totpCodeAt } from "#server/auth/crypto.ts";
 import { write } from "#server/base/db.ts";
+import { startMailServer } from "#tests/support/mail-server.ts";
 import { startServer } from "#tests/support/server.ts";
-import { PASSWORD } from "./people.ts";
+import { runJobs } from "#tests/support/world.ts";
+import { createPerson, PASSWORD } from "./people.ts";
 import { benWithApp, isRefusedAs, STEP_MS } from "./phone.ts";
 
 describe("an authenticator app", () => {
@@ -154,4 +156,31 @@ describe("a backup code", () => {
     expect(await entering.catch(refusalOf)).toMatchObject(isRefusedAs("forbidden"));
     await expect(device.api.auth.me.query()).rejects.toThrow();
   });
+});
+
+test("whatever changes about a second factor is told to its owner by mail", async () => {
+  const mail = await startMailServer();
+  const server = await startServer({ environment: { SMTP_URL: mail.url } });
+  const { email, password } = await createPerson(server.deps, "ben", { isVerified: true });
+  const ben = server.guest();
+  await ben.api.auth.signIn.mutate({ email, password, rememberMe: false });
+  const { twoFactor } = ben.api.account;
+  const { secret } = await twoFactor.begin.mutate();
+  const code = await totpCodeAt(secret, Math.floor(Date.now() / STEP_MS));
+  const { codes } = await twoFactor.confirm.mutate({ code });
+  await runJobs(server);
+  await twoFactor.renewBackupCodes.mutate();
+  await runJobs(server);
+  await twoFactor.disable.mutate();
+  // Nothing is switched off a second time.
+  await twoFactor.disable.mutate();
+  await runJobs(server);
+
+  expect(mail.mails.map(({ subject }) => subject)).toEqual([
+    "A second factor was switched on",
+    "New backup codes were made",
+    "The second factor was switched off",
+  ]);
+  const said = mail.mails.map(({ text }) => text ?? "").join();
+  expect([secret, ...codes].filter((each) => said.includes(each))).toEqual([]);
 });
