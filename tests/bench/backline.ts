@@ -74,7 +74,7 @@ export async function findDatabase(dataDir: string) {
 /** Connects the whole of a WebDAV server and waits for the end of its scan. */
 export async function connectAndScan(
   { admin, bandId }: Bench,
-  { url, username, password }: WebdavServer,
+  { url, username, password }: Pick<WebdavServer, "url" | "username" | "password">,
 ): Promise<ScanProgress> {
   const form = { provider: "webdav", url, username, password } as const;
   const { id } = await admin.api.connections.create.mutate({ bandId, form });

@@ -1,6 +1,7 @@
 import { benchAccounts } from "./accounts.ts";
 import { benchLibrary } from "./library.ts";
 import { benchListing } from "./listing.ts";
+import { benchRescan } from "./rescan.ts";
 import { benchScan } from "./scan.ts";
 import { benchStart } from "./start.ts";
 import { benchStream } from "./stream.ts";
@@ -12,6 +13,7 @@ const benches = {
   library: ["A library of 100,000 tracks", benchLibrary],
   listing: ["Listing whole storages", benchListing],
   scan: ["Scan of 10,000 files over WebDAV", benchScan],
+  rescan: ["A Nextcloud of 100,000 files, looked through again", benchRescan],
   stream: ["Streaming over WebDAV", benchStream],
 } as const;
 
