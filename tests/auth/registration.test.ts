@@ -113,6 +113,8 @@ test("who registers another's address gets nothing out of it once its owner prov
   const { secret } = await stranger.api.account.twoFactor.begin.mutate();
   const code = await totpCodeAt(secret, Math.floor(Date.now() / 30_000));
   await stranger.api.account.twoFactor.confirm.mutate({ code });
+  await runJobs(server);
+  expect((await post.next(BEN.email)).subject).toBe("A second factor was switched on");
   const { user } = await stranger.api.auth.me.query();
   await addWaysIn(server, user.id);
 
