@@ -183,7 +183,8 @@ async function timeRclone(remote: string, files: number): Promise<number> {
   const { stdout } = await run(
     "rclone",
     ["lsjson", "-R", "--fast-list", "--files-only", "--config", "/dev/null", remote],
-    { maxBuffer: 1024 * 1024 * 1024, timeout: 300_000 },
+    // Nothing of AWS's variables: rclone would take them for its own.
+    { maxBuffer: 1024 * 1024 * 1024, timeout: 300_000, env: { PATH: process.env.PATH } },
   );
   const tookMs = performance.now() - startedMs;
   const found = (JSON.parse(stdout) as unknown[]).length;
