@@ -1,23 +1,26 @@
+import { availableParallelism } from "node:os";
 import { Piscina } from "piscina";
 
-/** So many hashes are made at a time. */
-export const HASHING_THREADS = 2;
+/**
+ * So many hashes are made at a time. They never take the last core: with both of two, the first byte of
+ * a stream waited three times as long, because whatever wakes up waits until a hash has had its turn of
+ * the scheduler, and a stream wakes up ten times; with one of them as many people signed in.
+ */
+export const HASHING_THREADS = Math.max(1, Math.min(2, availableParallelism() - 1));
 
 /** Whoever signs in an hour later pays for a thread once more; an idle server keeps none. */
 const IDLE_MS = 60_000;
 
 /**
  * In threads of their own: libuv's few are those that files are read through, where hashes held the
- * first byte of a stream up for 200 ms. They yield to everything else that the machine has to do, as far
- * as the system knows how: with half of it the first byte still waited twice as long, and no more people
- * signed in.
+ * first byte of a stream up for 200 ms. They yield a little to everything else that the machine has to do.
  */
 const threads = new Piscina({
   filename: new URL("./argon2-worker.ts", import.meta.url).href,
   minThreads: 0,
   maxThreads: HASHING_THREADS,
   idleTimeout: IDLE_MS,
-  niceIncrement: 19,
+  niceIncrement: 5,
 });
 
 /** @returns a PHC string, `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`. */

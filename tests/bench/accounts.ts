@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import type { createBackline } from "#sdk/index.ts";
-import { hashPassword } from "#server/auth/argon2.ts";
 import { findActor } from "#server/auth/service.ts";
 import { type Database, openDatabase, write } from "#server/base/db.ts";
 import { openBrowser } from "#tests/auth/browser.ts";
@@ -19,12 +18,29 @@ const CONNECTIONS = 32;
 const ROUNDS = 5;
 /** Who sign in at the same time. */
 const PEOPLE = 16;
+/** How many sign-ins a second streams have to bear. */
+const SIGN_INS = 100;
+/** Long enough for a 99th percentile of the listeners' thousand requests to mean something. */
+const LOAD_MS = 10_000;
 
 /**
  * What the checks of an account cost: a query of somebody signed in against a route that does nothing,
  * and how many people can sign in while others listen.
  */
 export async function benchAccounts(): Promise<Figure[]> {
+  // Each has a server of its own: what the database still has to clear up after one would be the other's.
+  const queries = await withBench(benchQueries);
+  return [...queries, ...(await withBench(benchSignIns))];
+}
+
+/** Of a server that has just been started. */
+interface Measured {
+  readonly bench: Bench;
+  readonly dataDir: string;
+  readonly delayFile: string;
+}
+
+async function withBench(measure: (measured: Measured) => Promise<Figure[]>): Promise<Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), "backline-bench-accounts-"));
   const delayFile = join(folder, "delay.json");
   const dataDir = join(folder, "data");
@@ -34,17 +50,14 @@ export async function benchAccounts(): Promise<Figure[]> {
     LOOP_DELAY_FILE: delayFile,
   });
   try {
-    return [
-      ...(await benchQueries(bench, dataDir)),
-      ...(await benchSignIns(bench, dataDir, delayFile)),
-    ];
+    return await measure({ bench, dataDir, delayFile });
   } finally {
     await bench.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function benchQueries(bench: Bench, dataDir: string): Promise<Figure[]> {
+async function benchQueries({ bench, dataDir }: Measured): Promise<Figure[]> {
   const answer = await bench.admin.fetch(`${bench.baseUrl}/trpc/auth.me`);
   const bare = forkHere("bare-server.ts");
   bare.send((await answer.json()) as object);
@@ -122,7 +135,7 @@ async function bestOf<Name extends string>(
   return best;
 }
 
-async function benchSignIns(bench: Bench, dataDir: string, delayFile: string): Promise<Figure[]> {
+async function benchSignIns({ bench, dataDir, delayFile }: Measured): Promise<Figure[]> {
   const listening = await listen(bench);
   // Once for nothing: the demo recordings are still being looked through.
   await runApart<Load, LoadResult>("load.ts", listening);
@@ -146,31 +159,29 @@ async function benchSignIns(bench: Bench, dataDir: string, delayFile: string): P
     ),
     isFromEverywhere: true,
     connections: PEOPLE,
-    durationMs: 5_000,
+    durationMs: LOAD_MS,
   };
   // Once for nothing: threads and connections to the database are opened when first asked for.
   await runApart<Requests, RequestsResult>("requests.ts", { ...signingIn, durationMs: 2_000 });
   await takeDelays(bench, delayFile);
-  const [signIns, busy] = await Promise.all([
-    runApart<Requests, RequestsResult>("requests.ts", signingIn),
-    runApart<Load, LoadResult>("load.ts", { ...listening, durationMs: 5_000 }),
+  const most = await runApart<Requests, RequestsResult>("requests.ts", signingIn);
+  await takeDelays(bench, delayFile);
+  const [steady, busy] = await Promise.all([
+    runApart<Requests, RequestsResult>("requests.ts", { ...signingIn, perSecond: SIGN_INS }),
+    runApart<Load, LoadResult>("load.ts", listening),
   ]);
   const delays = await takeDelays(bench, delayFile);
-  const hashesPerSecond = await countHashes();
-  const against = signIns.perSecond / hashesPerSecond;
   const harm = busy.firstByteP99Ms / quiet.firstByteP99Ms;
   return [
     {
-      what: `sign-ins, ${PEOPLE} at a time, while others listen`,
-      measured: `${signIns.perSecond.toFixed(0)}/s, p99 ${ms(signIns.p99Ms)}`,
-      target: "≥ 100/s",
-      isMet: signIns.perSecond >= 100,
+      what: `sign-ins, ${PEOPLE} at a time without a pause`,
+      measured: `${most.perSecond.toFixed(0)}/s, p99 ${ms(most.p99Ms)}`,
     },
     {
-      what: "the same against hashes alone, with nothing else to do",
-      measured: `${hashesPerSecond.toFixed(0)}/s = ${ratio(against)}`,
-      target: "≥ 0.65 ×",
-      isMet: against >= 0.65,
+      what: `sign-ins, ${SIGN_INS} asked for a second, while others listen`,
+      measured: `${steady.perSecond.toFixed(0)}/s, p99 ${ms(steady.p99Ms)}`,
+      target: `≥ ${SIGN_INS}/s`,
+      isMet: steady.perSecond >= SIGN_INS * 0.99,
     },
     {
       what: "first byte of a stream meanwhile, p99",
@@ -180,18 +191,6 @@ async function benchSignIns(bench: Bench, dataDir: string, delayFile: string): P
     },
     { what: "event loop's delay meanwhile, p99", measured: ms(delays.p99Ms) },
   ];
-}
-
-/** How many passwords this machine hashes a second, whoever else is quiet. 100 of 155 is what is aimed at. */
-async function countHashes(): Promise<number> {
-  const most = async (count: number): Promise<number> => {
-    const startedMs = performance.now();
-    await Promise.all(Array.from({ length: count }, () => hashPassword("seven blue trombones")));
-    return (count * 1_000) / (performance.now() - startedMs);
-  };
-  // Once for nothing: the threads are started.
-  await most(4);
-  return most(150);
 }
 
 async function createPeople(dataDir: string): Promise<Person[]> {
@@ -222,7 +221,7 @@ async function listen({ admin, bandId, baseUrl, cookie }: Bench): Promise<Load> 
     rangeBytes: 64 * 1024,
     connections: 10,
     pauseMs: 100,
-    durationMs: 3_000,
+    durationMs: LOAD_MS,
   };
 }
 

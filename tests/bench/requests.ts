@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
 import { quantile } from "./table.ts";
 
@@ -12,6 +13,8 @@ export interface Requests {
   /** Says for each request that it was forwarded for another address, as a proxy would. */
   readonly isFromEverywhere?: boolean;
   readonly connections: number;
+  /** Asks so often, evenly, however long the answers take; left out: each connection at once again. */
+  readonly perSecond?: number;
   readonly durationMs: number;
 }
 
@@ -21,15 +24,13 @@ export interface RequestsResult {
   readonly p99Ms: number;
 }
 
-/** Keeps every connection busy. An answer other than 200 ends the run. */
+/** An answer other than 200 ends the run. */
 async function run(load: Requests): Promise<RequestsResult> {
   const pool = new Pool(load.origin, { connections: load.connections });
   const startedMs = performance.now();
-  const tookMs: number[] = [];
-  const work = async (): Promise<void> => {
-    while (performance.now() - startedMs < load.durationMs) tookMs.push(await ask(pool, load));
-  };
-  await Promise.all(Array.from({ length: load.connections }, work));
+  const tookMs = await (load.perSecond
+    ? askEvenly(pool, load, load.perSecond)
+    : askAtOnce(pool, load));
   const seconds = (performance.now() - startedMs) / 1000;
   await pool.close();
   tookMs.sort((left, right) => left - right);
@@ -38,6 +39,28 @@ async function run(load: Requests): Promise<RequestsResult> {
     p50Ms: quantile(tookMs, 0.5),
     p99Ms: quantile(tookMs, 0.99),
   };
+}
+
+/** Keeps every connection busy. */
+async function askAtOnce(pool: Pool, load: Requests): Promise<number[]> {
+  const endsAtMs = performance.now() + load.durationMs;
+  const tookMs: number[] = [];
+  const work = async (): Promise<void> => {
+    while (performance.now() < endsAtMs) tookMs.push(await ask(pool, load));
+  };
+  await Promise.all(Array.from({ length: load.connections }, work));
+  return tookMs;
+}
+
+/** What has to wait for a connection waits as part of its answer, and who comes next is not held up. */
+async function askEvenly(pool: Pool, load: Requests, perSecond: number): Promise<number[]> {
+  const startedMs = performance.now();
+  const answers: Promise<number>[] = [];
+  for (let index = 0; index < (load.durationMs / 1000) * perSecond; index += 1) {
+    await sleep(startedMs + (index * 1000) / perSecond - performance.now());
+    answers.push(ask(pool, load));
+  }
+  return Promise.all(answers);
 }
 
 let asked = 0;

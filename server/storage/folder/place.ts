@@ -22,12 +22,13 @@ export interface Place {
  * @throws AppError `storage_unavailable` when it is missing, `storage_refused` when it is not allowed.
  */
 export async function openTop(roots: readonly string[], credential: Credential): Promise<string> {
-  const top = await realpath("demo" in credential ? demoFolder : credential.folder).catch(
-    (error) => {
+  const [top, allowed] = await Promise.all([
+    realpath("demo" in credential ? demoFolder : credential.folder).catch((error) => {
       throw nameTopFailure(error);
-    },
-  );
-  if ("demo" in credential || (await isAllowed(top, roots))) return top;
+    }),
+    "demo" in credential ? null : realPaths(roots),
+  ]);
+  if (allowed === null || isIn(top, allowed)) return top;
   throw new AppError(
     "storage_refused",
     "The folder of this storage is not one that the administrator allows (any more). Your library is kept; ask the administrator to add it to FOLDER_ROOTS, or connect another folder.",
@@ -41,13 +42,22 @@ export async function openTop(roots: readonly string[], credential: Credential):
  * @throws AppError `not_found`
  */
 export async function openPlace(top: string, ref: string): Promise<Place> {
-  if (!isRef(ref)) throw notFound();
-  const lexical = join(top, ...ref.split("/"));
+  const lexical = toPath(top, ref);
   const path = await realpath(lexical).catch((error) => {
     throw nameFileFailure(error);
   });
   if (!isInside(path, top)) throw notFound();
   return { path, isLinked: path !== lexical };
+}
+
+/**
+ * No link followed.
+ *
+ * @throws AppError `not_found`
+ */
+export function toPath(top: string, ref: string): string {
+  if (!isRef(ref)) throw notFound();
+  return join(top, ...ref.split("/"));
 }
 
 /**
@@ -67,7 +77,7 @@ export async function verifyFolder(typed: string, roots: readonly string[]): Pro
   }
   try {
     const folder = await realpath(typed);
-    if (await isAllowed(folder, roots)) return folder;
+    if (isIn(folder, await realPaths(roots))) return folder;
   } catch (error) {
     if (await isBelowRoot(typed, roots)) {
       throw isMissing(error) ? nameNoFolder() : nameFileFailure(error);
@@ -99,10 +109,12 @@ export function isName(part: string): boolean {
   return part !== "" && !part.startsWith(".") && !part.includes("\0") && !part.includes(sep);
 }
 
-async function isAllowed(path: string, roots: readonly string[]): Promise<boolean> {
-  const real = await Promise.all(roots.map((root) => realpath(root).catch(() => null)));
-  return real.some((root) => root !== null && isInside(path, root));
-}
+/** Of those that there are. */
+const realPaths = (roots: readonly string[]): Promise<(string | null)[]> =>
+  Promise.all(roots.map((root) => realpath(root).catch(() => null)));
+
+const isIn = (path: string, folders: readonly (string | null)[]): boolean =>
+  folders.some((folder) => folder !== null && isInside(path, folder));
 
 /** By its text alone, for a path that cannot be followed. */
 async function isBelowRoot(typed: string, roots: readonly string[]): Promise<boolean> {

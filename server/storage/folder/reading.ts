@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, open, readlink, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { AppError } from "#server/base/errors.ts";
@@ -6,7 +6,7 @@ import { notFound } from "#server/storage/http.ts";
 import type { ByteRange, OpenedRange } from "#server/storage/provider.ts";
 import { nameChanged, nameFileFailure } from "./failures.ts";
 import { toEtag } from "./listing.ts";
-import { isInside, openPlace } from "./place.ts";
+import { isInside, openPlace, toPath } from "./place.ts";
 
 const READ_BYTES = 128 * 1024;
 
@@ -21,10 +21,9 @@ export async function openFileRange(
   signal: AbortSignal,
 ): Promise<OpenedRange> {
   signal.throwIfAborted();
-  const handle = await openFile(top, ref);
+  const { handle, stats } = await openFile(top, ref);
   try {
     signal.throwIfAborted();
-    const stats = await handle.stat({ bigint: true });
     const sizeBytes = Number(stats.size);
     if (!(range.start >= 0 && range.end >= range.start && range.start < sizeBytes)) {
       throw new AppError(
@@ -52,17 +51,24 @@ export async function openFileRange(
  * Opens a regular file inside the top. Between looking and opening somebody may swap a folder of
  * the path for a link, so what was opened is looked at as well.
  */
-async function openFile(top: string, ref: string): Promise<FileHandle> {
+async function openFile(
+  top: string,
+  ref: string,
+): Promise<{ readonly handle: FileHandle; readonly stats: BigIntStats }> {
   const { path } = await openRegular(top, ref);
   const handle = await open(path, OPEN_FLAGS).catch((error) => {
     throw nameFileFailure(error);
   });
   try {
-    if (!(await isHeldInside(handle, top, ref))) throw nameChanged();
-    return handle;
+    const [isInTop, stats] = await Promise.all([
+      isHeldInside(handle, top, ref),
+      handle.stat({ bigint: true }),
+    ]);
+    if (!isInTop) throw nameChanged();
+    return { handle, stats };
   } catch (error) {
     await handle.close();
-    throw error;
+    throw nameFileFailure(error);
   }
 }
 
@@ -79,8 +85,11 @@ async function openRegular(
   top: string,
   ref: string,
 ): Promise<{ path: string; ino: bigint; dev: bigint }> {
+  const looking = stat(toPath(top, ref), { bigint: true });
+  // Where it lies is told first.
+  looking.catch(() => {});
   const { path } = await openPlace(top, ref);
-  const stats = await stat(path, { bigint: true }).catch((error) => {
+  const stats = await looking.catch((error) => {
     throw nameFileFailure(error);
   });
   if (!stats.isFile()) throw notFound();
