@@ -12,6 +12,7 @@ import { type EndDeps, endScanAfter, finishScan } from "./scan-end.ts";
 import { queueAfterMaintenance } from "./scan-queue.ts";
 import { type ScanRun, startRun } from "./scan-run.ts";
 import { takeLease } from "./scan-store.ts";
+import { noteBeginning } from "./watch-start.ts";
 
 export type ScanDeps = StorageDeps & EndDeps & Pick<Deps, "storageServer">;
 
@@ -60,6 +61,7 @@ async function listAndMerge(
   patience: ReadingOptions,
 ): Promise<number> {
   if (run.scan.state === "reading") return 0;
+  await noteBeginning(deps, run, connection);
   const leftOut = await listStorage(deps, run, connection, patience);
   if (connection.health !== "active") await noteStorageSuccess(deps, connection);
   await mergeListing(deps, run, connection.rootPath ?? "");

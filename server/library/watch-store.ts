@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, isNotNull, sql } from "drizzle-orm";
 import type { ProviderId } from "#contract/connections.ts";
 import type { ConnectionId } from "#contract/ids.ts";
 import { scans, watches } from "#drizzle/schema/index.ts";
@@ -146,6 +146,37 @@ export async function saveLook(tx: Tx, held: HeldLook, seen: Seen): Promise<void
       leaseUntil: null,
     })
     .where(isHeld(held));
+}
+
+/** Whether it is known where a storage goes on telling what has changed below this root. */
+export async function hasCursor(
+  db: Db,
+  connectionId: ConnectionId,
+  rootRef: string | null,
+): Promise<boolean> {
+  const rows = await db
+    .select({ id: watches.connectionId })
+    .from(watches)
+    .where(
+      and(
+        eq(watches.connectionId, connectionId),
+        isNotNull(watches.cursor),
+        sql`${watches.rootRef} is not distinct from ${rootRef}`,
+      ),
+    );
+  return rows.length > 0;
+}
+
+/** Before anything is listed. */
+export async function saveBeginning(
+  tx: Tx,
+  connectionId: ConnectionId,
+  beginning: Pick<Seen, "rootRef" | "cursor">,
+): Promise<void> {
+  await tx
+    .insert(watches)
+    .values({ connectionId, ...beginning })
+    .onConflictDoUpdate({ target: watches.connectionId, set: beginning });
 }
 
 /** What was seen is not kept: the next look sees it again. */

@@ -17,6 +17,7 @@ import {
 } from "#tests/support/world.ts";
 import { mp3 } from "./made-audio.ts";
 import { findConnection } from "./scanning.ts";
+import { lookNow, scansOf, takeLook, takeLooks } from "./watching.ts";
 
 const SOON = { timeout: 20_000, interval: 50 };
 const never = new AbortController().signal;
@@ -47,25 +48,6 @@ async function watchOf({ server: { deps } }: World): Promise<Watch> {
 
 const change = ({ server: { deps } }: World, table: string, how: SQL) =>
   write(deps, (tx) => tx.execute(sql`update ${sql.identifier(table)} set ${how}`));
-
-async function takeLooks({ server: { deps } }: World): Promise<readonly store.HeldLook[]> {
-  return write(deps, async (tx) => {
-    await store.insertMissing(tx);
-    return store.takeDue(tx, 9);
-  });
-}
-
-const takeLook = async (world: World): Promise<store.HeldLook> =>
-  (await takeLooks(world))[0] ?? expect.unreachable();
-
-/** Now, whatever the clock says; and does what comes of it. */
-async function lookNow(world: World): Promise<void> {
-  await change(world, "watches", sql`next_look_at = clock_timestamp()`);
-  await look(world.server.deps, await takeLook(world), never);
-}
-
-const scansOf = async ({ server: { deps } }: World): Promise<number> =>
-  (await deps.db.execute(sql`select id from scans`)).length;
 
 /** Three recordings of a plain WebDAV server, looked at until there is nothing to say. */
 async function annasQuiet(): Promise<StorageWorld> {

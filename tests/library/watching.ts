@@ -1,6 +1,9 @@
 import { sql } from "drizzle-orm";
 import { expect, onTestFinished } from "vitest";
+import { write } from "#server/base/db.ts";
+import { look } from "#server/library/look.ts";
 import { watchStorages } from "#server/library/watch.ts";
+import * as store from "#server/library/watch-store.ts";
 import type { TestDeps } from "#tests/support/deps.ts";
 import type { World } from "#tests/support/world.ts";
 
@@ -38,3 +41,25 @@ export async function untilSettled({ server: { deps } }: World): Promise<void> {
     )
     .toBe(0);
 }
+
+/** Of the storages that are due. */
+export async function takeLooks({ server: { deps } }: World): Promise<readonly store.HeldLook[]> {
+  return write(deps, async (tx) => {
+    await store.insertMissing(tx);
+    return store.takeDue(tx, 9);
+  });
+}
+
+export const takeLook = async (world: World): Promise<store.HeldLook> =>
+  (await takeLooks(world))[0] ?? expect.unreachable();
+
+/** Now, whatever the clock says; and does what comes of it. */
+export async function lookNow(world: World): Promise<void> {
+  const { deps } = world.server;
+  await write(deps, (tx) => tx.execute(sql`update watches set next_look_at = clock_timestamp()`));
+  await look(deps, await takeLook(world), new AbortController().signal);
+}
+
+/** How many there have been. */
+export const scansOf = async ({ server: { deps } }: World): Promise<number> =>
+  (await deps.db.execute(sql`select id from scans`)).length;

@@ -32,8 +32,8 @@ export interface FakeGoogle extends FakeOAuth, FakeService {
   readonly driveRequests: URL[];
   isTesting: boolean;
   pageSize: number;
-  /** Answers this to the next so many requests instead. */
-  failDrive(answer: Answer | null, times?: number): void;
+  /** Answers this to the next so many requests instead; given a part, to those whose path has it. */
+  failDrive(answer: Answer | null, times?: number, part?: string): void;
   /** To be a provider of a server. */
   provider(settings?: object): ReturnType<typeof configure>;
   readonly spec: ReturnType<typeof createGoogleDrive>;
@@ -68,7 +68,7 @@ export async function startFakeGoogle(): Promise<FakeGoogle> {
 
   const answerDrive = (url: URL, { headers }: IncomingMessage): Answer => {
     google.driveRequests.push(url);
-    const failure = failures.take();
+    const failure = failures.take(url.pathname);
     if (failure) return failure;
     const grant = grantOf(headers.authorization);
     if (!grant) return toError(401, "authError");

@@ -45,8 +45,8 @@ export interface FakeMicrosoft extends FakeOAuth, FakeService {
   driveType: "personal" | "business" | null;
   /** People without an address have none at Microsoft either. */
   hasEmail: boolean;
-  /** Answers this to the next so many requests instead. */
-  failGraph(answer: Answer | null, times?: number): void;
+  /** Answers this to the next so many requests instead; given a part, to those whose path has it. */
+  failGraph(answer: Answer | null, times?: number, part?: string): void;
   failDownload(answer: Answer | null, times?: number): void;
   /** Places in the log that were given so far are worth nothing any more. */
   forgetLog(): void;
@@ -104,7 +104,7 @@ export async function startFakeMicrosoft(): Promise<FakeMicrosoft> {
 
   const answerFiles = (url: URL, { headers }: IncomingMessage): Answer => {
     microsoft.graphRequests.push(url);
-    const failure = graphFailures.take();
+    const failure = graphFailures.take(url.pathname);
     if (failure) return failure;
     const grant = grantOf(headers.authorization);
     if (!grant) return toGraphError(401, "InvalidAuthenticationToken");

@@ -70,13 +70,13 @@ export function answerBytes(bytes: Buffer, contentType: string, range: string): 
 
 /** Fails the next so many requests. */
 export function createFailures() {
-  let next: { answer: Answer; times: number } | null = null;
+  let next: { answer: Answer; times: number; part: string } | null = null;
   return {
-    fail: (answer: Answer | null, times = 1): void => {
-      next = answer && { answer, times };
+    fail: (answer: Answer | null, times = 1, part = ""): void => {
+      next = answer && { answer, times, part };
     },
-    take(): Answer | undefined {
-      if (!next || next.times === 0) return undefined;
+    take(path = ""): Answer | undefined {
+      if (!next || next.times === 0 || !path.includes(next.part)) return undefined;
       next.times -= 1;
       return next.answer;
     },
