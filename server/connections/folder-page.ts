@@ -15,9 +15,9 @@ export const foldersOf = (page: Page): { ref: string; name: string }[] =>
     .sort((left, right) => byName.compare(left.name, right.name));
 
 export const audioFilesOf = (page: Page): number =>
-  page.entries.filter(
-    (entry) => entry.kind === "file" && AUDIO.has(extname(entry.name).toLowerCase()),
-  ).length;
+  page.entries.filter((entry) => entry.kind === "file" && isAudioName(entry.name)).length;
+
+export const isAudioName = (name: string): boolean => AUDIO.has(extname(name).toLowerCase());
 
 /** From below the top to this folder. A ref is its path in every storage that has folders by name. */
 export function trailOf(page: Page, folder: string | null): readonly Step[] {

@@ -12,6 +12,7 @@ import {
   SavedForm,
   SetDirect,
   SetRoot,
+  SuggestedFolders,
 } from "#contract/connections.ts";
 import {
   BeginNextcloudLogin,
@@ -38,6 +39,7 @@ import * as pausing from "./pause.ts";
 import { setPrimary } from "./primary.ts";
 import * as roots from "./roots.ts";
 import * as service from "./service.ts";
+import { suggestFolders } from "./suggestions.ts";
 
 export const connectionsRouter = router({
   providers: procedure
@@ -98,6 +100,11 @@ export const connectionsRouter = router({
     .input(Browse)
     .output(FolderPage)
     .query(({ ctx, input }) => roots.browse(ctx.deps, ctx.actor, input)),
+
+  suggestFolders: procedure
+    .input(OneConnection)
+    .output(SuggestedFolders)
+    .query(({ ctx, input }) => suggestFolders(ctx.deps, ctx.actor, input)),
 
   setRoot: procedure
     .input(SetRoot)

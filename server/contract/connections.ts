@@ -226,3 +226,19 @@ export type CreateDemo = z.infer<typeof CreateDemo>;
 
 export const ListConnections = z.strictObject({ bandId: BandId });
 export type ListConnections = z.infer<typeof ListConnections>;
+
+/** Where the recordings of a storage are, as far as an index of its own tells. */
+export const SuggestedFolders = z.strictObject({
+  /** Those with most of them first. */
+  folders: z.array(
+    z.strictObject({
+      ref: z.string(),
+      path: z.string(),
+      /** In it and below. */
+      recordings: z.number().int(),
+    }),
+  ),
+  /** There may be more when it is false: not all were counted. */
+  isAll: z.boolean(),
+});
+export type SuggestedFolders = z.infer<typeof SuggestedFolders>;

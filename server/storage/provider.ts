@@ -125,6 +125,14 @@ export interface Storage {
    * as many questions as there are folders.
    */
   listDeep?(root: string | null, cursor: string | null): Promise<Page>;
+  /**
+   * Paths of audio files at any depth, which are their refs, as an index of the storage has them: it may
+   * lack some, so no library is made of it. Absent where there is no such index.
+   *
+   * @param most - how many are wanted.
+   * @returns `null` where this one has none, as far as that is known without asking.
+   */
+  findAudio?(most: number): Promise<readonly string[] | null>;
   /** How full the storage is; `null` when it does not say. Absent where there is no such thing. */
   quota?(): Promise<Quota | null>;
   /** Takes new files. Absent where we only ask to read. */

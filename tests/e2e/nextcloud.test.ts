@@ -14,6 +14,7 @@ test("from the printed link over signing in at a Nextcloud to music, and once mo
   for (const { path } of demoRecordings) {
     cloud.tree.put(`Band/${path}`, await readFile(join(demoFolder, path)));
   }
+  cloud.tree.put("Memos/idea.mp3", "not heard here");
   const { host } = new URL(cloud.url);
   const person = await arriveAtSetup();
   const { page, context, server } = person;
@@ -56,7 +57,13 @@ test("from the printed link over signing in at a Nextcloud to music, and once mo
   };
   await begin();
   await grant();
-  await page.getByRole("button", { name: "Band" }).waitFor();
+  await page.getByRole("button", { name: "Band", exact: true }).waitFor();
+  const suggested = page.getByRole("list", { name: "Your storage knows of recordings in" });
+  await suggested.getByText("Memos").waitFor();
+  await lookAt(person, "choose-folder-suggested");
+  await suggested.getByRole("button", { name: /^Band/ }).click();
+  await page.locator("[aria-current=location]").getByText("Band").waitFor();
+  expect(await suggested.count()).toBe(0);
   await page.getByRole("button", { name: "Use this folder" }).click();
   await page.getByText("just now").waitFor({ timeout: 30_000 });
   await page.getByText(`anna at ${host}`).first().waitFor();

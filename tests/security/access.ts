@@ -242,6 +242,7 @@ export const access: Readonly<Record<string, Access>> = {
     needs: "owner",
     input: ({ connectionId }) => ({ connectionId, folder: null }),
   },
+  "connections.suggestFolders": { needs: "owner", input: connectionOnly },
   "connections.setRoot": {
     needs: "owner",
     input: ({ connectionId }) => ({ connectionId, folder: "Live" }),

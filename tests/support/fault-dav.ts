@@ -70,7 +70,7 @@ async function sendListing(exchange: Exchange, path: string, node: Node): Promis
 }
 
 /** A Nextcloud writes `%c3%b6` where others write `%C3%B6`. */
-const encodeName = (name: string, persona: "plain" | "nextcloud"): string =>
+export const encodeName = (name: string, persona: "plain" | "nextcloud"): string =>
   persona === "plain"
     ? encodeURIComponent(name)
     : encodeURIComponent(name).replace(/%../g, (hex) => hex.toLowerCase());

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { isLoginFlow, sendLoginFlow } from "./fault-login.ts";
 import { isProvisioning, sendProvisioning } from "./fault-provisioning.ts";
+import { isSearch, sendSearch } from "./fault-search.ts";
 import { findSession, openSession } from "./fault-sessions.ts";
 import type { Exchange, World } from "./fault-world.ts";
 
@@ -34,6 +35,7 @@ function sendFilesAndUser(exchange: Exchange): boolean {
   if (uid === null) return true;
   if (isAppPassword) return endAppPassword(exchange, uid);
   if (isExchange) return exchangePassword(exchange, uid);
+  if (isSearch(exchange)) return sendSearch(exchange, uid);
   return isOcs ? sendOcsUser(exchange, uid) : sendOtherRoots(exchange, uid);
 }
 

@@ -6,12 +6,10 @@ import { sentenceOf, trpc } from "../api.ts";
 import { FormFailure } from "../auth/gate.tsx";
 import { NothingHere } from "../frame/broken.tsx";
 import { Screen } from "../frame/screen.tsx";
-import { storage } from "../words/storage.ts";
+import { folders as words } from "../words/folders.ts";
 import { expectScan, noteConnection, useConnections } from "./connections.ts";
 import { FolderPicker } from "./folder-picker.tsx";
 import s from "./storage.module.css";
-
-const words = storage.picker;
 
 function useSetRoot() {
   const { bandId } = useParams({ from: "/b/$bandId/storage/$connectionId/folder" });

@@ -5,11 +5,10 @@ import type { FolderPage } from "#contract/connections.ts";
 import type { ConnectionId } from "#contract/ids.ts";
 import { backline, sentenceOf, trpc } from "../api.ts";
 import { Blank } from "../frame/blank.tsx";
+import { folders as words } from "../words/folders.ts";
 import { frame } from "../words/frame.ts";
-import { storage } from "../words/storage.ts";
 import s from "./folder-picker.module.css";
-
-const words = storage.picker;
+import { SuggestedFolders } from "./suggested-folders.tsx";
 
 interface FolderPickerProps {
   readonly connectionId: ConnectionId;
@@ -51,6 +50,7 @@ export function FolderPicker({ connectionId, folder, onOpen }: FolderPickerProps
           </ActionIcon>
         </Tooltip>
       </div>
+      {folder === null ? <SuggestedFolders connectionId={connectionId} onOpen={onOpen} /> : null}
       <div className={s.list}>
         {listing.error ? (
           <Blank

@@ -210,18 +210,6 @@ export const storage = {
       },
     },
   },
-  picker: {
-    title: "Choose the folder with your recordings",
-    text: (name: string) => `Backline reads ${name} from this folder downwards.`,
-    breadcrumb: "Folders",
-    use: "Use this folder",
-    refresh: "Look again",
-    more: "Show more folders",
-    noFolders: "There are no folders in here.",
-    audioHere: (count: number) => `${plural(count, "audio file")} directly in this folder`,
-    failed: "The folder could not be opened",
-    open: (name: string) => `Open ${name}`,
-  },
   disconnect: {
     title: (name: string) => `Disconnect ${name}?`,
     removes: (tracks: number) =>

@@ -10,6 +10,7 @@ import { isRef, toFolderUrl, toUrl } from "./href.ts";
 import { type DavEntry, type Listing, nameBrokenListing, OC, readListing } from "./listing.ts";
 import { QUOTA_BODY } from "./quota.ts";
 import { sendGently } from "./restraint.ts";
+import { readFound, type Search, toAudioSearch } from "./search.ts";
 import { nameWriteFailure } from "./write-failures.ts";
 
 const MAX_LISTING_BYTES = 64 * 1024 * 1024;
@@ -41,6 +42,14 @@ export interface Dav {
   stat(ref: string, signal: AbortSignal): Promise<DavEntry>;
   /** Always with `Range`, since only its answer says whether ranges work. Answers 200, 206 or 416. */
   download(ref: string, range: ByteRange, signal: AbortSignal): Promise<EgressResponse>;
+  /**
+   * Refs of audio files below the root, at any depth, as its index has them; it may lack some.
+   *
+   * @param most - how many are wanted.
+   * @returns `null` below an address where there is no index.
+   * @throws AppError for a server that does not know the method, among others.
+   */
+  findAudio(most: number, signal: AbortSignal): Promise<readonly string[] | null>;
   /** Answers 207: how full it is, of the root. */
   askQuota(signal: AbortSignal): Promise<EgressResponse>;
   /** Whether there is anything at an address, perhaps beside the DAV tree. */
@@ -146,6 +155,11 @@ export function createDav(account: Account, io: StorageIo, name?: Expectation["n
       };
       return askDav(request, [200, 206, 416]);
     },
+    findAudio: async (most, signal) => {
+      const search = toAudioSearch(root, most);
+      if (!search) return null;
+      return readFound(await askDav(toSearch(search, signal), [207]), root, signal);
+    },
     askQuota: (signal) =>
       askDav({ ...toPropfind(root, { ...STAT, ref: "", signal }), body: QUOTA_BODY }, [207]),
     exists: async (url, signal) => {
@@ -185,6 +199,16 @@ function toPropfind(root: URL, options: Propfind): EgressRequest {
     signal: options.signal,
   };
 }
+
+const toSearch = ({ url, body }: Search, signal: AbortSignal): EgressRequest => ({
+  url,
+  method: "SEARCH",
+  headers: { "content-type": "text/xml; charset=utf-8", accept: "application/xml, text/xml" },
+  body,
+  decompress: true,
+  headersTimeoutMs: STAT_TIMEOUT_MS,
+  signal,
+});
 
 function requireSelf({ self }: Listing, host: string): DavEntry {
   if (self) return self;

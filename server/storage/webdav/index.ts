@@ -69,7 +69,10 @@ function createStorage(credential: Credential, io: StorageIo): Storage {
       return toPage(children, isNextcloud);
     },
     ...(isNextcloud
-      ? { changes: async (root, cursor) => compareEtags(await statRoot(root), cursor) }
+      ? {
+          changes: async (root, cursor) => compareEtags(await statRoot(root), cursor),
+          findAudio: (most) => dav.findAudio(most, io.signal),
+        }
       : {}),
     stat: async (ref) => toFile(await statFile(dav, ref, io.signal)),
     quota: () => findQuota(dav, credential, io),

@@ -65,14 +65,30 @@ export async function readListing(
   answer: EgressResponse,
   options: ListingOptions,
 ): Promise<Listing> {
-  const { root, ref, maxBytes, signal } = options;
+  const { root, ref } = options;
+  const draft: Draft = { self: null, children: new Map(), count: 0 };
+  await readResponses(answer, options, (response) => sortIn(draft, response, root, ref));
+  // Not even itself: that is no folder without files.
+  if (draft.self === null && draft.children.size === 0) throw nameBrokenListing(answer.url.host);
+  return { self: draft.self, children: [...draft.children.values()] };
+}
+
+/**
+ * Reads a multistatus while it arrives.
+ *
+ * @throws AppError as `readListing` does.
+ */
+export async function readResponses(
+  answer: EgressResponse,
+  { maxBytes, signal }: Pick<ListingOptions, "maxBytes" | "signal">,
+  onResponse: (response: Response) => void,
+): Promise<void> {
   const { host } = answer.url;
   if (isHtml(answer.headers["content-type"])) {
     discardBody(answer.body);
     throw namePage(host);
   }
-  const draft: Draft = { self: null, children: new Map(), count: 0 };
-  const reader = createMultistatusReader((response) => sortIn(draft, response, root, ref));
+  const reader = createMultistatusReader(onResponse);
   try {
     const decoder = new TextDecoder(charsetOf(answer), { fatal: true });
     let readBytes = 0;
@@ -88,9 +104,6 @@ export async function readListing(
     signal.throwIfAborted();
     throw error instanceof AppError ? error : nameBrokenListing(host, error);
   }
-  // Not even itself: that is no folder without files.
-  if (draft.self === null && draft.children.size === 0) throw nameBrokenListing(host);
-  return { self: draft.self, children: [...draft.children.values()] };
 }
 
 const charsetOf = (answer: EgressResponse): string =>
