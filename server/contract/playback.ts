@@ -10,11 +10,13 @@ export const streamPath = (trackId: TrackId, shareId?: ShareId): string =>
 export const downloadPath = (trackId: TrackId, shareId?: ShareId): string =>
   `/download/${trackId}${asGuestOf(shareId)}`;
 
+export const NOT_DIRECT = "0";
+
 /**
  * For the address of a stream: it comes through the server also where the band lets browsers fetch it
  * from the storage itself, to which the server's answer is a redirect.
  */
-export const THROUGH_SERVER = "direct=0";
+export const THROUGH_SERVER = `direct=${NOT_DIRECT}`;
 
 const asGuestOf = (shareId: ShareId | undefined): string => (shareId ? `?share=${shareId}` : "");
 

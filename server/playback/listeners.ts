@@ -1,8 +1,9 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { TrackId } from "#contract/ids.ts";
+import { z } from "zod";
+import { TrackId } from "#contract/ids.ts";
 import { requireActor } from "#server/base/actor.ts";
 import { whenClosed } from "#server/base/closing.ts";
-import { AppError } from "#server/base/errors.ts";
+import { AppError, parseInput } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
 import { endWithShare } from "#server/shares/ending.ts";
 import { noSuchRecording, openLinkFirst } from "#server/shares/guests.ts";
@@ -29,23 +30,29 @@ export const findListener = (
   deps: Deps,
   request: FastifyRequest,
   reply: FastifyReply,
-  trackId: TrackId,
   use: Use,
 ): Promise<Listener> =>
   request.guest === null
-    ? findMember(deps, request, trackId)
-    : findGuest(deps, request.guest, whenClosed(reply), trackId, use);
+    ? findMember(deps, request)
+    : findGuest(deps, request.guest, whenClosed(reply), trackIdOf(request), use);
 
-async function findMember(
-  deps: Deps,
-  request: FastifyRequest,
-  trackId: TrackId,
-): Promise<Listener> {
+const Params = z.object({ trackId: TrackId });
+
+/** @throws AppError `invalid_input` */
+export const trackIdOf = ({ params }: FastifyRequest): TrackId =>
+  parseInput(Params, params).trackId;
+
+/** Nobody is told more than that they are nobody. */
+async function findMember(deps: Deps, request: FastifyRequest): Promise<Listener> {
   const actor = requireActor(request);
   // Who cannot be told of the session's end gets nothing.
   const signal = request.over ?? AbortSignal.abort();
   signal.throwIfAborted();
-  return { playable: await requirePlayable(deps, actor, trackId), key: actor.userId, signal };
+  return {
+    playable: await requirePlayable(deps, actor, trackIdOf(request)),
+    key: actor.userId,
+    signal,
+  };
 }
 
 async function findGuest(

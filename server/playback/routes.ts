@@ -1,21 +1,18 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
-import { z } from "zod";
-import { TrackId } from "#contract/ids.ts";
+import { NOT_DIRECT } from "#contract/playback.ts";
 import { countPicture } from "#server/auth/call-limits.ts";
 import { requireActor } from "#server/base/actor.ts";
-import { AppError, parseInput } from "#server/base/errors.ts";
+import { AppError } from "#server/base/errors.ts";
 import { requestedSize, sendPicture } from "#server/base/picture-answer.ts";
 import type { Deps } from "#server/deps.ts";
 import { openCover } from "#server/library/service.ts";
 import { findElsewhere } from "./direct.ts";
 import { withoutStorage } from "./guest-failures.ts";
-import { findListener, type Use } from "./listeners.ts";
+import { findListener, trackIdOf, type Use } from "./listeners.ts";
 import { attachmentNamed } from "./media-type.ts";
 import { OutsideOfFile } from "./range.ts";
 import { openTrack, type TrackPart } from "./service.ts";
 import { createStreamLimit, type StreamLimit } from "./stream-limit.ts";
-
-const Params = z.object({ trackId: TrackId });
 
 const STREAMS_A_USER = 20;
 
@@ -43,7 +40,7 @@ export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { 
   app.get("/cover/:trackId", async (request, reply) => {
     await countPicture(request, reply);
     const actor = requireActor(request);
-    const { trackId } = parseInput(Params, request.params);
+    const trackId = trackIdOf(request);
     const cover = await openCover(deps, actor, trackId, requestedSize(request));
     if (!cover) throw new AppError("not_found", "This recording has no cover.");
     return sendPicture(request, reply, cover);
@@ -57,10 +54,7 @@ async function sendTrack(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  // Nobody is told more than that they are nobody.
-  if (request.guest === null) requireActor(request);
-  const { trackId } = parseInput(Params, request.params);
-  const { playable, key, signal } = await findListener(deps, request, reply, trackId, use);
+  const { playable, key, signal } = await findListener(deps, request, reply, use);
   signal.throwIfAborted();
   const elsewhere = mayBeElsewhere(request, use) ? findElsewhere(deps, playable, signal) : null;
   if (elsewhere) {
@@ -100,13 +94,13 @@ async function sendTrack(
 
 /**
  * Guests come through us, so that a link that is taken back ends what they hear; and what is downloaded,
- * so that it has its name. `?direct=0` is for who could not fetch it from where we said.
+ * so that it has its name. `THROUGH_SERVER` is for who could not fetch it from where we said.
  */
 const mayBeElsewhere = ({ method, guest, query }: FastifyRequest, use: Use): boolean =>
   method === "GET" &&
   use === "stream" &&
   guest === null &&
-  (query as { direct?: unknown }).direct !== "0";
+  (query as { direct?: unknown }).direct !== NOT_DIRECT;
 
 function writeHead(reply: FastifyReply, part: TrackPart): void {
   reply.headers({
