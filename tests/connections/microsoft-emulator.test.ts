@@ -3,7 +3,7 @@ import type { Connection } from "#contract/connections.ts";
 import { openCredential } from "#server/connections/credentials.ts";
 import { findConnectionById } from "#server/connections/store.ts";
 import { readRange } from "#tests/storage/worlds.ts";
-import { testDeps } from "#tests/support/deps.ts";
+import { type TestDeps, testDeps } from "#tests/support/deps.ts";
 import { withNginx } from "#tests/support/emulator-gate.ts";
 import { generatedBytes } from "#tests/support/fault-tree.ts";
 import {
@@ -48,6 +48,14 @@ async function heldRefreshToken({ server: { deps } }: EmulatedWorld, id: Connect
   return (openCredential(deps, row) as { readonly refreshToken: string }).refreshToken;
 }
 
+/** Another server over the same database, with the same keys. */
+const startReplica = ({ server: { deps } }: EmulatedWorld): Promise<TestDeps> =>
+  testDeps({
+    database: deps.testDatabase,
+    keys: deps.testKeys,
+    providers: { onedrive: deps.providers.onedrive },
+  });
+
 withNginx(() => {
   describe(`${MICROSOFT_EMULATOR}, somebody else's`, () => {
     signingIn(kind);
@@ -72,21 +80,27 @@ withNginx(() => {
     test("three servers spend no refresh token twice", async () => {
       const world = await kind.start();
       const { emulator } = world;
-      const { deps } = world.server;
       const { id } = await world.connect();
-      const replica = () =>
-        testDeps({
-          database: deps.testDatabase,
-          keys: deps.testKeys,
-          providers: { onedrive: deps.providers.onedrive },
-        });
-      const servers = [deps, await replica(), await replica()];
+      const servers = [world.server.deps, await startReplica(world), await startReplica(world)];
       for (const round of [1, 2, 3, 4, 5]) {
         await emulator.revokeAccess();
         await listAtOnce(servers, id);
         expect(refreshes(world)).toBe(round);
       }
       expect((await world.find(id)).health).toBe("active");
+    });
+
+    test("access that another server has renewed, and that has ended too, is renewed again", async () => {
+      const world = await kind.start();
+      const { emulator } = world;
+      const { id } = await world.connect();
+      const held = await openStorage(world.server.deps, id);
+      const other = await startReplica(world);
+      await emulator.revokeAccess();
+      await listAtOnce([other], id);
+      await emulator.revokeAccess();
+      expect(await held.list(null, null)).toMatchObject({ entries: [] });
+      expect(refreshes(world)).toBe(2);
     });
 
     test("the token stays with Graph: whoever brings it where the bytes are is refused", async () => {
