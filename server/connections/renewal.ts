@@ -28,6 +28,8 @@ export interface RenewableConnection extends SealedConnection {
 interface Held {
   readonly credential: unknown;
   readonly version: number;
+  /** Given to this server just now; what another one was given may have ended since. */
+  readonly isNew: boolean;
 }
 
 /** A listener's range is answered before the token ends in the middle of it. */
@@ -41,6 +43,8 @@ const LEASE_SECONDS = 20;
 /** Two leases, should the first holder have died. */
 const PATIENCE_MS = 45_000;
 const LOOK_MS = 100;
+/** With what is held, with what another server has renewed, and with what is given just now. */
+const MAX_TRIES = 3;
 /** Between two tries while the provider is away, for all servers together. */
 const BACK_OFF_SECONDS = 5;
 const MAX_BACK_OFF_SECONDS = 300;
@@ -90,17 +94,15 @@ export function attachRenewing(
     signal.throwIfAborted();
     caller.throwIfAborted();
     await freshen(caller);
-    const asked = held;
-    try {
-      return await work(attach());
-    } catch (error) {
-      if (!isEnded(error)) throw error;
-      await renew(caller, asked);
-    }
-    try {
-      return await work(attach());
-    } catch (error) {
-      throw isEnded(error) ? nameNeverGood(error) : error;
+    for (let tries = 1; ; tries += 1) {
+      const asked = held;
+      try {
+        return await work(attach());
+      } catch (error) {
+        if (!isEnded(error)) throw error;
+        requireAnotherTry(error, tries, asked);
+        await renew(caller, asked);
+      }
     }
   };
   return {
@@ -123,9 +125,15 @@ export function attachRenewing(
 const isEnded = (error: unknown): error is AppError =>
   error instanceof AppError && error.code === "storage_reconnect";
 
+/** Access that was given just now does not become good by more of it. */
+function requireAnotherTry(error: AppError, tries: number, { isNew }: Held): void {
+  if (tries === MAX_TRIES || (tries > 1 && isNew)) throw nameNeverGood(error);
+}
+
 const toHeld = (deps: Pick<Deps, "vault">, row: RenewableConnection): Held => ({
   credential: openCredential(deps, row),
   version: row.credentialVersion,
+  isNew: false,
 });
 
 /** Callers of one server wait for one another before they ask the database. */
@@ -187,7 +195,7 @@ async function callProvider(
     const renewed = await oauth.refresh(client, credential, io);
     const sealed = sealCredential(deps, row, renewed);
     if (await write(deps, (tx) => store.saveRenewed(tx, lease, sealed))) {
-      return { credential: renewed, version: lease.version + 1 };
+      return { credential: renewed, version: lease.version + 1, isNew: true };
     }
   } catch (error) {
     if (isGrantEnded(error) && (await noteRefusal(deps, row, lease))) throw error;

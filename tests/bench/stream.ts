@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startNginx, toPlainProxy } from "#tests/support/nginx.ts";
 import { startApache } from "#tests/support/webdav-servers.ts";
 import { runApart } from "./apart.ts";
 import { connectAndScan, startBacklineBench } from "./backline.ts";
 import type { Load, LoadResult } from "./load.ts";
-import { startNginx } from "./nginx.ts";
 import { type Figure, megabytes, ms, ratio } from "./table.ts";
 
 const SIZE_BYTES = 10_000_000;
@@ -43,7 +43,7 @@ export async function benchStream(): Promise<Figure[]> {
   const upstream = new URL(apache.url);
   const secret = Buffer.from(`${apache.username}:${apache.password}`).toString("base64");
   const authorization = `Basic ${secret}`;
-  const nginx = await startNginx(Number(upstream.port), authorization);
+  const nginx = await startNginx(toPlainProxy(Number(upstream.port), authorization));
   const bench = await startBacklineBench();
   try {
     await connectAndScan(bench, apache);

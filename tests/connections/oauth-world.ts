@@ -18,7 +18,7 @@ export interface OAuthWorld extends World {
 /** Anna's server, and a provider at which people sign in. */
 export async function annasOAuth(
   provider: OAuthProviderId,
-  service: FakeOAuth,
+  service: Pick<FakeOAuth, "redirectUri" | "agree">,
   configured: ConfiguredProvider,
   options: TestServerOptions,
 ): Promise<OAuthWorld> {

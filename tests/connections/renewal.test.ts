@@ -287,6 +287,26 @@ test("new access that is refused as well is no reason to ask for another sign-in
   expect(renewals(world)).toBe(1);
 });
 
+test("access that another server has renewed, and that has ended as well, is renewed once more, not for ever", async () => {
+  const world = await annasGoogle();
+  const { google, server } = world;
+  const { id } = await world.connect();
+  const held = await open(server.deps, id);
+  const other = await startReplica(world);
+  google.expireTokens();
+  await list(other, id);
+  google.expireTokens();
+  expect(await held.list(null, null)).toMatchObject({ entries: [] });
+  expect(renewals(world)).toBe(2);
+
+  google.failDrive(toError(401, "authError"), 100);
+  expect((await refusalOf(list(other, id))).code).toBe("storage_unavailable");
+  expect(renewals(world)).toBe(3);
+  google.driveRequests.length = 0;
+  expect((await refusalOf(held.list(null, null))).code).toBe("storage_unavailable");
+  expect([renewals(world), google.driveRequests.length]).toEqual([4, 3]);
+});
+
 test("whoever leaves while it is renewed loses nothing for the others", async () => {
   const world = await annasGoogle();
   const { deps } = world.server;

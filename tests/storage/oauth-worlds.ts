@@ -5,15 +5,16 @@ import type { FakeOAuth } from "#tests/support/fake-oauth.ts";
 import type { Tree } from "#tests/support/fake-tree.ts";
 import { createTestIo, type StorageWorld } from "./worlds.ts";
 
-/** A service that people sign in at, whose files go by ids. */
-type SignedIn = FakeOAuth & {
-  readonly tree: Tree;
-  openDownloads(): number;
+/** A service that people sign in at. */
+type SignIn = Pick<FakeOAuth, "client" | "redirectUri" | "agree"> & {
   provider(): ConfiguredProvider;
 };
 
+/** One whose files go by ids. */
+type SignedIn = SignIn & { readonly tree: Tree; openDownloads(): number };
+
 /** Signs in as a browser does. @returns what would be sealed. */
-export async function signInAt(service: SignedIn, io: StorageIo): Promise<unknown> {
+export async function signInAt(service: SignIn, io: StorageIo): Promise<unknown> {
   service.redirectUri = `https://music.example/oauth/${service.provider().id}/callback`;
   const { client, redirectUri } = service;
   const { oauth } = service.provider();
@@ -42,18 +43,19 @@ export async function startSignedInWorld(service: SignedIn): Promise<StorageWorl
     rename: async (from, to) => tree.rename(from, to),
     age: async () => {},
     openDownloads: service.openDownloads,
-    attach: (io) => byPath(tree, service.provider().attach(credential, io)),
+    attach: (io) =>
+      byPath((path) => tree.find(path)?.id, service.provider().attach(credential, io)),
     stop: async () => {},
   };
 }
 
 /** The suite speaks of paths; these know ids. What is no path goes through as it is. */
-function byPath(tree: Tree, storage: Storage): Storage {
+export function byPath(find: (path: string) => string | undefined, storage: Storage): Storage {
   const toRef = (path: string): string => {
-    if (!tree.find(path)) return path;
+    if (find(path) === undefined) return path;
     const parts = path.split("/");
     return parts
-      .map((name, depth) => `${tree.find(parts.slice(0, depth + 1).join("/"))?.id}:${name}`)
+      .map((name, depth) => `${find(parts.slice(0, depth + 1).join("/"))}:${name}`)
       .join("/");
   };
   return {

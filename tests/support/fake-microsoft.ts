@@ -17,8 +17,8 @@ import {
 import type { Tree, TreeNode } from "./fake-tree.ts";
 
 /**
- * A stand-in for Microsoft's sign-in and Graph, from what Microsoft publishes. The emulators there are
- * have no redirect to the bytes, take any range for the whole file, and let everything be asked.
+ * A stand-in for Microsoft's sign-in and Graph, from what Microsoft publishes. What others have built
+ * (`microsoft-emulator.ts`) has no addresses that end, nothing shared, and lets any permission be asked for.
  *
  * - authorize: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow, under
  *   `/<tenant>/oauth2/v2.0`; a refresh token only with `offline_access`; no `iss` in the answer.

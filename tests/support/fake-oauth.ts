@@ -2,7 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { type Answer, json } from "./fake-service.ts";
 
 /**
- * A sign-in, strict where the emulators are not (they take any redirect URI and do not burn a code):
+ * A sign-in, strict where the emulators are not (theirs takes a redirect URI with anything behind it, and
+ * does not burn a code at a wrong verifier):
  *
  * - authorize: RFC 6749 §3.1.2.3, the redirect URI must be registered to the letter; PKCE with S256.
  * - token: §4.1.3 (code once, same client and redirect URI), §5.2 (errors), RFC 7636 §4.6.
