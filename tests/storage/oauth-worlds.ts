@@ -34,21 +34,26 @@ export async function signInAt(service: SignedIn, io: StorageIo): Promise<unknow
 /** Somebody has signed in, and the storage is theirs. */
 export async function startSignedInWorld(service: SignedIn): Promise<StorageWorld> {
   const credential = await signInAt(service, createTestIo());
-  const { tree } = service;
-  return {
-    put: async (path, bytes) => void tree.put(path, bytes),
-    mkdir: async (path) => void tree.mkdir(path),
-    remove: async (path) => void Object.assign(tree.find(path) ?? {}, { isTrashed: true }),
-    rename: async (from, to) => tree.rename(from, to),
-    age: async () => {},
-    openDownloads: service.openDownloads,
-    attach: (io) => byPath(tree, service.provider().attach(credential, io)),
-    stop: async () => {},
-  };
+  const attach = (io: StorageIo) => byPath(service.tree, service.provider().attach(credential, io));
+  return { ...inTree(service), attach };
 }
 
+/** The hands that change what lies in such a service. */
+export const inTree = ({
+  tree,
+  openDownloads,
+}: Pick<SignedIn, "tree" | "openDownloads">): Omit<StorageWorld, "attach"> => ({
+  put: async (path, bytes) => void tree.put(path, bytes),
+  mkdir: async (path) => void tree.mkdir(path),
+  remove: async (path) => void Object.assign(tree.find(path) ?? {}, { isTrashed: true }),
+  rename: async (from, to) => tree.rename(from, to),
+  age: async () => {},
+  openDownloads,
+  stop: async () => {},
+});
+
 /** The suite speaks of paths; these know ids. What is no path goes through as it is. */
-function byPath(tree: Tree, storage: Storage): Storage {
+export function byPath(tree: Tree, storage: Storage): Storage {
   const toRef = (path: string): string => {
     if (!tree.find(path)) return path;
     const parts = path.split("/");
