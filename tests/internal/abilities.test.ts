@@ -118,11 +118,11 @@ test("where only a listing can tell, that is what is said", async () => {
   expect(await askForChanges(remote, root, null)).toMatchObject({ kind: "any", requests: 1 });
 });
 
-/** Everything in a bucket, in pages. */
-async function pagesOf(storage: Storage): Promise<Page[]> {
+/** All files below a folder, in pages. */
+async function pagesOf(storage: Storage, root: string | null = null): Promise<Page[]> {
   const pages: Page[] = [];
   for (let cursor: string | null = null; pages.length === 0 || cursor !== null; ) {
-    const page: Page = (await storage.listDeep?.(null, cursor)) ?? expect.unreachable();
+    const page: Page = (await storage.listDeep?.(root, cursor)) ?? expect.unreachable();
     pages.push(page);
     cursor = page.next;
   }
@@ -146,6 +146,8 @@ test("a worker lists a bucket as flat as others do, a thousand objects a request
   expect(requests).toBe(3);
   expect(pages).toEqual(await pagesOf(direct));
   expect(new Set(pages.flatMap(({ entries }) => entries.map(({ ref }) => ref))).size).toBe(2_300);
+  const below = await pagesOf(remote, "Live");
+  expect(below).toMatchObject([{ entries: [{ path: "Live/take 1.mp3" }], next: null }]);
   const look = await counted(world, askForChanges(remote, null, null));
   expect(look).toEqual([await askForChanges(direct, null, null), 3]);
 });
@@ -221,5 +223,5 @@ test("whoever leaves while the storage is asked for changes frees it", async () 
 test("whoever leaves while it is asked for all of its files does so, too", async () => {
   const { remotely, world } = await opened(annasBucket());
   const { stall, openDownloads: count } = world.bucket;
-  await leaveWaiting(remotely, pagesOf, { stall, count });
+  await leaveWaiting(remotely, (storage) => pagesOf(storage), { stall, count });
 });
