@@ -109,8 +109,8 @@ export type RemoteFailure = z.infer<typeof Failure>;
 
 /**
  * Opens a storage through a server that has the keys to it; see `server/internal`. What it can do is
- * asked once, here. `watch`, `writing`, `quota` and `directUrl` do not go through: they are used by
- * servers with keys alone.
+ * asked once, here, and holds for as long as it is used, whichever token is shown. `watch`, `writing`,
+ * `quota` and `directUrl` do not go through: they are used by servers with keys alone.
  *
  * @throws AppError as any question to the storage does.
  */
