@@ -5,6 +5,7 @@ import type { ConnectionId } from "#contract/ids.ts";
 import { write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
+import { abilitiesOf, type Questions, requireAbility, standIn } from "#server/storage/abilities.ts";
 import { isGrantEnded } from "#server/storage/oauth.ts";
 import type { Storage } from "#server/storage/provider.ts";
 import type { ConfiguredOAuth } from "#server/storage/registry.ts";
@@ -105,21 +106,15 @@ export function attachRenewing(
       }
     }
   };
-  return {
+  const questions: Questions = {
     list: (folder, cursor) => ask((each) => each.list(folder, cursor)),
+    listDeep: (root, cursor) => ask((each) => requireAbility(each, "listDeep")(root, cursor)),
+    changes: (root, cursor) => ask((each) => requireAbility(each, "changes")(root, cursor)),
     stat: (ref) => ask((each) => each.stat(ref)),
     openRange: (ref, range, caller) => ask((each) => each.openRange(ref, range, caller), caller),
-    ...(attach().quota
-      ? { quota: () => ask((each) => each.quota?.() ?? Promise.reject(new Error("No quota."))) }
-      : {}),
-    ...(attach().changes
-      ? {
-          ...(attach().namesChanges ? { namesChanges: true } : {}),
-          changes: (root, cursor) =>
-            ask((each) => each.changes?.(root, cursor) ?? Promise.reject(new Error("No changes."))),
-        }
-      : {}),
+    quota: () => ask((each) => requireAbility(each, "quota")()),
   };
+  return standIn(questions, abilitiesOf(attach()));
 }
 
 const isEnded = (error: unknown): error is AppError =>

@@ -4,9 +4,17 @@ import { parseInput, statusOf } from "#server/base/errors.ts";
 import { logFailure, nameFailure } from "#server/base/failures.ts";
 import type { Deps } from "#server/deps.ts";
 import type { Storage } from "#server/storage/provider.ts";
-import { openByToken, openRangeFor, toRemoteFailure } from "./service.ts";
+import {
+  listBelow,
+  openByToken,
+  openRangeFor,
+  tellAbilities,
+  tellChanges,
+  toRemoteFailure,
+} from "./service.ts";
 
 const List = z.object({ folder: z.string().nullable(), cursor: z.string().nullable() });
+const Below = z.object({ root: z.string().nullable(), cursor: z.string().nullable() });
 const Stat = z.object({ ref: z.string() });
 const Range = z.object({
   ref: z.string(),
@@ -20,7 +28,7 @@ type Answer = (
   reply: FastifyReply,
 ) => Promise<unknown>;
 
-/** What `attachRemote` asks, for processes that have no keys. Nothing else is served to them. */
+/** What `openRemote` asks, for processes that have no keys. Nothing else is served to them. */
 export const internalRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { deps }) => {
   const serve = (path: string, answer: Answer): void => {
     app.post(path, async (request, reply) => {
@@ -34,10 +42,13 @@ export const internalRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { 
     });
   };
 
+  serve("/storage/abilities", async (storage) => tellAbilities(storage));
   serve("/storage/list", (storage, body) => {
     const { folder, cursor } = parseInput(List, body);
     return storage.list(folder, cursor);
   });
+  serve("/storage/list-deep", (storage, body) => listBelow(storage, parseInput(Below, body)));
+  serve("/storage/changes", (storage, body) => tellChanges(storage, parseInput(Below, body)));
   serve("/storage/stat", (storage, body) => storage.stat(parseInput(Stat, body).ref));
 
   serve("/storage/range", async (storage, body, signal, reply) => {

@@ -9,9 +9,11 @@ import {
   type StorageDeps,
 } from "#server/connections/service.ts";
 import type { Deps } from "#server/deps.ts";
+import { type Ability, abilitiesOf, requireAbility } from "#server/storage/abilities.ts";
+import type { Changes } from "#server/storage/changes.ts";
 import { isGrantEnded } from "#server/storage/oauth.ts";
-import type { ByteRange, Storage } from "#server/storage/provider.ts";
-import { attachRemote, type RemoteFailure, toOpenedHeaders } from "#server/storage/remote.ts";
+import type { ByteRange, Page, Storage } from "#server/storage/provider.ts";
+import { openRemote, type RemoteFailure, toOpenedHeaders } from "#server/storage/remote.ts";
 import * as store from "./token-store.ts";
 
 /** One process's hold of a scan: the lease is the number under which it may write. */
@@ -28,7 +30,8 @@ const TOKEN_SECONDS = 300;
  * it shows a token of five minutes, whose hash only somebody who may write to our database can have
  * put there, and which is dead with the lease.
  *
- * @throws AppError `not_found` when the connection is gone, `conflict` when it has no root yet.
+ * @throws AppError `not_found` when the connection is gone, `conflict` when it has no root yet;
+ *   `storage_unavailable` when the server with the keys is away.
  */
 export async function openForScan(
   deps: StorageDeps & Pick<Deps, "storageServer">,
@@ -44,7 +47,7 @@ export async function openForScan(
     return text;
   };
   const place = await findPlace(deps, scan.connectionId);
-  return { ...place, storage: attachRemote({ server, token, signal }) };
+  return { ...place, storage: await openRemote({ server, token, signal }) };
 }
 
 /**
@@ -67,6 +70,28 @@ export async function openByToken(
   const { storage } = await openStorage(deps, connectionId, signal);
   return storage;
 }
+
+/** What a storage can do, to a process without keys. Nothing is asked of it for that. */
+export const tellAbilities = (storage: Storage): { abilities: Ability[] } => ({
+  abilities: abilitiesOf(storage),
+});
+
+interface Below {
+  readonly root: string | null;
+  readonly cursor: string | null;
+}
+
+/** @throws AppError `invalid_input` when it has no such thing. */
+export const tellChanges = async (
+  storage: Storage,
+  { root, cursor }: Below,
+): Promise<{ changes: Changes | null }> => ({
+  changes: await requireAbility(storage, "changes")(root, cursor),
+});
+
+/** @throws AppError `invalid_input` when it has no such thing. */
+export const listBelow = async (storage: Storage, { root, cursor }: Below): Promise<Page> =>
+  requireAbility(storage, "listDeep")(root, cursor);
 
 /** Bytes on their way to a process without keys, and what it has to know of them. */
 export async function openRangeFor(

@@ -7,6 +7,7 @@ import { openForScan } from "#server/internal/service.ts";
 import { readFolderCovers } from "./folder-covers.ts";
 import { listStorage } from "./listing.ts";
 import { mergeListing } from "./merge.ts";
+import { createPace } from "./pace.ts";
 import { type ReadingOptions, readTracks } from "./reading.ts";
 import { type EndDeps, endScanAfter, finishScan } from "./scan-end.ts";
 import { queueAfterMaintenance } from "./scan-queue.ts";
@@ -41,7 +42,7 @@ export async function runScan(
   const run = startRun(deps, scan, signal);
   let connection: AttachedConnection | undefined;
   try {
-    connection = await openForScan(deps, scan, run.signal);
+    connection = await openPatiently(deps, run, patience);
     const leftOut = await listAndMerge(deps, run, connection, patience);
     await readTracks(deps, run, connection, patience);
     await readFolderCovers(deps, run, connection, patience);
@@ -52,6 +53,16 @@ export async function runScan(
     run.stop();
   }
 }
+
+/** A server with the keys that is being restarted is back in a moment. */
+const openPatiently = (
+  deps: ScanDeps,
+  { scan, signal }: ScanRun,
+  patience: ReadingOptions,
+): Promise<AttachedConnection> =>
+  createPace({ ...patience, start: 1, most: 1, tries: 1, signal }).ask(() =>
+    openForScan(deps, scan, signal),
+  );
 
 /** A scan that was already reading has been through this. */
 async function listAndMerge(

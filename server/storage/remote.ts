@@ -3,6 +3,7 @@ import { ErrorCode } from "#contract/errors.ts";
 import { readBounded } from "#server/base/egress/body.ts";
 import type { Egress, EgressResponse } from "#server/base/egress/client.ts";
 import { AppError } from "#server/base/errors.ts";
+import { Abilities, type Questions, standIn } from "./abilities.ts";
 import { eitherOf } from "./deadline.ts";
 import { TokenRefusal } from "./oauth.ts";
 import type { ByteRange, OpenedRange, Storage } from "./provider.ts";
@@ -58,6 +59,26 @@ const Page = z
   })
   .transform(({ trail, ...page }) => (trail === undefined ? page : { ...page, trail }));
 
+const seen = { cursor: z.string(), requests: z.int().min(0) };
+
+/** In an object, because an answer that is `null` would have no body. */
+const Told = z.object({
+  changes: z
+    .discriminatedUnion("kind", [
+      z.object({ ...seen, kind: z.literal("none") }),
+      z.object({ ...seen, kind: z.literal("any") }),
+      z.object({
+        ...seen,
+        kind: z.literal("some"),
+        isRootTouched: z.boolean(),
+        parts: z.array(z.string()),
+      }),
+    ])
+    .nullable(),
+});
+
+const Able = z.object({ abilities: Abilities });
+
 const Opened = z.object({
   range: z.object({ start: z.int().min(0), end: z.int().min(0) }),
   sizeBytes: z.int().min(0),
@@ -86,8 +107,14 @@ const Failure = z.object({
 });
 export type RemoteFailure = z.infer<typeof Failure>;
 
-/** Reads a storage through a server that has the keys to it; see `server/internal`. */
-export function attachRemote({ server, token, signal }: RemoteStorage): Storage {
+/**
+ * Opens a storage through a server that has the keys to it; see `server/internal`. What it can do is
+ * asked once, here, and holds for as long as it is used, whichever token is shown. `watch`, `writing`,
+ * `quota` and `directUrl` do not go through: they are used by servers with keys alone.
+ *
+ * @throws AppError as any question to the storage does.
+ */
+export async function openRemote({ server, token, signal }: RemoteStorage): Promise<Storage> {
   let current: string | null = null;
 
   const send = (path: string, body: unknown, bearer: string, caller: AbortSignal) =>
@@ -119,14 +146,19 @@ export function attachRemote({ server, token, signal }: RemoteStorage): Storage 
     return schema.parse(JSON.parse(text)) as z.output<S>;
   };
 
-  return {
+  const { abilities } = await askFor("/storage/abilities", {}, Able);
+  const questions: Questions = {
     list: (folder, cursor) => askFor("/storage/list", { folder, cursor }, Page),
+    listDeep: (root, cursor) => askFor("/storage/list-deep", { root, cursor }, Page),
+    changes: async (root, cursor) =>
+      (await askFor("/storage/changes", { root, cursor }, Told)).changes,
     stat: (ref) => askFor("/storage/stat", { ref }, StoredFile),
     async openRange(ref, range, caller) {
       const answer = await ask("/storage/range", { ref, range }, eitherOf(signal, caller));
       return toOpened(answer, range);
     },
   };
+  return standIn(questions, abilities);
 }
 
 /** HTTP itself sees to it that there are as many bytes as announced. */

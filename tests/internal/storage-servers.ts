@@ -7,19 +7,24 @@ import { createEgress } from "#server/base/egress/client.ts";
 import { noSessionKeys } from "#server/base/keys.ts";
 import { noVault } from "#server/base/vault.ts";
 import { buildInternalApp } from "#server/inner-apps.ts";
-import type { HeldScan } from "#server/internal/service.ts";
+import { type HeldScan, openForScan } from "#server/internal/service.ts";
+import type { Storage, StorageIo } from "#server/storage/provider.ts";
 import type { StorageServer } from "#server/storage/remote.ts";
 import { type TestDeps, testDeps } from "#tests/support/deps.ts";
 import type { World } from "#tests/support/world.ts";
 
-/** The listener for workers of a server with keys. */
-export async function serveStorages(deps: TestDeps): Promise<StorageServer> {
+/** The listener for workers of a server with keys, on a port that it chooses unless told. */
+export async function serveStorages(deps: TestDeps, port = 0): Promise<StorageServer> {
   const app = await buildInternalApp(deps);
-  await app.listen({ host: "127.0.0.1", port: 0 });
+  await app.listen({ host: "127.0.0.1", port });
   onTestFinished(() => app.drain.begin({ noticeMs: 0, deadlineMs: 0 }));
+  return toStorageServer((app.server.address() as AddressInfo).port);
+}
+
+/** What is at a port of this machine, be it there or not. */
+export function toStorageServer(port: number): StorageServer {
   const egress = createEgress({ allow: [], allowLoopback: true });
   onTestFinished(() => egress.close());
-  const { port } = app.server.address() as AddressInfo;
   return { url: new URL(`http://127.0.0.1:${port}`), egress };
 }
 
@@ -43,4 +48,30 @@ export async function holdScan({ server: { deps }, bandId }: World): Promise<Hel
   const [scan] = rows;
   if (!scan) throw new Error("There was no scan.");
   return scan;
+}
+
+export type Attach = (io: Pick<StorageIo, "signal">) => Promise<Storage>;
+
+/** The storage that was scanned last, as both read it: a server with keys, and a worker without. */
+export async function bothWays(
+  world: World,
+): Promise<{ readonly direct: Attach; readonly remote: Attach; readonly asked: string[] }> {
+  const scan = await holdScan(world);
+  const asked: string[] = [];
+  const server = noting(await serveStorages(world.server.deps), asked);
+  const worker = await withoutKeys(world, server);
+  return {
+    direct: async ({ signal }) => (await openForScan(world.server.deps, scan, signal)).storage,
+    remote: async ({ signal }) => (await openForScan(worker, scan, signal)).storage,
+    asked,
+  };
+}
+
+/** @param asked - gets the paths of what goes to the server with the keys. */
+function noting(server: StorageServer, asked: string[]): StorageServer {
+  const request: StorageServer["egress"]["request"] = (each) => {
+    asked.push(new URL(each.url).pathname);
+    return server.egress.request(each);
+  };
+  return { ...server, egress: { ...server.egress, request } };
 }

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { createAccessToken } from "#server/auth/access-token.ts";
 import { createToken, hashToken } from "#server/auth/crypto.ts";
 import { write } from "#server/base/db.ts";
@@ -8,7 +8,8 @@ import { insertToken } from "#server/internal/token-store.ts";
 import { mp3 } from "#tests/library/made-audio.ts";
 import { refusalOf } from "#tests/storage/refusals.ts";
 import { listAll, readRange } from "#tests/storage/worlds.ts";
-import { annasStorage, type StorageWorld } from "#tests/support/world.ts";
+import { startFaultServer } from "#tests/support/fault-server.ts";
+import { annasStorage, connect, type StorageWorld } from "#tests/support/world.ts";
 import { holdScan, serveStorages, withoutKeys } from "./storage-servers.ts";
 
 const never = new AbortController().signal;
@@ -84,11 +85,29 @@ test("a token opens the storage while its scan runs and for five minutes, by the
   expect(await list(await token(300, scan.lease + 1))).toBe(200);
 });
 
-test("nothing else opens it", async () => {
-  const { world, token, list, scan } = await aScanOfAnna();
+/** Everything that can be asked, and how. */
+const questions: Readonly<Record<string, object>> = {
+  "/storage/abilities": {},
+  "/storage/list": { folder: null, cursor: null },
+  "/storage/list-deep": { root: null, cursor: null },
+  "/storage/changes": { root: null, cursor: null },
+  "/storage/stat": { ref: "take.mp3" },
+  "/storage/range": { ref: "take.mp3", range: { start: 0, end: 9 } },
+};
+
+test("nothing else opens it, whatever is asked", async () => {
+  const { world, token, list, ask, scan } = await aScanOfAnna();
   const good = await token();
   const wrong = [null, "", createToken(), `${good}x`, good.slice(1), hashToken(good), scan.id, "x"];
-  for (const each of wrong) expect(await list(each)).toBe(401);
+  const late = await token(-1);
+  const another = await token(300, scan.lease + 1);
+  const before = world.cloud.count();
+  for (const [path, body] of Object.entries(questions)) {
+    for (const each of [...wrong, late, another]) {
+      expect((await ask(path, body, each)).status, `${path} ${each}`).toBe(401);
+    }
+  }
+  expect(world.cloud.count()).toBe(before);
   const { user, sessionId } = await world.anna.api.auth.me.query();
   const who = { userId: user.id, sessionId, issuedAt: Math.floor(Date.now() / 1000) };
   expect(await list(await createAccessToken(world.server.deps, who))).toBe(401);
@@ -136,6 +155,48 @@ test("whoever leaves before the first byte frees the storage", async () => {
   leave.abort(new Error("gone"));
   await expect(opening).rejects.toThrow("gone");
   await expect.poll(() => world.cloud.openDownloads()).toBe(0);
+});
+
+test("a token opens the storage of its own scan alone, and all that one can do", async () => {
+  const { world, token, ask, scan } = await aScanOfAnna();
+  const first = await token();
+  const other = await startFaultServer({ persona: "nextcloud" });
+  onTestFinished(() => other.stop());
+  other.tree.put("theirs.mp3", SONG);
+  await connect(world, other);
+  const held = await holdScan(world);
+  expect(held.connectionId).not.toBe(scan.connectionId);
+  const { storage } = await openForScan(
+    await withoutKeys(world, await serveStorages(world.server.deps)),
+    held,
+    never,
+  );
+  const told = await storage.changes?.(null, null);
+  const abilities = await ask("/storage/abilities", {}, first);
+  expect(await abilities.json()).toEqual({ abilities: ["quota"] });
+  for (const cursor of [null, told?.cursor ?? "", "nonsense"]) {
+    for (const path of ["/storage/changes", "/storage/list-deep"]) {
+      const answer = await ask(path, { root: null, cursor }, first);
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toMatchObject({ code: "invalid_input" });
+    }
+  }
+  const listed = await ask("/storage/list", { folder: null, cursor: null }, first);
+  expect(await listed.text()).not.toContain("theirs.mp3");
+});
+
+test("what is no question is refused like a folder that is none", async () => {
+  const { token, ask } = await aScanOfAnna();
+  const bearer = await token();
+  for (const path of ["/storage/list-deep", "/storage/changes"]) {
+    for (const body of [{}, { root: 7, cursor: null }, { root: null, cursor: ["x"] }, [], null]) {
+      expect((await ask(path, body, bearer)).status).toBe(400);
+    }
+    expect((await ask(path, { root: null }, bearer)).status).toBe(400);
+  }
+  for (const path of ["/storage/watch", "/storage/writing", "/storage/quota", "/storage/direct"]) {
+    expect((await ask(path, { root: null, cursor: null }, bearer)).status).toBe(404);
+  }
 });
 
 test("the listener for workers serves nothing else, and that for people none of it", async () => {

@@ -39,7 +39,7 @@ export function describeStorage(
   const begin = async (signal?: AbortSignal) => {
     const world = await start();
     onTestFinished(() => world.stop());
-    return { world, storage: world.attach(createTestIo(signal)) };
+    return { world, storage: await world.attach(createTestIo(signal)) };
   };
   describe(`${name} as a storage`, () => {
     listing(begin, shortcomings);

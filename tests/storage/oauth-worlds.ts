@@ -35,19 +35,26 @@ export async function signInAt(service: SignIn, io: StorageIo): Promise<unknown>
 /** Somebody has signed in, and the storage is theirs. */
 export async function startSignedInWorld(service: SignedIn): Promise<StorageWorld> {
   const credential = await signInAt(service, createTestIo());
-  const { tree } = service;
-  return {
-    put: async (path, bytes) => void tree.put(path, bytes),
-    mkdir: async (path) => void tree.mkdir(path),
-    remove: async (path) => void Object.assign(tree.find(path) ?? {}, { isTrashed: true }),
-    rename: async (from, to) => tree.rename(from, to),
-    age: async () => {},
-    openDownloads: service.openDownloads,
-    attach: (io) =>
-      byPath((path) => tree.find(path)?.id, service.provider().attach(credential, io)),
-    stop: async () => {},
-  };
+  const find = idsIn(service.tree);
+  const attach = (io: StorageIo) => byPath(find, service.provider().attach(credential, io));
+  return { ...inTree(service), attach };
 }
+
+/** The hands that change what lies in such a service. */
+export const inTree = ({
+  tree,
+  openDownloads,
+}: Pick<SignedIn, "tree" | "openDownloads">): Omit<StorageWorld, "attach"> => ({
+  put: async (path, bytes) => void tree.put(path, bytes),
+  mkdir: async (path) => void tree.mkdir(path),
+  remove: async (path) => void Object.assign(tree.find(path) ?? {}, { isTrashed: true }),
+  rename: async (from, to) => tree.rename(from, to),
+  age: async () => {},
+  openDownloads,
+  stop: async () => {},
+});
+
+export const idsIn = (tree: Tree) => (path: string) => tree.find(path)?.id;
 
 /** The suite speaks of paths; these know ids. What is no path goes through as it is. */
 export function byPath(find: (path: string) => string | undefined, storage: Storage): Storage {

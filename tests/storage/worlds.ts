@@ -13,7 +13,7 @@ import type {
 
 /** One storage with somebody's files, and the hands to change them behind our back. */
 export interface StorageWorld {
-  attach(io: StorageIo): Storage;
+  attach(io: StorageIo): Storage | Promise<Storage>;
   put(path: string, bytes: Buffer): Promise<void>;
   mkdir(path: string): Promise<void>;
   remove(path: string): Promise<void>;

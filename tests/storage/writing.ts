@@ -9,7 +9,8 @@ import { awkwardNames } from "./awkward-names.ts";
 import { createTestIo, listAll, readRange, type StorageWorld } from "./worlds.ts";
 
 /** A storage that can be written to, and looked at behind its back. */
-export interface WritableWorld extends Pick<StorageWorld, "attach" | "put" | "stop"> {
+export interface WritableWorld extends Pick<StorageWorld, "put" | "stop"> {
+  attach(io: StorageIo): Storage;
   /** Paths of every file, hidden ones and what is not yet a file too. */
   everything(): Promise<string[]>;
 }

@@ -20,6 +20,9 @@ export interface FakeS3 extends S3Account {
   put(key: string, bytes: Buffer | string): void;
   /** What the next requests are answered with; `null` ends it. */
   fail(failure: Failure | null): void;
+  /** From now on it takes requests and never answers. */
+  stall(): void;
+  /** Answers of any kind that are on their way, or that stall. */
   openDownloads(): number;
   /** Keys of uploads in parts that are not done. */
   unfinishedUploads(): string[];
@@ -68,6 +71,7 @@ export async function startFakeS3(
   const requests: IncomingMessage[] = [];
   const downloads = new Set<ServerResponse>();
   let failure: Failure | null = null;
+  let isStalling = false;
 
   const writes = createWrites(objects);
   const answer = async (request: IncomingMessage): Promise<Answer> => {
@@ -86,6 +90,7 @@ export async function startFakeS3(
     requests.push(request);
     downloads.add(response);
     response.once("close", () => downloads.delete(response));
+    if (isStalling) return;
     const answered = await answer(request).catch(() => null);
     // Nobody is there any more.
     if (answered === null) return void response.destroy();
@@ -105,6 +110,9 @@ export async function startFakeS3(
     put: (key, bytes) => objects.set(key, { bytes: Buffer.from(bytes), modifiedAt: new Date() }),
     fail: (next) => {
       failure = next;
+    },
+    stall: () => {
+      isStalling = true;
     },
     openDownloads: () => downloads.size,
     ...writes.hands,

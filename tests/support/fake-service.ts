@@ -16,6 +16,10 @@ export interface FakeService {
   openDownloads(): number;
   /** What is on its way breaks off. */
   cutDownloads(): void;
+  /** From now on it takes requests and never answers. */
+  stall(): void;
+  /** Requests that are not answered, and whose connection is still there. */
+  unanswered(): number;
 }
 
 /** @param answer - `reset`: the connection breaks instead. */
@@ -23,7 +27,12 @@ export async function startFakeService(
   answer: (url: URL, request: IncomingMessage) => Promise<Answer | "reset">,
 ): Promise<FakeService> {
   const downloads = new Set<ServerResponse>();
+  const unanswered = new Set<ServerResponse>();
+  let isStalling = false;
   const server = createServer(async (request, response) => {
+    unanswered.add(response);
+    response.once("close", () => unanswered.delete(response));
+    if (isStalling) return;
     const said = await answer(new URL(request.url ?? "", "http://localhost"), request);
     if (said === "reset") return void response.destroy();
     const { status, headers = {}, body = "" } = said;
@@ -44,6 +53,10 @@ export async function startFakeService(
     cutDownloads: () => {
       for (const response of downloads) response.destroy();
     },
+    stall: () => {
+      isStalling = true;
+    },
+    unanswered: () => unanswered.size,
   };
 }
 

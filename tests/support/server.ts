@@ -79,7 +79,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 }
 
 /** One that nobody listened on a moment ago. */
-async function findFreePort(): Promise<number> {
+export async function findFreePort(): Promise<number> {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const { port } = probe.address() as AddressInfo;

@@ -5,5 +5,5 @@ import { startFakeGoogle } from "#tests/support/fake-google.ts";
 export async function annasDrive() {
   const google = await startFakeGoogle();
   const world = await startSignedInWorld(google);
-  return { google, storage: world.attach(createTestIo()), tree: google.tree };
+  return { google, storage: await world.attach(createTestIo()), tree: google.tree };
 }

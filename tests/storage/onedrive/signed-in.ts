@@ -6,5 +6,5 @@ export async function annasOnedrive() {
   const microsoft = await startFakeMicrosoft();
   const world = await startSignedInWorld(microsoft);
   microsoft.graphRequests.length = 0;
-  return { microsoft, storage: world.attach(createTestIo()), tree: microsoft.tree };
+  return { microsoft, storage: await world.attach(createTestIo()), tree: microsoft.tree };
 }

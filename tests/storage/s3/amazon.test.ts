@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { EgressRequest } from "#server/base/egress/client.ts";
 import { AppError } from "#server/base/errors.ts";
-import type { Storage } from "#server/storage/provider.ts";
+import type { Storage, StorageIo } from "#server/storage/provider.ts";
 import type { Credential } from "#server/storage/s3/credential.ts";
 import { s3 } from "#server/storage/s3/index.ts";
 import { describeStorage } from "#tests/storage/conformance.ts";
@@ -10,25 +10,14 @@ import { createTestIo, listAll, readRange } from "#tests/storage/worlds.ts";
 import { beginFile, sendParts, writingOf } from "#tests/storage/writing.ts";
 import { type Failure, startFakeS3, toXml } from "#tests/support/fake-s3.ts";
 import type { S3Account } from "#tests/support/fake-s3-signatures.ts";
-import { toCredential } from "./credentials.ts";
+import { inBucket, toCredential } from "./bucket.ts";
 
 describeStorage("Amazon S3", startWorld, { hasNoFileIds: true, hasNoFolders: true });
 
 async function startWorld() {
   const cloud = await startFakeS3();
-  return {
-    put: async (path: string, bytes: Buffer) => cloud.put(path, bytes),
-    mkdir: async (path: string) => cloud.put(`${path}/`, ""),
-    remove: async (path: string) => void cloud.objects.delete(path),
-    rename: async (from: string, to: string) => {
-      cloud.put(to, cloud.objects.get(from)?.bytes ?? expect.unreachable());
-      cloud.objects.delete(from);
-    },
-    age: async () => {},
-    openDownloads: cloud.openDownloads,
-    attach: (io: Parameters<typeof s3.attach>[2]) => s3.attach({}, toCredential(cloud), io),
-    stop: cloud.stop,
-  };
+  const attach = (io: StorageIo) => s3.attach({}, toCredential(cloud), io);
+  return { ...inBucket(cloud), attach };
 }
 
 async function annasBucket(changes: Partial<Credential> = {}, keys: Partial<S3Account> = {}) {

@@ -3,7 +3,7 @@ import { s3 } from "#server/storage/s3/index.ts";
 import { createTestIo } from "#tests/storage/worlds.ts";
 import { beginFile, describeWriting, sendParts, writingOf } from "#tests/storage/writing.ts";
 import { startFakeS3 } from "#tests/support/fake-s3.ts";
-import { toCredential } from "./credentials.ts";
+import { toCredential } from "./bucket.ts";
 
 for (const knowsConditions of [true, false]) {
   const name = knowsConditions ? "Amazon S3" : "an S3 without conditions";
