@@ -1,5 +1,5 @@
 import { extname } from "node:path";
-import type { Page, Step } from "#server/storage/provider.ts";
+import type { Page, Step } from "#server/storage/stored.ts";
 
 /** Enough to tell a folder of music from a folder of invoices; the scan knows better. */
 const AUDIO = new Set(

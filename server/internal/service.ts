@@ -12,8 +12,9 @@ import type { Deps } from "#server/deps.ts";
 import { type Ability, abilitiesOf, requireAbility } from "#server/storage/abilities.ts";
 import type { Changes } from "#server/storage/changes.ts";
 import { isGrantEnded } from "#server/storage/oauth.ts";
-import type { ByteRange, Page, Storage } from "#server/storage/provider.ts";
+import type { Storage } from "#server/storage/provider.ts";
 import { openRemote, type RemoteFailure, toOpenedHeaders } from "#server/storage/remote.ts";
+import type { ByteRange, Page } from "#server/storage/stored.ts";
 import * as store from "./token-store.ts";
 
 /** One process's hold of a scan: the lease is the number under which it may write. */

@@ -1,6 +1,6 @@
 import { AppError } from "#server/base/errors.ts";
 import type { AttachedConnection } from "#server/connections/service.ts";
-import type { Page, StoredFile, StoredFolder } from "#server/storage/provider.ts";
+import type { Page, StoredFile, StoredFolder } from "#server/storage/stored.ts";
 import { coverRank, isAudio, isHidden } from "./audio-types.ts";
 import { workThrough } from "./batches.ts";
 import { findTreeTags, TOLD } from "./known-folder-store.ts";

@@ -17,7 +17,7 @@ import {
 import type { Deps } from "#server/deps.ts";
 import type { Changes } from "#server/storage/changes.ts";
 import { compareListings } from "#server/storage/listing-digest.ts";
-import type { StoredFile, StoredFolder } from "#server/storage/provider.ts";
+import type { StoredFile, StoredFolder } from "#server/storage/stored.ts";
 import { coverRank, isAudio, isHidden } from "./audio-types.ts";
 import { markAllTold, markStale } from "./known-folder-store.ts";
 import { queueScan } from "./scan-queue.ts";

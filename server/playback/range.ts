@@ -1,5 +1,5 @@
 import { AppError } from "#server/base/errors.ts";
-import type { ByteRange } from "#server/storage/provider.ts";
+import type { ByteRange } from "#server/storage/stored.ts";
 
 /** No byte of the file is in the range. Carries the size, which the answer must name. */
 export class OutsideOfFile extends AppError {

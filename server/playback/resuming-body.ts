@@ -1,6 +1,6 @@
 import { finished, Readable } from "node:stream";
 import { AppError } from "#server/base/errors.ts";
-import type { ByteRange, OpenedRange } from "#server/storage/provider.ts";
+import type { ByteRange, OpenedRange } from "#server/storage/stored.ts";
 
 export interface ResumingBodyOptions {
   readonly first: OpenedRange;

@@ -25,7 +25,8 @@ import {
 import type { Deps } from "#server/deps.ts";
 import { noteTrackChanged } from "#server/library/service.ts";
 import { noSuchTrack } from "#server/library/track-rows.ts";
-import type { ByteRange, OpenedRange, Storage } from "#server/storage/provider.ts";
+import type { Storage } from "#server/storage/provider.ts";
+import type { ByteRange, OpenedRange } from "#server/storage/stored.ts";
 import { mediaTypeOf } from "./media-type.ts";
 import { OutsideOfFile, parseRange } from "./range.ts";
 import { createResumingBody } from "./resuming-body.ts";

@@ -4,7 +4,7 @@ import { AppError } from "#server/base/errors.ts";
 import { sliceBody } from "./body.ts";
 import { parseEtag } from "./etag.ts";
 import { isHtml, parseHttpDate } from "./http.ts";
-import type { ByteRange, OpenedRange, StoredFile } from "./provider.ts";
+import type { ByteRange, OpenedRange, StoredFile } from "./stored.ts";
 
 /** What is to be opened, with who can do it and tell more about the file. */
 export interface Asked {

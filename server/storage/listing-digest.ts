@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { AppError } from "#server/base/errors.ts";
 import type { Changes } from "./changes.ts";
-import type { Storage, StoredFile, StoredFolder } from "./provider.ts";
+import type { Storage } from "./provider.ts";
+import type { StoredFile, StoredFolder } from "./stored.ts";
 
 type Entry = StoredFile | StoredFolder;
 

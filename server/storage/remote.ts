@@ -6,7 +6,8 @@ import { AppError } from "#server/base/errors.ts";
 import { Abilities, type Questions, standIn } from "./abilities.ts";
 import { eitherOf } from "./deadline.ts";
 import { TokenRefusal } from "./oauth.ts";
-import type { ByteRange, OpenedRange, Storage } from "./provider.ts";
+import type { Storage } from "./provider.ts";
+import type { ByteRange, OpenedRange } from "./stored.ts";
 
 /** A server of ours that holds the keys. */
 export interface StorageServer {
@@ -110,7 +111,7 @@ export type RemoteFailure = z.infer<typeof Failure>;
 /**
  * Opens a storage through a server that has the keys to it; see `server/internal`. What it can do is
  * asked once, here, and holds for as long as it is used, whichever token is shown. `watch`, `writing`,
- * `quota` and `directUrl` do not go through: they are used by servers with keys alone.
+ * `findAudio`, `quota` and `directUrl` do not go through: they are used by servers with keys alone.
  *
  * @throws AppError as any question to the storage does.
  */

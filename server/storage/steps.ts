@@ -1,4 +1,4 @@
-import type { StoredFile, StoredFolder } from "./provider.ts";
+import type { StoredFile, StoredFolder } from "./stored.ts";
 
 /** Longer ones are not listed: an index of the library could not hold them. */
 const MAX_REF_BYTES = 2500;

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { AppError } from "#server/base/errors.ts";
-import type { StoredFile } from "./provider.ts";
+import type { StoredFile } from "./stored.ts";
 
 /** Where a new file goes, and how long it is. */
 export interface WriteTarget {

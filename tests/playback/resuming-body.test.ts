@@ -1,7 +1,7 @@
 import { PassThrough, Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { createResumingBody } from "#server/playback/resuming-body.ts";
-import type { ByteRange } from "#server/storage/provider.ts";
+import type { ByteRange } from "#server/storage/stored.ts";
 import { readAll } from "#tests/storage/worlds.ts";
 
 /** Where the range lies in its file: not at the start, so that positions cannot be mixed up. */

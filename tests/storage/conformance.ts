@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { ByteRange, Storage } from "#server/storage/provider.ts";
+import type { Storage } from "#server/storage/provider.ts";
+import type { ByteRange } from "#server/storage/stored.ts";
 import { generatedBytes } from "#tests/support/fault-tree.ts";
 import { awkwardNames } from "./awkward-names.ts";
 import { watching } from "./watching.ts";

@@ -3,13 +3,8 @@ import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { onTestFinished } from "vitest";
 import { createEgress, type Egress } from "#server/base/egress/client.ts";
-import type {
-  ByteRange,
-  Storage,
-  StorageIo,
-  StoredFile,
-  StoredFolder,
-} from "#server/storage/provider.ts";
+import type { Storage, StorageIo } from "#server/storage/provider.ts";
+import type { ByteRange, StoredFile, StoredFolder } from "#server/storage/stored.ts";
 
 /** One storage with somebody's files, and the hands to change them behind our back. */
 export interface StorageWorld {

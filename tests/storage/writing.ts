@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import type { Storage, StorageIo, StoredFile } from "#server/storage/provider.ts";
+import type { Storage, StorageIo } from "#server/storage/provider.ts";
+import type { StoredFile } from "#server/storage/stored.ts";
 import { isNameTaken, type Part, type WriteTarget, type Writing } from "#server/storage/writing.ts";
 import { toFileName } from "#server/uploads/names.ts";
 import { generatedBytes } from "#tests/support/fault-tree.ts";

@@ -3,7 +3,7 @@ import type { BigIntStats, Dirent } from "node:fs";
 import { lstat, opendir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { notFound } from "#server/storage/http.ts";
-import type { Page, StoredFile, StoredFolder } from "#server/storage/provider.ts";
+import type { Page, StoredFile, StoredFolder } from "#server/storage/stored.ts";
 import { codeOf, nameFileFailure, nameTopFailure } from "./failures.ts";
 import { isInside, openPlace, type Place } from "./place.ts";
 

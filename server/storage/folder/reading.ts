@@ -3,7 +3,7 @@ import { type FileHandle, open, readlink, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { AppError } from "#server/base/errors.ts";
 import { notFound } from "#server/storage/http.ts";
-import type { ByteRange, OpenedRange } from "#server/storage/provider.ts";
+import type { ByteRange, OpenedRange } from "#server/storage/stored.ts";
 import { nameChanged, nameFileFailure } from "./failures.ts";
 import { toEtag } from "./listing.ts";
 import { isInside, openPlace, toPath } from "./place.ts";

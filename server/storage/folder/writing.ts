@@ -15,7 +15,7 @@ import type { Readable } from "node:stream";
 import { z } from "zod";
 import { AppError } from "#server/base/errors.ts";
 import { notFound } from "#server/storage/http.ts";
-import type { StoredFile } from "#server/storage/provider.ts";
+import type { StoredFile } from "#server/storage/stored.ts";
 import {
   type Finish,
   nameLost,

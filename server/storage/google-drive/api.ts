@@ -3,7 +3,8 @@ import { discardBody } from "#server/base/egress/body.ts";
 import type { EgressResponse } from "#server/base/egress/client.ts";
 import { withDeadline } from "#server/storage/deadline.ts";
 import { readAnswer, send } from "#server/storage/http.ts";
-import type { ByteRange, StorageIo } from "#server/storage/provider.ts";
+import type { StorageIo } from "#server/storage/provider.ts";
+import type { ByteRange } from "#server/storage/stored.ts";
 import { nameDriveFailure } from "./failures.ts";
 
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;

@@ -10,8 +10,9 @@ import {
   toClient,
 } from "#server/storage/oauth-credential.ts";
 import { defineOAuthProvider } from "#server/storage/oauth-provider.ts";
-import type { ByteRange, OpenedRange, Storage, StorageIo } from "#server/storage/provider.ts";
+import type { Storage, StorageIo } from "#server/storage/provider.ts";
 import { addressOf, type Steps } from "#server/storage/steps.ts";
+import type { ByteRange, OpenedRange } from "#server/storage/stored.ts";
 import { createDrive, type Drive } from "./api.ts";
 import { findChanges } from "./changes.ts";
 import { exchange, type Google, refresh, toAuthorizeUrl } from "./connect.ts";

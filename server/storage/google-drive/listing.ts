@@ -1,6 +1,5 @@
 import { AppError } from "#server/base/errors.ts";
 import { notFound } from "#server/storage/http.ts";
-import type { Page, StoredFile, StoredFolder } from "#server/storage/provider.ts";
 import {
   addressOf,
   isId,
@@ -12,6 +11,7 @@ import {
   toFolder,
   toTrail,
 } from "#server/storage/steps.ts";
+import type { Page, StoredFile, StoredFolder } from "#server/storage/stored.ts";
 import type { Drive, DriveFile } from "./api.ts";
 
 const FOLDER = "application/vnd.google-apps.folder";

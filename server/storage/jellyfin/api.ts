@@ -11,7 +11,8 @@ import {
   send,
 } from "#server/storage/http.ts";
 import { introduce, toApiUrl } from "#server/storage/media-server.ts";
-import type { ByteRange, StorageIo } from "#server/storage/provider.ts";
+import type { StorageIo } from "#server/storage/provider.ts";
+import type { ByteRange } from "#server/storage/stored.ts";
 import { type Credential, toDevice } from "./credential.ts";
 import { PAGE_ITEMS, toEmbyDialect, toJellyfinDialect } from "./dialect.ts";
 import { nameBrokenListing, namePage } from "./failures.ts";

@@ -2,13 +2,8 @@ import { z } from "zod";
 import { eitherOf } from "#server/storage/deadline.ts";
 import { openDownload } from "#server/storage/download.ts";
 import { notFound } from "#server/storage/http.ts";
-import {
-  defineProvider,
-  type Storage,
-  type StorageIo,
-  type StoredFile,
-  type StoredFolder,
-} from "#server/storage/provider.ts";
+import { defineProvider, type Storage, type StorageIo } from "#server/storage/provider.ts";
+import type { StoredFile, StoredFolder } from "#server/storage/stored.ts";
 import { createMediaServer } from "./api.ts";
 import { findChanges } from "./changes.ts";
 import { Credential } from "./credential.ts";

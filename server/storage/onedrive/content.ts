@@ -2,7 +2,8 @@ import { discardBody } from "#server/base/egress/body.ts";
 import type { EgressResponse } from "#server/base/egress/client.ts";
 import { AppError } from "#server/base/errors.ts";
 import { nameStatus, send } from "#server/storage/http.ts";
-import type { ByteRange, StorageIo } from "#server/storage/provider.ts";
+import type { StorageIo } from "#server/storage/provider.ts";
+import type { ByteRange } from "#server/storage/stored.ts";
 import { nameGraphFailure } from "./failures.ts";
 
 /** A listener is waiting. */

@@ -1,7 +1,6 @@
 import { AppError } from "#server/base/errors.ts";
 import { parseEtag } from "#server/storage/etag.ts";
 import { notFound } from "#server/storage/http.ts";
-import type { Page, StoredFile, StoredFolder } from "#server/storage/provider.ts";
 import {
   isId,
   parseMoment,
@@ -11,6 +10,7 @@ import {
   toFolder,
   toTrail,
 } from "#server/storage/steps.ts";
+import type { Page, StoredFile, StoredFolder } from "#server/storage/stored.ts";
 import type { DriveItem, Graph } from "./api.ts";
 import { type Address, padDriveId, TARGET_IDS, toAddress, toStableId } from "./ids.ts";
 

@@ -4,7 +4,8 @@ import type { EgressRequest, EgressResponse } from "#server/base/egress/client.t
 import type { AppError } from "#server/base/errors.ts";
 import { withDeadline } from "#server/storage/deadline.ts";
 import { isHtml, nameStatus, notFound, send } from "#server/storage/http.ts";
-import type { ByteRange, StorageIo } from "#server/storage/provider.ts";
+import type { StorageIo } from "#server/storage/provider.ts";
+import type { ByteRange } from "#server/storage/stored.ts";
 import { type Credential, toSigningKey } from "./credential.ts";
 import { createNaming, namePage } from "./failures.ts";
 import { encodeKey, isKey } from "./key.ts";

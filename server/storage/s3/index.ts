@@ -4,13 +4,8 @@ import { eitherOf } from "#server/storage/deadline.ts";
 import { openDownload } from "#server/storage/download.ts";
 import { parseEtag } from "#server/storage/etag.ts";
 import { notFound, parseHttpDate } from "#server/storage/http.ts";
-import {
-  defineProvider,
-  type Page,
-  type Storage,
-  type StorageIo,
-  type StoredFile,
-} from "#server/storage/provider.ts";
+import { defineProvider, type Storage, type StorageIo } from "#server/storage/provider.ts";
+import type { Page, StoredFile } from "#server/storage/stored.ts";
 import { type Bucket, createBucket } from "./api.ts";
 import { Credential } from "./credential.ts";
 import { findPrefix, nameOf, toFolderRef } from "./key.ts";

@@ -5,7 +5,8 @@ import { discardBody, readBounded } from "#server/base/egress/body.ts";
 import type { EgressResponse } from "#server/base/egress/client.ts";
 import { AppError } from "#server/base/errors.ts";
 import { withDeadline } from "#server/storage/deadline.ts";
-import type { StorageIo, StoredFile } from "#server/storage/provider.ts";
+import type { StorageIo } from "#server/storage/provider.ts";
+import type { StoredFile } from "#server/storage/stored.ts";
 import {
   type Finish,
   nameLost,

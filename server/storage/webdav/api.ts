@@ -3,7 +3,8 @@ import type { EgressRequest, EgressResponse } from "#server/base/egress/client.t
 import { AppError } from "#server/base/errors.ts";
 import { withDeadline } from "#server/storage/deadline.ts";
 import { type Expectation, nameElsewhere, notFound, send } from "#server/storage/http.ts";
-import type { ByteRange, StorageIo } from "#server/storage/provider.ts";
+import type { StorageIo } from "#server/storage/provider.ts";
+import type { ByteRange } from "#server/storage/stored.ts";
 import { openCookies } from "./cookies.ts";
 import { type Credential, toAuthorization } from "./credential.ts";
 import { isRef, toFolderUrl, toUrl } from "./href.ts";

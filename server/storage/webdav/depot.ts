@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { z } from "zod";
 import { AppError } from "#server/base/errors.ts";
-import type { StoredFile } from "#server/storage/provider.ts";
+import type { StoredFile } from "#server/storage/stored.ts";
 import type { Part } from "#server/storage/writing.ts";
 import type { Dav } from "./api.ts";
 import { toFolderUrl } from "./href.ts";

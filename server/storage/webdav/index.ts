@@ -5,12 +5,11 @@ import { openDownload } from "#server/storage/download.ts";
 import { notFound } from "#server/storage/http.ts";
 import {
   defineProvider,
-  type Page,
   type Quota,
   type Storage,
   type StorageIo,
-  type StoredFile,
 } from "#server/storage/provider.ts";
+import type { Page, StoredFile } from "#server/storage/stored.ts";
 import { createDav, type Dav } from "./api.ts";
 import { compareEtags } from "./changes.ts";
 import { baseOf, Credential } from "./credential.ts";

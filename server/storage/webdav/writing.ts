@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { StoredFile } from "#server/storage/provider.ts";
+import type { StoredFile } from "#server/storage/stored.ts";
 import {
   type Finish,
   nameLost,

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { StoredFile, StoredFolder } from "#server/storage/provider.ts";
+import type { StoredFile, StoredFolder } from "#server/storage/stored.ts";
 import { webdav } from "#server/storage/webdav/index.ts";
 import { refusalOf } from "#tests/storage/refusals.ts";
 import { createTestIo, listAll } from "#tests/storage/worlds.ts";
