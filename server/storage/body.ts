@@ -43,6 +43,8 @@ export function sliceBody(
       body.pause();
     }
   };
+  // It may fail before anybody listens; an error must not end the process then.
+  slice.on("error", () => {});
   body.on("data", take);
   body.once("error", (error) => {
     if (left > 0) slice.destroy(error);

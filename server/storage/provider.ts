@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { ConnectForm, ProviderId, SavedForm } from "#contract/connections.ts";
 import type { Egress } from "#server/base/egress/client.ts";
 import type { Changes } from "./changes.ts";
+import type { KnownFile } from "./removal.ts";
 import type { ByteRange, OpenedRange, Page, StoredFile } from "./stored.ts";
 import type { Writing } from "./writing.ts";
 
@@ -73,6 +74,14 @@ export interface Storage {
   quota?(): Promise<Quota | null>;
   /** Takes new files. Absent where we only ask to read. */
   readonly writing?: Writing;
+  /**
+   * Deletes a file, whoever put it there; the folder it lies in stays. Some storages keep it in a bin of
+   * theirs for a while. Absent where we only ask to read.
+   *
+   * @param known - what is to go: nothing else that has its ref by now.
+   * @throws AppError `conflict` when the file is another by now.
+   */
+  remove?(known: KnownFile): Promise<void>;
 }
 
 /** Something has come, gone or changed. */
@@ -176,6 +185,8 @@ export interface ProviderBase<Id extends ProviderId, S extends z.ZodObject, C> {
   readonly hasNews?: true;
   /** What it attaches has a `directUrl`. */
   readonly hasDirectUrls?: true;
+  /** What it attaches has `remove`, but for the demo. */
+  readonly hasRemoval?: true;
   attach(settings: z.output<S>, credential: C, io: StorageIo): Storage;
   /** Absent where access cannot be given back: it is only forgotten here then. */
   readonly revocation?: {

@@ -1,4 +1,5 @@
-import { SaxesParser } from "saxes";
+import { createScope, type Scope } from "./xml-names.ts";
+import { createTokenizer } from "./xml-tokens.ts";
 
 export interface XmlLimits {
   readonly maxDepth: number;
@@ -8,7 +9,7 @@ export interface XmlLimits {
 
 /** What happens in a document. A path is the names of an element and its ancestors, joined by `>`. */
 export interface XmlReading {
-  /** How elements are called in paths: with their namespace where it counts. */
+  /** How elements are called in paths: with their namespace where it counts. Asked once for each. */
   nameOf(element: { readonly uri: string; readonly local: string }): string;
   /** The only name that the outermost element may have. */
   readonly root: string;
@@ -19,8 +20,20 @@ export interface XmlReading {
 
 const LIMITS: XmlLimits = { maxDepth: 32, maxTextLength: 32 * 1024 };
 
-/** Times `maxTextLength`: how much may come without the beginning or end of an element. */
-const MAX_QUIET_TEXTS = 8;
+/** Times `maxTextLength`: how long a text, comment or tag may be as it is written. */
+const MAX_WRITTEN_TEXTS = 8;
+
+/** A place in the document, made once however often it comes. */
+interface Place {
+  readonly path: string;
+  readonly below: Map<string, Place>;
+}
+
+interface Opened {
+  readonly written: string;
+  readonly place: Place;
+  readonly scope: Scope;
+}
 
 /**
  * Reads a storage's XML while it arrives. There is no DTD, hence no entity but the five of XML and
@@ -32,55 +45,72 @@ export function createXmlReader(
   reading: XmlReading,
   limits: XmlLimits = LIMITS,
 ): { write(text: string): void; close(): void } {
-  const parser = new SaxesParser({ xmlns: true, position: false });
-  /** Of the open elements, the innermost last. */
-  const paths: string[] = [];
+  const outermost = createScope((element) => reading.nameOf(element));
+  /** The innermost last. */
+  const opened: Opened[] = [];
   let text = "";
-  /** No element has begun or ended since somebody set this. */
-  let isQuiet = true;
-  const append = (more: string): void => {
-    text += more;
-    if (text.length > limits.maxTextLength) throw new Error("A text is too long.");
+  let root: Place | undefined;
+
+  const placeOf = (name: string): Place => {
+    const above = opened.at(-1)?.place;
+    if (above) return findBelow(above, name);
+    if (root || name !== reading.root) throw new Error("This is another document.");
+    root = { path: name, below: new Map() };
+    return root;
   };
-  parser.on("doctype", () => {
-    throw new Error("An answer of a storage has no DTD.");
-  });
-  parser.on("opentag", (tag) => {
-    if (paths.length >= limits.maxDepth) throw new Error("Elements are nested too deeply.");
-    const name = reading.nameOf(tag);
-    const above = paths.at(-1);
-    if (above === undefined && name !== reading.root) throw new Error("This is another document.");
-    const path = above === undefined ? name : `${above}>${name}`;
-    paths.push(path);
-    text = "";
-    isQuiet = false;
-    reading.enter(path);
-  });
-  parser.on("closetag", () => {
-    const path = paths.pop() ?? "";
+  const leave = (): void => {
     const value = text;
     text = "";
-    isQuiet = false;
-    reading.leave(path, value, paths.at(-1) ?? "");
-  });
-  parser.on("text", append);
-  parser.on("cdata", append);
+    const place = opened.pop()?.place;
+    reading.leave(place?.path ?? "", value, opened.at(-1)?.place.path ?? "");
+  };
+
+  const tokenizer = createTokenizer(
+    {
+      open(tag) {
+        if (opened.length >= limits.maxDepth) throw new Error("Elements are nested too deeply.");
+        const scope = (opened.at(-1)?.scope ?? outermost).below(tag);
+        const place = placeOf(scope.nameOf(tag.name));
+        opened.push({ written: tag.name, place, scope });
+        text = "";
+        reading.enter(place.path);
+        if (tag.isEmpty) leave();
+      },
+      close(name) {
+        if (opened.at(-1)?.written !== name) throw new Error("Elements end in the wrong order.");
+        leave();
+      },
+      text(more, isCdata) {
+        if (opened.length > 0) text += more;
+        else if (isCdata || /[^ \t\r\n]/.test(more)) throw new Error("A text is in no element.");
+        if (text.length > limits.maxTextLength) throw new Error("A text is too long.");
+      },
+    },
+    limits.maxTextLength * MAX_WRITTEN_TEXTS,
+  );
   let hasBegun = false;
-  let quietLength = 0;
   return {
     write: (more) => {
       // Some PHP servers send an empty line before the declaration, which XML does not allow.
       const piece = hasBegun ? more : more.trimStart();
       hasBegun ||= piece !== "";
-      isQuiet = true;
-      parser.write(piece);
-      // The parser itself collects a text, comment or tag until it is complete, however long.
-      quietLength = isQuiet ? quietLength + piece.length : 0;
-      if (quietLength > limits.maxTextLength * MAX_QUIET_TEXTS)
-        throw new Error("A text, comment or tag is too long.");
+      tokenizer.write(piece);
     },
     close: () => {
-      parser.close();
+      tokenizer.close();
+      if (!root || opened.length > 0) throw new Error("It ends too early.");
     },
   };
+}
+
+/** Not more of them are kept than documents have that mean anything. */
+const MOST_PLACES_KEPT = 256;
+
+function findBelow({ path, below }: Place, name: string): Place {
+  let place = below.get(name);
+  if (!place) {
+    place = { path: `${path}>${name}`, below: new Map() };
+    if (below.size < MOST_PLACES_KEPT) below.set(name, place);
+  }
+  return place;
 }

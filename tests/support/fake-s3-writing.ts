@@ -15,6 +15,7 @@ export function createWrites(objects: Map<string, S3Bytes>) {
   const uploads = new Map<string, Upload>();
   let [count, hasConditions, limitBytes] = [0, true, Number.POSITIVE_INFINITY];
 
+  let isKeeping = false;
   let lateCode: string | null = null;
 
   const put = (key: string, bytes: Buffer): void => {
@@ -63,6 +64,20 @@ export function createWrites(objects: Map<string, S3Bytes>) {
     return { status: 200, headers: { etag: toEtag(bytes) } };
   };
 
+  const keep = async (request: IncomingMessage, key: string): Promise<Answer> => {
+    if (isRefused(request, key)) return toError(412, "PreconditionFailed");
+    put(key, await readBody(request));
+    const object = objects.get(key);
+    return { status: 200, headers: object ? { etag: etagOf(object) } : {} };
+  };
+
+  /** What is not there is deleted, too. */
+  const drop = (key: string): Answer => {
+    if (isKeeping) return toError(403, "AccessDenied");
+    objects.delete(key);
+    return EMPTY;
+  };
+
   return {
     /** @returns `undefined` for what only reads. */
     async answer(
@@ -77,17 +92,17 @@ export function createWrites(objects: Map<string, S3Bytes>) {
         const id = `<UploadId>upload-${count}</UploadId>`;
         return xmlAnswer(toXml("InitiateMultipartUploadResult", id));
       }
-      if (request.method !== "PUT") return undefined;
-      if (isRefused(request, key)) return toError(412, "PreconditionFailed");
-      put(key, await readBody(request));
-      const object = objects.get(key);
-      return { status: 200, headers: object ? { etag: etagOf(object) } : {} };
+      if (request.method === "DELETE") return drop(key);
+      return request.method === "PUT" ? keep(request, key) : undefined;
     },
     hands: {
       unfinishedUploads: () => [...uploads.values()].map(({ key }) => key),
       keptParts: () => [...uploads.values()].reduce((sum, { parts }) => sum + parts.size, 0),
       ignoreConditions: () => {
         hasConditions = false;
+      },
+      keepAll: () => {
+        isKeeping = true;
       },
       failLate: (code: string | null) => {
         lateCode = code;

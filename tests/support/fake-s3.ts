@@ -30,6 +30,8 @@ export interface FakeS3 extends S3Account {
   keptParts(): number;
   /** As services do that are older than conditional writes. */
   ignoreConditions(): void;
+  /** The key may delete nothing. */
+  keepAll(): void;
   /** What the end of an upload in parts is answered with after a status of 200; `null` ends it. */
   failLate(code: string | null): void;
   /** So many bytes fit into it; without a limit when left out. */

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface Nginx {
   readonly port: number;
   readonly secondPort: number;
+  /** Of the process that does the work. Linux only. */
+  workerPid(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -30,14 +32,14 @@ export async function startNginx(toServers: ToServers): Promise<Nginx> {
   for (let tries = 1; ; tries += 1) {
     const ports = await findFreePorts();
     try {
-      return { ...ports, stop: await start(toServers(ports.port, ports.secondPort)) };
+      return { ...ports, ...(await start(toServers(ports.port, ports.secondPort))) };
     } catch (error) {
       if (tries === TRIES || !/Address already in use/.test(String(error))) throw error;
     }
   }
 }
 
-async function start(servers: string): Promise<Nginx["stop"]> {
+async function start(servers: string): Promise<Pick<Nginx, "workerPid" | "stop">> {
   const folder = await mkdtemp(join(tmpdir(), "backline-nginx-"));
   const isRoot = process.getuid?.() === 0;
   const config = `
@@ -65,7 +67,11 @@ async function start(servers: string): Promise<Nginx["stop"]> {
   };
   // It writes its number down when it listens.
   while (child.exitCode === null && !existsSync(join(folder, "pid"))) await sleep(LOOK_MS);
-  if (child.exitCode === null) return stop;
+  const workerPid = async (): Promise<number> => {
+    const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8");
+    return Number(children.trim().split(" ")[0]);
+  };
+  if (child.exitCode === null) return { workerPid, stop };
   await rm(folder, { recursive: true, force: true });
   throw new Error(`nginx: ${await said}`);
 }

@@ -2,11 +2,13 @@ import { opendir } from "node:fs/promises";
 import { basename, delimiter, isAbsolute } from "node:path";
 import { z } from "zod";
 import { defineProvider, type OnNews, type Storage } from "#server/storage/provider.ts";
+import type { KnownFile } from "#server/storage/removal.ts";
 import { Credential } from "./credential.ts";
 import { codeOf, nameFileFailure } from "./failures.ts";
 import { describeFile, listFolder } from "./listing.ts";
 import { nameNoFolder, openPlace, openTop, verifyFolder } from "./place.ts";
 import { openFileRange } from "./reading.ts";
+import { removeFile } from "./removal.ts";
 import { watchTree } from "./watching.ts";
 import { createWriting } from "./writing.ts";
 
@@ -34,6 +36,7 @@ export const folder = defineProvider({
       : "The administrator has not allowed any folder of this server yet. The setting FOLDER_ROOTS allows some.",
   roots: ({ FOLDER_ROOTS }) => FOLDER_ROOTS,
   hasNews: true,
+  hasRemoval: true,
   connect: {
     kind: "form",
     async verify({ FOLDER_ROOTS }, form) {
@@ -62,6 +65,7 @@ export const folder = defineProvider({
         ? {}
         : {
             writing: createWriting(open, io.signal),
+            remove: async (known: KnownFile) => removeFile(await open(), known),
             watch: async (ref: string | null, onNews: OnNews) =>
               watchTree((await openPlace(await open(), ref ?? "")).path, onNews, io.signal),
           }),

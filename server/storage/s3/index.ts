@@ -10,6 +10,7 @@ import { type Bucket, createBucket } from "./api.ts";
 import { Credential } from "./credential.ts";
 import { findPrefix, nameOf, toFolderRef } from "./key.ts";
 import type { Asked, Listing, S3Object } from "./listing.ts";
+import { removeObject } from "./removal.ts";
 import { verifyForm } from "./verify.ts";
 import { createWriting } from "./writing.ts";
 
@@ -22,6 +23,7 @@ export const s3 = defineProvider({
   credential: Credential,
   offWhy: () => null,
   hasDirectUrls: true,
+  hasRemoval: true,
   connect: {
     kind: "form",
     verify: (_settings, form, io) => verifyForm(form, io),
@@ -55,6 +57,7 @@ function createStorage(bucket: Bucket, io: StorageIo): Storage {
     listDeep: (root, cursor) => list(root, { cursor, isDeep: true }),
     stat: (ref) => stat(ref, io.signal),
     writing: createWriting(bucket, (key) => stat(key, io.signal), io),
+    remove: (known) => removeObject(bucket, (key) => stat(key, io.signal), known, io.signal),
     async openRange(ref, range, caller) {
       requireFile(ref);
       const signal = eitherOf(io.signal, caller);

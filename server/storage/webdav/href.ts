@@ -75,9 +75,17 @@ function toParts(path: string): string[] | null {
   return parts;
 }
 
-/** A `%` without two hex digits stands for itself: some servers do not encode it. */
 function decodePart(part: string): string | null {
   if (!part.includes("%")) return part;
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return decodeUnencoded(part);
+  }
+}
+
+/** A `%` without two hex digits stands for itself: some servers do not encode it. */
+function decodeUnencoded(part: string): string | null {
   try {
     return part.replace(/(?:%[0-9a-f]{2})+/gi, (run) =>
       utf8.decode(Buffer.from(run.replaceAll("%", ""), "hex")),

@@ -18,6 +18,7 @@ import { beginLogin, pollLogin } from "./login-flow.ts";
 import { nameNextcloudFailure } from "./nextcloud.ts";
 import { findUser } from "./ocs.ts";
 import { readQuota } from "./quota.ts";
+import { removeFile } from "./removal.ts";
 import { accessOf, revoke } from "./revocation.ts";
 import { verifyForm, verifyGranted } from "./verify.ts";
 import { createWriting } from "./writing.ts";
@@ -33,6 +34,7 @@ export const webdav = defineProvider({
   settings: z.object({}),
   credential: Credential,
   offWhy: () => null,
+  hasRemoval: true,
   connect: {
     kind: "form",
     verify: (_settings, form, io) => verifyForm(form, io),
@@ -50,6 +52,10 @@ export const webdav = defineProvider({
 function createStorage(credential: Credential, io: StorageIo): Storage {
   const isNextcloud = credential.dialect === "nextcloud";
   const dav = createDav(credential, io, isNextcloud ? nameNextcloudFailure : undefined);
+  const server = {
+    ...{ dav, isNextcloud, signal: io.signal, url: new URL(credential.url) },
+    stat: async (ref: string) => toFile(await statFile(dav, ref, io.signal)),
+  };
   const statRoot = async (root: string | null): Promise<DavEntry> => {
     const entry = await (root
       ? dav.stat(root, io.signal)
@@ -73,15 +79,10 @@ function createStorage(credential: Credential, io: StorageIo): Storage {
           findAudio: (most) => dav.findAudio(most, io.signal),
         }
       : {}),
-    stat: async (ref) => toFile(await statFile(dav, ref, io.signal)),
+    stat: server.stat,
     quota: () => findQuota(dav, credential, io),
-    writing: createWriting({
-      dav,
-      url: new URL(credential.url),
-      isNextcloud,
-      signal: io.signal,
-      stat: async (ref) => toFile(await statFile(dav, ref, io.signal)),
-    }),
+    writing: createWriting(server),
+    remove: (known) => removeFile(server, known),
     openRange(ref, range, caller) {
       const signal = eitherOf(io.signal, caller);
       return openDownload({

@@ -2,22 +2,27 @@ import { mkdir, readdir, readFile, rename, rm, symlink, truncate } from "node:fs
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { folder } from "#server/storage/folder/index.ts";
+import type { StorageIo } from "#server/storage/provider.ts";
 import type { WriteTarget } from "#server/storage/writing.ts";
+import { describeRemoving } from "#tests/storage/removing.ts";
 import { createTestIo, onDisk } from "#tests/storage/worlds.ts";
 import { beginFile, bodyOf, describeWriting, writingOf } from "#tests/storage/writing.ts";
 import { createTestFolder } from "#tests/support/deps.ts";
 import { filesIn } from "#tests/uploads/uploading.ts";
 import { annasDisk } from "./disk.ts";
 
-describeWriting("a folder", async () => {
+const startFolder = async () => {
   const music = await createTestFolder();
   return {
     put: onDisk(music).put,
-    attach: (io) => folder.attach({ FOLDER_ROOTS: [music] }, { folder: music }, io),
+    attach: (io: StorageIo) => folder.attach({ FOLDER_ROOTS: [music] }, { folder: music }, io),
     everything: () => filesIn(music),
     stop: async () => {},
   };
-});
+};
+
+describeWriting("a folder", startFolder);
+describeRemoving("a folder", startFolder);
 
 const target = (more: Partial<WriteTarget> = {}): WriteTarget => ({
   ...{ root: null, folders: [], name: "take.mp3", sizeBytes: 3 },

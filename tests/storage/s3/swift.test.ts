@@ -4,6 +4,7 @@ import { s3 } from "#server/storage/s3/index.ts";
 import { EMPTY_PAYLOAD, signHeaders } from "#server/storage/s3/sigv4.ts";
 import { describeStorage } from "#tests/storage/conformance.ts";
 import { refusalOf } from "#tests/storage/refusals.ts";
+import { describeRemoving } from "#tests/storage/removing.ts";
 import { createTestIo, listAll } from "#tests/storage/worlds.ts";
 import { describeWriting } from "#tests/storage/writing.ts";
 import { hasSwift, type Swift, startSwift } from "#tests/support/swift.ts";
@@ -25,14 +26,12 @@ if (hasSwift) {
     hasNoFolders: true,
     crowd: 130,
   });
-  describeWriting(
-    "OpenStack Swift",
-    async () => {
-      const world = await startWorld(swift);
-      return { ...world, everything: () => findEverything(world) };
-    },
-    { hasRaces: true },
-  );
+  const startWritable = async () => {
+    const world = await startWorld(swift);
+    return { ...world, everything: () => findEverything(world) };
+  };
+  describeWriting("OpenStack Swift", startWritable, { hasRaces: true });
+  describeRemoving("OpenStack Swift", startWritable);
   connecting(() => swift);
 }
 

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { s3 } from "#server/storage/s3/index.ts";
+import { describeRemoving } from "#tests/storage/removing.ts";
 import { createTestIo } from "#tests/storage/worlds.ts";
 import { beginFile, describeWriting, sendParts, writingOf } from "#tests/storage/writing.ts";
 import { startFakeS3 } from "#tests/support/fake-s3.ts";
@@ -18,6 +19,7 @@ for (const knowsConditions of [true, false]) {
     };
   };
   describeWriting(name, start, knowsConditions ? {} : { hasRaces: true });
+  describeRemoving(name, start);
 }
 
 test("a failure that comes after the status is a failure", async () => {
@@ -38,4 +40,18 @@ test("a failure that comes after the status is a failure", async () => {
   }
   cloud.failLate(null);
   expect(await writing.finish(session, finish)).toMatchObject({ path: "take.mp3" });
+});
+
+test("a key that may delete nothing is told what it lacks, and the object stays", async () => {
+  const cloud = await startFakeS3();
+  onTestFinished(() => cloud.stop());
+  cloud.put("take.mp3", Buffer.from("one"));
+  cloud.keepAll();
+  const storage = s3.attach({}, toCredential(cloud), createTestIo());
+  const known = await storage.stat("take.mp3");
+  await expect((async () => storage.remove?.(known))()).rejects.toMatchObject({
+    code: "storage_refused",
+    message: expect.stringMatching(/s3:DeleteObject/),
+  });
+  expect([...cloud.objects.keys()]).toEqual(["take.mp3"]);
 });

@@ -1,6 +1,7 @@
 import { chmod } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { webdav } from "#server/storage/webdav/index.ts";
+import { describeRemoving } from "#tests/storage/removing.ts";
 import { onDisk } from "#tests/storage/worlds.ts";
 import {
   describeWriting,
@@ -16,14 +17,21 @@ import { filesIn } from "#tests/uploads/uploading.ts";
 const shortcomings: Readonly<Record<string, WritingShortcomings>> = {
   nephele: { hasRaces: true },
   // It shows entities as what they stand for.
-  "webdav-server": { hasRaces: true, losesNames: ["<b>&amp;<-b>.mp3"] },
+  "webdav-server": {
+    hasRaces: true,
+    losesNames: ["<b>&amp;<-b>.mp3"],
+    keepsNames: ["back\\slash.mp3"],
+  },
 };
 
 for (const [name, start] of Object.entries(installedServers)) {
   describeWriting(name, () => startWorld(start), shortcomings[name]);
+  describeRemoving(name, () => startWorld(start), shortcomings[name]);
 }
 describeWriting("a plain WebDAV server", () => startFaultWorld("plain"));
 describeWriting("Nextcloud", () => startFaultWorld("nextcloud"));
+describeRemoving("a plain WebDAV server", () => startFaultWorld("plain"));
+describeRemoving("Nextcloud", () => startFaultWorld("nextcloud"));
 
 async function startWorld(start: StartWebdavServer): Promise<WritableWorld> {
   const server = await start(await createTestFolder());
