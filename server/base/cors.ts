@@ -32,7 +32,9 @@ const PREFLIGHT_SECONDS = 7_200;
 export function answerOtherOrigins(app: FastifyInstance, http: Config["http"]): void {
   if (http.corsOrigins.length === 0) return;
 
+  // Whoever keeps answers must not give one origin's to another.
   app.addHook("onRequest", async (request, reply) => {
+    reply.header("vary", "Origin");
     const { origin } = request.headers;
     if (origin === undefined || !http.corsOrigins.includes(origin)) return;
     reply.header("access-control-allow-origin", origin);
@@ -50,11 +52,10 @@ export function answerOtherOrigins(app: FastifyInstance, http: Config["http"]): 
       .send();
   });
 
-  // Whoever keeps answers must not give one origin's to another. Late, because routes name more of
-  // what theirs depend on.
+  // Late, because routes name more of what theirs depend on.
   app.addHook("onSend", async (_request, reply) => {
-    const vary = reply.getHeader("vary");
-    reply.header("vary", vary === undefined ? "Origin" : `${vary}, Origin`);
+    const vary = String(reply.getHeader("vary") ?? "");
+    if (!/\borigin\b/i.test(vary)) reply.header("vary", vary === "" ? "Origin" : `${vary}, Origin`);
   });
 }
 

@@ -3,6 +3,7 @@ import { createJudge } from "./address.ts";
 import { discardBody, isEmpty, toUnpacked } from "./body.ts";
 import { type Call, createCall } from "./call.ts";
 import { createConnector, type Lookup } from "./connector.ts";
+import { createPlainTransport } from "./plain-transport.ts";
 import { closePool, createPool, type PoolLimits } from "./pool.ts";
 import { createNextCall, findRedirect, refuseMoreRedirects } from "./redirect.ts";
 import { createTransport, type Transport } from "./transport.ts";
@@ -82,6 +83,8 @@ export interface EgressOptions {
   readonly ca?: string | undefined;
   readonly limits?: PoolLimits | undefined;
   readonly connectTimeoutMs?: number | undefined;
+  /** Leave ranges of files to undici like everything else. For tests and comparisons. */
+  readonly isOrdinary?: boolean | undefined;
 }
 
 const MAX_REDIRECTS = 5;
@@ -97,7 +100,8 @@ export function createEgress(policy: EgressPolicy, options: EgressOptions = {}):
     connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
   });
   const pool = createPool(connector, options.limits ?? LIMITS);
-  const transport = createTransport(pool);
+  const ordinary = createTransport(pool);
+  const transport = options.isOrdinary ? ordinary : createPlainTransport(pool, ordinary);
   return {
     request: (request) => send(transport, request),
     close: () => closePool(pool),

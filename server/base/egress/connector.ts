@@ -1,5 +1,11 @@
 import { lookup as lookUpByName } from "node:dns/promises";
-import { connect as connectSocket, type LookupFunction, type Socket } from "node:net";
+import {
+  connect as connectSocket,
+  type LookupFunction,
+  type OnReadOpts,
+  type Socket,
+  type TcpNetConnectOpts,
+} from "node:net";
 import { connect as connectSecure } from "node:tls";
 import type { Judge, Verdict } from "./address.ts";
 import { nameConnectFailure, refuseAddress } from "./failures.ts";
@@ -27,7 +33,10 @@ export interface ConnectorOptions {
  *
  * @throws AppError as `failures.ts` names them; the reason of `signal`, when that is what ended it.
  */
-export type Connector = (target: Target, signal: AbortSignal) => Promise<Socket>;
+export type Connector = (target: Target, signal: AbortSignal, reading?: Reading) => Promise<Socket>;
+
+/** Where bytes are read into, for who does not want a stream of them. */
+export type Reading = OnReadOpts;
 
 const loopback: readonly ResolvedAddress[] = [
   { address: "127.0.0.1", family: 4 },
@@ -48,17 +57,17 @@ const MAX_TLS_SESSIONS = 256;
  */
 export function createConnector(options: ConnectorOptions): Connector {
   const sessions = new Map<string, Buffer>();
-  return async (target, signal) => {
+  return async (target, signal, reading) => {
     signal.throwIfAborted();
     const late = new AbortController();
     const clock = setTimeout(() => late.abort(createTimeoutError()), options.connectTimeoutMs);
     const deadline = AbortSignal.any([signal, late.signal]);
     try {
       const addresses = await resolve(target, options, deadline);
-      const socket = await openTcp(target, addresses, options.judge, deadline);
-      return target.isSecure
-        ? await openTls(target, socket, options.ca, sessions, deadline)
-        : socket;
+      const way: Way = { addresses, judge: options.judge, signal: deadline, reading };
+      return await (target.isSecure
+        ? openTls(target, way, options.ca, sessions)
+        : openTcp(target, way));
     } catch (error) {
       signal.throwIfAborted();
       throw nameConnectFailure(error, target.host);
@@ -66,6 +75,14 @@ export function createConnector(options: ConnectorOptions): Connector {
       clearTimeout(clock);
     }
   };
+}
+
+/** To the other end, after the name was resolved. */
+interface Way {
+  readonly addresses: readonly ResolvedAddress[];
+  readonly judge: Judge;
+  readonly signal: AbortSignal;
+  readonly reading: Reading | undefined;
 }
 
 async function resolve(
@@ -99,14 +116,13 @@ function requireAllowed(verdicts: readonly Verdict[], target: Target): void {
   if (verdicts.includes("private")) throw refuseAddress("private", target.host);
 }
 
-async function openTcp(
+function toTcpOptions(
   target: Target,
   addresses: readonly ResolvedAddress[],
-  judge: Judge,
-  signal: AbortSignal,
-): Promise<Socket> {
+  reading: Reading | undefined,
+): TcpNetConnectOpts {
   const judged: LookupFunction = (_hostname, _options, callback) => callback(null, [...addresses]);
-  const socket = connectSocket({
+  return {
     host: target.hostname,
     port: target.port,
     lookup: judged,
@@ -115,28 +131,27 @@ async function openTcp(
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: PROBE_AFTER_MS,
-  });
-  await untilOpen(socket, "connect", signal);
-  const peer = socket.remoteAddress;
-  const verdict = peer === undefined ? "gone" : judge(peer);
-  if (verdict === "allowed") return socket;
-  socket.destroy();
-  throw verdict === "gone" ? createResetError() : refuseAddress(verdict, target.host);
+    ...(reading === undefined ? {} : { onread: reading }),
+  };
 }
 
-/** Over a socket whose other end has been judged already, so that not even a greeting leaks. */
+async function openTcp(target: Target, way: Way): Promise<Socket> {
+  const socket = connectSocket(toTcpOptions(target, way.addresses, way.reading));
+  judgePeer(socket, target, way.judge);
+  await untilOpen(socket, "connect", way.signal);
+  return socket;
+}
+
 async function openTls(
   target: Target,
-  socket: Socket,
+  way: Way,
   ca: string | undefined,
   sessions: Map<string, Buffer>,
-  signal: AbortSignal,
 ): Promise<Socket> {
   const { origin } = target.url;
   const session = sessions.get(origin);
   const secure = connectSecure({
-    socket,
-    host: target.hostname,
+    ...toTcpOptions(target, way.addresses, way.reading),
     ALPNProtocols: ["http/1.1"],
     // Explicit, because an environment variable can change the default.
     rejectUnauthorized: true,
@@ -144,9 +159,20 @@ async function openTls(
     ...(ca === undefined ? {} : { ca }),
     ...(session === undefined ? {} : { session }),
   });
+  judgePeer(secure, target, way.judge);
   secure.on("session", (fresh: Buffer) => rememberSession(sessions, origin, fresh));
-  await untilOpen(secure, "secureConnect", signal);
+  await untilOpen(secure, "secureConnect", way.signal);
   return secure;
+}
+
+/** Before anything else hears of the connection, so that not even a greeting leaks. */
+function judgePeer(socket: Socket, target: Target, judge: Judge): void {
+  socket.prependOnceListener("connect", () => {
+    const peer = socket.remoteAddress;
+    const verdict = peer === undefined ? "gone" : judge(peer);
+    if (verdict === "allowed") return;
+    socket.destroy(verdict === "gone" ? createResetError() : refuseAddress(verdict, target.host));
+  });
 }
 
 function rememberSession(sessions: Map<string, Buffer>, origin: string, session: Buffer): void {
@@ -174,6 +200,8 @@ function untilOpen(
     socket.on("error", stop);
     socket.once("close", onClose);
     socket.once(event, () => {
+      // The judge was here first; its refusal comes as the error.
+      if (socket.destroyed) return;
       signal.removeEventListener("abort", onAbort);
       socket.off("error", stop);
       socket.off("close", onClose);

@@ -1,6 +1,5 @@
 import type { Socket } from "node:net";
-import { Client } from "undici";
-import type { Connector } from "./connector.ts";
+import type { Connector, Reading } from "./connector.ts";
 import { busy } from "./failures.ts";
 import type { Target } from "./url.ts";
 
@@ -16,12 +15,35 @@ export interface PoolLimits {
   readonly maxIdlePerOrigin: number;
 }
 
+/** What speaks HTTP over one socket, and dies with it. */
+export interface Carrier {
+  /** Of no use any more. */
+  close(): void;
+}
+
+/** A way of speaking HTTP. Connections of one are kept apart from those of another. */
+export interface Kind<C extends Carrier> {
+  readonly name: string;
+  /**
+   * Makes a carrier before there is a socket, because the socket has to know where to read to.
+   *
+   * @param forget - to be called when the connection can't be used any more.
+   */
+  prepare(origin: string, forget: () => void): Prepared<C>;
+}
+
+export interface Prepared<C extends Carrier> {
+  readonly reading?: Reading | undefined;
+  attach(socket: Socket): C;
+}
+
 /** A connection on loan to one request. Exactly one of `release` and `destroy` ends the loan. */
-export interface Lane {
-  readonly client: Client;
+export interface Lane<C extends Carrier> {
+  readonly carrier: C;
   /** It carried a request before, so the other end may have closed it without our knowing yet. */
   readonly isReused: boolean;
-  release(): void;
+  /** @param keepMs - how long it may wait for the next request; left out when the carrier knows. */
+  release(keepMs?: number): void;
   /** Closes the socket now, whatever is under way on it. */
   destroy(): void;
 }
@@ -29,9 +51,9 @@ export interface Lane {
 export interface Pool {
   readonly connect: Connector;
   readonly limits: PoolLimits;
-  /** Idle connections by origin, the one used last at the end. */
+  /** Idle connections by kind and origin, the one used last at the end. */
   readonly idle: Map<string, Connection[]>;
-  /** Opening, on loan or idle. */
+  /** Opening, on loan or idle, by origin. */
   readonly open: Map<string, number>;
   readonly connections: Set<Connection>;
   /** Aborts what is still connecting when the pool closes. */
@@ -39,22 +61,23 @@ export interface Pool {
 }
 
 interface Connection {
+  readonly key: string;
   readonly origin: string;
-  readonly client: Client;
+  readonly carrier: Carrier;
   readonly socket: Socket;
+  /** Milliseconds of `performance.now`; `Infinity` when the carrier knows. */
+  idleUntilMs: number;
 }
 
-const MAX_HEAD_BYTES = 64 * 1024;
-/** Without a hint from the server. With one, two seconds less than it says. */
-const KEEP_IDLE_MS = 30_000;
-const KEEP_IDLE_MAX_MS = 60_000;
+/** How often those that have waited long enough are looked for. */
+const SWEEP_EVERY_MS = 1_000;
 
 /**
  * Kept connections, each used for its own origin only and by one request at a time. There is no
  * queue: who finds no room is told at once, because behind paused listeners a queue may never move.
  */
 export function createPool(connect: Connector, limits: PoolLimits): Pool {
-  return {
+  const pool: Pool = {
     connect,
     limits,
     idle: new Map(),
@@ -62,31 +85,42 @@ export function createPool(connect: Connector, limits: PoolLimits): Pool {
     connections: new Set(),
     closing: new AbortController(),
   };
+  const sweeping = setInterval(() => sweep(pool), SWEEP_EVERY_MS).unref();
+  pool.closing.signal.addEventListener("abort", () => clearInterval(sweeping), { once: true });
+  return pool;
 }
 
 /**
  * @param isFresh - open a new connection even when one is idle.
  * @throws AppError `busy` at the limits and after closing; else as `Connector`.
  */
-export async function openLane(
+export async function openLane<C extends Carrier>(
   pool: Pool,
+  kind: Kind<C>,
   target: Target,
   signal: AbortSignal,
   isFresh = false,
-): Promise<Lane> {
+): Promise<Lane<C>> {
   const { origin } = target.url;
   if (pool.closing.signal.aborted) throw busy();
-  const kept = isFresh ? undefined : takeIdle(pool, origin);
-  if (kept) return toLane(pool, kept, true);
+  const key = `${kind.name} ${origin}`;
+  const kept = isFresh ? undefined : takeIdle(pool, key);
+  // What is kept under a kind's name was prepared by it.
+  if (kept) return toLane(pool, kept, kept.carrier as C, true);
 
   makeRoom(pool, origin);
   count(pool, origin, 1);
+  let connection: Connection | undefined;
   try {
     const either = AbortSignal.any([signal, pool.closing.signal]);
-    const socket = await pool.connect(target, either);
+    const prepared = kind.prepare(origin, () => connection && forget(pool, connection));
+    const socket = await pool.connect(target, either, prepared.reading);
     if (pool.closing.signal.aborted) socket.destroy();
     pool.closing.signal.throwIfAborted();
-    return toLane(pool, createConnection(pool, origin, socket), false);
+    const carrier = prepared.attach(socket);
+    connection = { key, origin, carrier, socket, idleUntilMs: Number.POSITIVE_INFINITY };
+    pool.connections.add(connection);
+    return toLane(pool, connection, carrier, false);
   } catch (error) {
     count(pool, origin, -1);
     signal.throwIfAborted();
@@ -97,88 +131,88 @@ export async function openLane(
 /** Cuts everything that is under way. The server drains its own listeners first. */
 export async function closePool(pool: Pool): Promise<void> {
   pool.closing.abort();
-  await Promise.all([...pool.connections].map(({ client }) => client.destroy()));
+  for (const connection of [...pool.connections]) forget(pool, connection);
 }
 
-function takeIdle(pool: Pool, origin: string): Connection | undefined {
+function takeIdle(pool: Pool, key: string): Connection | undefined {
   for (;;) {
-    const kept = pool.idle.get(origin)?.pop();
-    if (!kept || isUsable(kept.socket)) return kept;
+    const kept = pool.idle.get(key)?.pop();
+    if (!kept || (isUsable(kept.socket) && performance.now() < kept.idleUntilMs)) return kept;
     forget(pool, kept);
   }
 }
 
 function makeRoom(pool: Pool, origin: string): void {
-  if ((pool.open.get(origin) ?? 0) >= pool.limits.maxPerOrigin) throw busy();
+  if ((pool.open.get(origin) ?? 0) >= pool.limits.maxPerOrigin) {
+    if (!dropIdle(pool, (connection) => connection.origin === origin)) throw busy();
+  }
   if (countAll(pool) < pool.limits.maxTotal) return;
-  for (const waiting of pool.idle.values()) {
-    const oldest = waiting.shift();
-    if (oldest) {
+  if (!dropIdle(pool, () => true)) throw busy();
+}
+
+/** @returns false when there was none. */
+function dropIdle(pool: Pool, isMeant: (connection: Connection) => boolean): boolean {
+  for (const [oldest] of pool.idle.values()) {
+    if (oldest && isMeant(oldest)) {
       forget(pool, oldest);
-      return;
+      return true;
     }
   }
-  throw busy();
+  return false;
 }
 
-/** An undici client that is given one socket, ready made, and dies with it. */
-function createConnection(pool: Pool, origin: string, socket: Socket): Connection {
-  let handedOver = false;
-  const client = new Client(origin, {
-    connect: (_options, callback) => {
-      if (handedOver) callback(new Error("one socket a client"), null);
-      // Not at once: undici looks for the socket only after this function has returned.
-      else queueMicrotask(() => callback(null, socket));
-      handedOver = true;
-    },
-    allowH2: false,
-    pipelining: 1,
-    maxHeaderSize: MAX_HEAD_BYTES,
-    keepAliveTimeout: KEEP_IDLE_MS,
-    keepAliveMaxTimeout: KEEP_IDLE_MAX_MS,
-  });
-  const connection: Connection = { origin, client, socket };
-  pool.connections.add(connection);
-  client.on("disconnect", () => forget(pool, connection));
-  client.on("connectionError", () => forget(pool, connection));
-  return connection;
-}
-
-function toLane(pool: Pool, connection: Connection, isReused: boolean): Lane {
+function toLane<C extends Carrier>(
+  pool: Pool,
+  connection: Connection,
+  carrier: C,
+  isReused: boolean,
+): Lane<C> {
   let isOnLoan = true;
   const end = (act: () => void): void => {
     if (isOnLoan) act();
     isOnLoan = false;
   };
   return {
-    client: connection.client,
+    carrier,
     isReused,
-    release: () => end(() => queueMicrotask(() => keep(pool, connection))),
+    release: (keepMs = Number.POSITIVE_INFINITY) =>
+      end(() => queueMicrotask(() => keep(pool, connection, keepMs))),
     destroy: () => end(() => forget(pool, connection)),
   };
 }
 
 /** A microtask after the answer's end: by then undici has destroyed a socket that is not to stay. */
-function keep(pool: Pool, connection: Connection): void {
+function keep(pool: Pool, connection: Connection, keepMs: number): void {
   if (!pool.connections.has(connection)) return;
-  const waiting = pool.idle.get(connection.origin) ?? [];
-  if (!isUsable(connection.socket) || waiting.length >= pool.limits.maxIdlePerOrigin) {
+  const waiting = pool.idle.get(connection.key) ?? [];
+  const isWelcome = keepMs > 0 && waiting.length < pool.limits.maxIdlePerOrigin;
+  if (!isUsable(connection.socket) || !isWelcome) {
     forget(pool, connection);
     return;
   }
+  connection.idleUntilMs = performance.now() + keepMs;
   waiting.push(connection);
-  pool.idle.set(connection.origin, waiting);
+  pool.idle.set(connection.key, waiting);
+}
+
+function sweep(pool: Pool): void {
+  const nowMs = performance.now();
+  for (const waiting of pool.idle.values()) {
+    for (const connection of waiting.filter(({ idleUntilMs }) => idleUntilMs <= nowMs)) {
+      forget(pool, connection);
+    }
+  }
 }
 
 /** Closes a connection and gives its place free; harmless when that has happened already. */
 function forget(pool: Pool, connection: Connection): void {
   if (!pool.connections.delete(connection)) return;
-  const { origin, client, socket } = connection;
-  const waiting = pool.idle.get(origin)?.filter((other) => other !== connection) ?? [];
-  if (waiting.length > 0) pool.idle.set(origin, waiting);
-  else pool.idle.delete(origin);
+  const { key, origin, carrier, socket } = connection;
+  const waiting = pool.idle.get(key)?.filter((other) => other !== connection) ?? [];
+  if (waiting.length > 0) pool.idle.set(key, waiting);
+  else pool.idle.delete(key);
   count(pool, origin, -1);
-  void client.destroy();
+  carrier.close();
   socket.destroy();
 }
 

@@ -1,17 +1,18 @@
-import { Readable } from "node:stream";
-import type { Dispatcher } from "undici";
+import type { Socket } from "node:net";
+import { type Duplex, Readable } from "node:stream";
+import { Client, type Dispatcher } from "undici";
 import { type Call, isSafe } from "./call.ts";
 import type { EgressResponse } from "./client.ts";
 import { codeOf, nameBodyFailure, nameFailure } from "./failures.ts";
 import { toAnswerHeaders } from "./headers.ts";
-import { type Lane, openLane, type Pool } from "./pool.ts";
+import { type Carrier, type Kind, type Lane, openLane, type Pool } from "./pool.ts";
 
 /**
  * Sends one hop and answers as soon as the head is there.
  *
- * This is the seam for a faster way of moving bytes: whoever implements it gets a `Call` whose rules
- * are checked, takes sockets from a `Connector` (and from nowhere else), and keeps the promises of
- * `EgressResponse`. The tests of the client are its tests too.
+ * There are two: the one below, for everything, and `plain-transport.ts` for ranges of files. Each
+ * gets a `Call` whose rules are checked, takes sockets from the `Pool` and its `Connector` (and from
+ * nowhere else), and keeps the promises of `EgressResponse`. The tests of the client are for both.
  */
 export type Transport = (call: Call) => Promise<EgressResponse>;
 
@@ -27,14 +28,39 @@ const closedByPeer: ReadonlySet<string> = new Set(["UND_ERR_SOCKET", "ECONNRESET
 /** undici's word for a request that was still waiting when its connection went: never sent. */
 const UNSENT = "UND_ERR_DESTROYED";
 
+const MAX_HEAD_BYTES = 64 * 1024;
+/** Without a hint from the server. With one, two seconds less than it says. */
+const KEEP_IDLE_MS = 30_000;
+const KEEP_IDLE_MAX_MS = 60_000;
+
+/** An undici client that has one socket. */
+export interface UndiciCarrier extends Carrier {
+  readonly client: Client;
+}
+
+const undiciKind: Kind<UndiciCarrier> = {
+  name: "undici",
+  prepare: (origin, forget) => ({
+    attach(socket) {
+      const client = createClient(origin, socket);
+      client.on("disconnect", forget);
+      client.on("connectionError", forget);
+      return { client, close: () => void client.destroy() };
+    },
+  }),
+};
+
 export function createTransport(pool: Pool): Transport {
   return async (call) => {
     try {
       // What is streamed can't be sent again, should a kept connection be closed by now.
       const isFresh = call.body instanceof Readable;
-      const lane = await openLane(pool, call.target, call.signal, isFresh);
+      const lane = await openLane(pool, undiciKind, call.target, call.signal, isFresh);
       const answer = exchange(lane, call);
-      return lane.isReused ? await orAgain(answer, pool, call) : await answer;
+      if (!lane.isReused) return await answer;
+      return await orAgain(answer, call, async () =>
+        exchange(await openLane(pool, undiciKind, call.target, call.signal, true), call),
+      );
     } catch (error) {
       call.signal.throwIfAborted();
       throw nameFailure(error, call.target.host);
@@ -43,10 +69,10 @@ export function createTransport(pool: Pool): Transport {
 }
 
 /** @param answer - of a kept connection, where being hung up on means only that it was too old. */
-async function orAgain(
+export async function orAgain(
   answer: Promise<EgressResponse>,
-  pool: Pool,
   call: Call,
+  again: () => Promise<EgressResponse>,
 ): Promise<EgressResponse> {
   try {
     return await answer;
@@ -54,13 +80,32 @@ async function orAgain(
     const code = codeOf(error);
     const isHarmless = code === UNSENT || (closedByPeer.has(code) && isSafe(call));
     if (!isHarmless || call.body instanceof Readable) throw error;
-    return exchange(await openLane(pool, call.target, call.signal, true), call);
+    return again();
   }
+}
+
+/** A client that is given one socket, ready made, and dies with it. */
+export function createClient(origin: string, socket: Duplex): Client {
+  let handedOver = false;
+  return new Client(origin, {
+    connect: (_options, callback) => {
+      if (handedOver) callback(new Error("one socket a client"), null);
+      // Not at once: undici looks for the socket only after this function has returned. It needs no
+      // more of one than any stream of two ways has.
+      else queueMicrotask(() => callback(null, socket as Socket));
+      handedOver = true;
+    },
+    allowH2: false,
+    pipelining: 1,
+    maxHeaderSize: MAX_HEAD_BYTES,
+    keepAliveTimeout: KEEP_IDLE_MS,
+    keepAliveMaxTimeout: KEEP_IDLE_MAX_MS,
+  });
 }
 
 /** The state of one request on one lane; the handler's events and the signal move it. */
 interface Exchange {
-  readonly lane: Lane;
+  readonly lane: Lane<UndiciCarrier>;
   readonly call: Call;
   readonly resolve: (answer: EgressResponse) => void;
   readonly reject: (error: unknown) => void;
@@ -71,7 +116,7 @@ interface Exchange {
   isOver: boolean;
 }
 
-function exchange(lane: Lane, call: Call): Promise<EgressResponse> {
+export function exchange(lane: Lane<UndiciCarrier>, call: Call): Promise<EgressResponse> {
   return new Promise((resolve, reject) => {
     const state: Exchange = {
       lane,
@@ -87,7 +132,7 @@ function exchange(lane: Lane, call: Call): Promise<EgressResponse> {
     // free the storage too.
     call.signal.addEventListener("abort", state.onAbort, { once: true });
     if (call.signal.aborted) state.onAbort();
-    else lane.client.dispatch(toDispatch(call), createHandler(state));
+    else lane.carrier.client.dispatch(toDispatch(call), createHandler(state));
   });
 }
 

@@ -53,6 +53,18 @@ export function sayOnce(text: string): (socket: Socket) => void {
   };
 }
 
+let isForRanges = false;
+
+/** From now on everything that is got is asked for as a range, as what is played is. */
+export function askForRanges(): void {
+  isForRanges = true;
+}
+
+const toRange = (request: EgressRequest): EgressRequest =>
+  (request.method ?? "GET") === "GET" && !request.decompress
+    ? { ...request, headers: { range: "bytes=0-", ...request.headers } }
+    : request;
+
 /** An egress that may go to loopback and finds every name there, unless `options` say otherwise. */
 export function openEgress(
   options: EgressOptions = {},
@@ -63,7 +75,8 @@ export function openEgress(
     { lookup: async () => [{ address: "127.0.0.1", family: 4 }], ...options },
   );
   onTestFinished(() => egress.close());
-  return egress;
+  if (!isForRanges) return egress;
+  return { ...egress, request: (request) => egress.request(toRange(request)) };
 }
 
 export const patient = (): AbortSignal => new AbortController().signal;

@@ -1,0 +1,111 @@
+import type { Socket } from "node:net";
+import type { Kind } from "./pool.ts";
+
+/** What hears of the bytes of one answer. */
+export interface Reader {
+  /**
+   * @param isOwn - the memory is the connection's own. It is read into again when this returns, unless
+   *   `letGo` was called. What is not its own is everybody's, and has to be copied at once.
+   * @returns whether more may be read; `resume` when it may later.
+   */
+  read(piece: Buffer, isOwn: boolean): boolean;
+  /** The other end has closed, or the connection is broken. */
+  close(error: Error | undefined): void;
+}
+
+/**
+ * What a connection reads into:
+ *
+ * - `shared`: the memory of all that wait for an answer.
+ * - `slow`: a part of the same, so that what has to be copied and kept for a slow listener is short.
+ * - `fast`: memory of its own, which is handed over where it lies.
+ */
+export type Pace = "shared" | "slow" | "fast";
+
+/** One socket that reads into memory that is there already. */
+export interface Wire {
+  readonly socket: Socket;
+  /** `undefined` while nobody has asked for anything. */
+  reader: Reader | undefined;
+  /** From the next piece on. */
+  pace: Pace;
+  /** Takes the memory of this piece away from the connection, until it is given to `giveBack`. */
+  letGo(): Buffer | undefined;
+  close(): void;
+}
+
+/** The longest head, and what may come together with it. */
+export const SHARED_BYTES = 64 * 1024;
+const OWN_BYTES = 128 * 1024;
+const SLOW_BYTES = 16 * 1024;
+const MAX_SPARE_ROOMS = 64;
+
+/** Whatever is read into it has been used or copied before anything else is read. */
+const shared = Buffer.allocUnsafeSlow(SHARED_BYTES);
+const slow = shared.subarray(0, SLOW_BYTES);
+const spare: Buffer[] = [];
+
+/**
+ * Sockets whose bytes are handed over where they lie: no allocation and no stream. Those that wait
+ * for an answer, and those of slow listeners, share one piece of memory; where bytes flow freely, each
+ * has its own.
+ */
+export const wires: Kind<Wire> = {
+  name: "wire",
+  prepare(_origin, forget) {
+    let wire: Wire | undefined;
+    let own: Buffer | undefined;
+
+    const returnOwn = (): void => {
+      if (own) giveBack(own);
+      own = undefined;
+    };
+    const chooseRoom = (): Buffer => {
+      if (wire?.pace === "fast") {
+        own ??= spare.pop() ?? Buffer.allocUnsafeSlow(OWN_BYTES);
+        return own;
+      }
+      returnOwn();
+      return wire?.pace === "slow" ? slow : shared;
+    };
+    const read = (length: number, room: Uint8Array): boolean => {
+      const reader = wire?.reader;
+      if (reader) return reader.read((room as Buffer).subarray(0, length), room === own);
+      // Nobody has asked for anything, so nothing that comes can be trusted.
+      forget();
+      return false;
+    };
+    const end = (error?: Error): void => {
+      const reader = wire?.reader;
+      if (wire) wire.reader = undefined;
+      reader?.close(error);
+      forget();
+    };
+
+    return {
+      reading: { buffer: chooseRoom, callback: read },
+      attach(socket) {
+        wire = {
+          socket,
+          reader: undefined,
+          pace: "shared",
+          letGo() {
+            const room = own;
+            own = undefined;
+            return room;
+          },
+          close: returnOwn,
+        };
+        socket.on("error", end);
+        socket.once("end", end);
+        socket.once("close", () => end());
+        return wire;
+      },
+    };
+  },
+};
+
+/** Only what nothing is read into and nobody writes out of any more. */
+export function giveBack(room: Buffer): void {
+  if (spare.length < MAX_SPARE_ROOMS) spare.push(room);
+}
