@@ -37,6 +37,7 @@ import { startScanWatch } from "#server/library/scans.ts";
 import { watchStorages } from "#server/library/watch.ts";
 import { createProviders } from "#server/storage/registry.ts";
 import { startUploadSweep } from "#server/uploads/sweeping.ts";
+import { startDrawing } from "#server/waveforms/drawing.ts";
 import { buildApp } from "./app.ts";
 import { type Config, parseConfig, withSecretFiles } from "./config.ts";
 import type { Deps } from "./deps.ts";
@@ -81,6 +82,12 @@ async function main(config: Config): Promise<void> {
       await watched;
     });
     startScanWatch(deps, watching.signal);
+    // Long, and without need of a key.
+    const drawing = config.role === "web" ? undefined : startDrawing(deps, watching.signal);
+    stops.push(async () => {
+      watching.abort();
+      await drawing;
+    });
     if (!isWorker) {
       startSweeping(deps, watching.signal);
       startResealing(deps, watching.signal);

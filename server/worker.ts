@@ -6,9 +6,10 @@ import { connectionJobs } from "#server/connections/jobs.ts";
 import { leavingJobs } from "#server/leaving/jobs.ts";
 import { libraryJobs, scanJobs } from "#server/library/jobs.ts";
 import { mailJobs } from "#server/mail/jobs.ts";
+import { waveformJobs } from "#server/waveforms/jobs.ts";
 
 /** Long work that needs no key: what a worker does. */
-const keyless: readonly JobHandler[] = scanJobs;
+const keyless: readonly JobHandler[] = [...scanJobs, ...waveformJobs];
 
 /** What opens something that is sealed, writes to people, or is what somebody waits for. */
 const keyed: readonly JobHandler[] = [

@@ -46,6 +46,8 @@ export const connections = pgTable(
     isPrimary: boolean().notNull(),
     /** An owner of the band lets browsers fetch from the storage itself. */
     isDirect: boolean().notNull().default(false),
+    /** An owner of the band lets its owners delete recordings in the storage. */
+    allowsDeleting: boolean().notNull().default(false),
     health: text().$type<Exclude<Health, "paused">>().notNull().default("active"),
     healthMessage: text(),
     unavailableSince: moment(),

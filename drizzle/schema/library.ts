@@ -3,25 +3,30 @@ import {
   bigint,
   boolean,
   check,
-  customType,
   index,
   integer,
+  jsonb,
   pgTable,
   primaryKey,
   text,
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import type { ConnectionId, ScanId, TrackId, UserId } from "#contract/ids.ts";
-import type { TrackState } from "#contract/library.ts";
+import type {
+  AlbumId,
+  ArtistId,
+  ConnectionId,
+  GenreId,
+  ScanId,
+  TrackId,
+  UserId,
+} from "#contract/ids.ts";
+import type { TrackDetails, TrackState } from "#contract/library.ts";
 import type { ScanState } from "#contract/scans.ts";
 import { users } from "./auth.ts";
-import { bytes, moment } from "./columns.ts";
+import { bytes, moment, sortText } from "./columns.ts";
 import { connections } from "./connections.ts";
 import { ofBand } from "./owners.ts";
-
-/** Text that sorts by code point, so that keyset pages need no collation of the machine. */
-const sortText = customType<{ data: string }>({ dataType: () => 'text collate "C"' });
 
 export const tracks = pgTable(
   "tracks",
@@ -58,6 +63,33 @@ export const tracks = pgTable(
     discNumber: integer(),
     year: integer(),
     genre: text(),
+    /** All that the tags name; `null` where they name one, in `artist`, or none. */
+    artists: text().array(),
+    genres: text().array(),
+    artistSort: text(),
+    albumSort: text(),
+    albumArtistSort: text(),
+    isCompilation: boolean().notNull().default(false),
+    /** What is shown or played by, and neither sorted nor searched. */
+    details: jsonb().$type<TrackDetails>(),
+    /** Of the reader that has read the tags: what an older one has read is read again. */
+    tagsVersion: integer().notNull().default(0),
+    /** What it belongs to, by its names and place; see `views.ts`. */
+    albumId: uuid()
+      .$type<AlbumId>()
+      .generatedAlwaysAs(sql`library_album_id(band_id, connection_id, path, album, album_artist)`),
+    artistIds: uuid()
+      .array()
+      .$type<ArtistId[]>()
+      .notNull()
+      .generatedAlwaysAs(
+        sql`library_ids(band_id, 'artist', library_artists(artists, artist, album_artist))`,
+      ),
+    genreIds: uuid()
+      .array()
+      .$type<GenreId[]>()
+      .notNull()
+      .generatedAlwaysAs(sql`library_ids(band_id, 'genre', library_genres(genres, genre))`),
     durationMs: integer(),
     codec: text(),
     bitrateBps: integer(),
@@ -77,9 +109,14 @@ export const tracks = pgTable(
   (t) => [
     index("tracks_connection_id_index").on(t.connectionId, t.state),
     index("tracks_folder_index").on(t.connectionId, t.folder),
+    index("tracks_album_index").on(t.albumId, t.sortAlbum, t.id),
+    index("tracks_artists_index").using("gin", t.bandId, t.artistIds),
+    index("tracks_genres_index").using("gin", t.bandId, t.genreIds),
     index("tracks_fingerprint_index").on(t.connectionId, t.fingerprint),
     index("tracks_file_id_index").on(t.connectionId, t.fileId),
-    index("tracks_unread_index").on(t.connectionId, t.id).where(sql`not ${t.isRead}`),
+    index("tracks_unread_index")
+      .on(t.connectionId, t.id)
+      .where(sql`not ${t.isRead} or ${t.tagsVersion} < 1`),
     index("tracks_sort_title_index").on(t.bandId, t.sortTitle, t.id),
     index("tracks_sort_artist_index").on(t.bandId, t.sortArtist, t.id),
     index("tracks_sort_album_index").on(t.bandId, t.sortAlbum, t.id),
@@ -230,22 +267,4 @@ export const knownFolders = pgTable(
     listedAt: moment().notNull(),
   },
   (t) => [primaryKey({ name: "known_folders_pkey", columns: [t.connectionId, t.ref] })],
-);
-
-/** What processes without keys show to read the storage that they scan; dead with their lease. */
-export const storageTokens = pgTable(
-  "storage_tokens",
-  {
-    tokenHash: text().primaryKey(),
-    scanId: uuid()
-      .$type<ScanId>()
-      .notNull()
-      .references(() => scans.id, { onDelete: "cascade" }),
-    lease: integer().notNull(),
-    expiresAt: moment().notNull(),
-  },
-  (t) => [
-    index("storage_tokens_scan_id_index").on(t.scanId),
-    index("storage_tokens_expires_at_index").on(t.expiresAt),
-  ],
 );

@@ -1,5 +1,6 @@
 import cookie from "@fastify/cookie";
 import type { FastifyRequest } from "fastify";
+import type { UserId } from "#contract/ids.ts";
 import { isForGuest } from "#server/base/actor.ts";
 import { whenClosed } from "#server/base/closing.ts";
 import { type AccessClaims, readAccessToken } from "./access-token.ts";
@@ -14,6 +15,11 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Its answers go on for long, and have to end with the session. */
     readonly endsWithSession?: boolean;
+    /**
+     * Begins to read what it will need, while the session is looked at that a good token names. What
+     * comes of it is in `ahead`, and for nobody's eyes before there is an actor.
+     */
+    readonly readAhead?: (request: FastifyRequest, userId: UserId) => Promise<unknown>;
   }
   interface FastifyRequest {
     /**
@@ -21,6 +27,8 @@ declare module "fastify" {
      * connection is closed, or the session has ended.
      */
     over: AbortSignal | null;
+    /** Where `readAhead`. Nobody has to wait for it. */
+    ahead: Promise<unknown> | null;
   }
 }
 
@@ -38,6 +46,7 @@ export const authPlugin = forWholeApp(async (app, { deps }) => {
   app.decorateRequest("actor", null);
   app.decorateRequest("signedSessionId", null);
   app.decorateRequest("over", null);
+  app.decorateRequest("ahead", null);
   app.decorate("hasCsrfToken", createCsrfCheck(deps));
   const readToken = createTokenReader(deps);
 
@@ -54,12 +63,15 @@ export const authPlugin = forWholeApp(async (app, { deps }) => {
 
   app.addHook("onRequest", async (request, reply) => {
     if (!isPrivate(request) || isForGuest(request)) return;
-    const isLong = request.routeOptions.config.endsWithSession === true;
+    const { endsWithSession: isLong, readAhead } = request.routeOptions.config;
     const ending = isLong ? whenClosed(reply) : null;
     const claims = await findProof(request);
     if (!claims) return;
     // Before the session is read, so that no end of it falls in between.
     if (ending) request.over = endWithSession(deps, claims.sessionId, ending);
+    request.ahead = readAhead?.(request, claims.userId) ?? null;
+    // Who waits for it hears of its failure.
+    request.ahead?.catch(() => {});
     request.actor = (await findActor(deps, claims)) ?? null;
   });
 });

@@ -2,8 +2,8 @@ import type { FastifyRequest } from "fastify";
 
 /** Routes that answer with somebody's data. Elsewhere nobody is signed in. */
 const PRIVATE = [
-  ...["/trpc/", "/stream/", "/download/", "/cover/", "/picture/", "/exports/"],
-  "/uploads",
+  ...["/trpc/", "/stream/", "/download/", "/cover/", "/waveform/", "/picture/"],
+  ...["/exports/", "/uploads"],
 ];
 
 /** Asks the route that was matched, not the address, which can be written in many ways. */

@@ -5,6 +5,7 @@ import { noteEvent } from "#server/audit/service.ts";
 import type { Actor, Device } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
+import { onEvent } from "#server/base/events.ts";
 import { createId } from "#server/base/ids.ts";
 import type { Deps } from "#server/deps.ts";
 import { type AccessClaims, createAccessToken } from "./access-token.ts";
@@ -168,7 +169,7 @@ export function whenRevoked(
   signal: AbortSignal,
 ): AbortSignal {
   const revoked = new AbortController();
-  void watchSession(deps, sessionId, signal, "now").then((end) => {
+  void watchSession(deps, sessionId, signal).then((end) => {
     if (end) revoked.abort(end);
   });
   return revoked.signal;
@@ -185,10 +186,11 @@ export function endWithSession(
   sessionId: SessionId,
   answer: AbortController,
 ): AbortSignal {
-  void watchSession(deps, sessionId, answer.signal, "later").then((end) => {
-    if (end) answer.abort(end);
+  const { signal } = answer;
+  onEvent(deps.events, sessionTopic(sessionId), signal, async () => {
+    if (await hasEnded(deps, sessionId, signal)) answer.abort(signedOut());
   });
-  return answer.signal;
+  return signal;
 }
 
 /**
@@ -200,14 +202,10 @@ async function watchSession(
   deps: Pick<Deps, "db" | "events">,
   sessionId: SessionId,
   signal: AbortSignal,
-  firstRead: "now" | "later",
 ): Promise<AppError | undefined> {
-  let mayHaveEnded = firstRead === "now";
   try {
-    // The first time is for no event.
     for await (const _ of deps.events.subscribe(sessionTopic(sessionId), signal)) {
-      if (mayHaveEnded && (await hasEnded(deps, sessionId, signal))) return signedOut();
-      mayHaveEnded = true;
+      if (await hasEnded(deps, sessionId, signal)) return signedOut();
     }
     return undefined;
   } catch {

@@ -1,18 +1,12 @@
-import type { Connection, SetDirect } from "#contract/connections.ts";
-import { noteEvent } from "#server/audit/service.ts";
+import type { Connection, SetSwitch } from "#contract/connections.ts";
 import type { Actor, Device } from "#server/base/actor.ts";
 import { write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
 import type { Storage } from "#server/storage/provider.ts";
-import { saveDirect } from "./direct-store.ts";
-import {
-  attachStorage,
-  connectionTopic,
-  getConnection,
-  requireConnection,
-  type StorageDeps,
-} from "./service.ts";
+import { attachStorage, getConnection, requireConnection, type StorageDeps } from "./service.ts";
+import { saveSwitch } from "./switch-store.ts";
+import { noteSwitch } from "./switches.ts";
 
 /** To begin within; what has begun goes on. Whoever seeks asks us anew. */
 const LIFETIME_SECONDS = 300;
@@ -27,22 +21,14 @@ const LIFETIME_SECONDS = 300;
 export async function setDirect(
   deps: StorageDeps & Pick<Deps, "events">,
   actor: Actor,
-  { connectionId, isOn }: SetDirect,
+  { connectionId, isOn }: SetSwitch,
   device: Device,
 ): Promise<Connection> {
   const { row } = await requireConnection(deps, actor, connectionId, "owner");
-  if (isOn) requireAllowed(deps, attachStorage(deps, row, AbortSignal.timeout(1)));
+  if (isOn) requireAllowed(deps, attachStorage(deps, row, AbortSignal.abort()));
   await write(deps, async (tx) => {
-    if (!(await saveDirect(tx, row.id, isOn))) return;
-    await deps.events.publish(tx, connectionTopic(row.id));
-    await noteEvent(deps, tx, {
-      action: "connection.direct_changed",
-      actorId: actor.userId,
-      subjectId: actor.userId,
-      bandId: row.bandId,
-      device,
-      details: { isOn, providers: [row.provider] },
-    });
+    if (!(await saveSwitch(tx, row.id, "isDirect", isOn))) return;
+    await noteSwitch(deps, tx, row, { action: "connection.direct_changed", isOn, actor, device });
   });
   return getConnection(deps, actor, row.id);
 }

@@ -1,19 +1,19 @@
 import { z } from "zod";
 import type { Connection } from "#contract/connections.ts";
 import { ConnectionId, UserId } from "#contract/ids.ts";
-import { noteEvent } from "#server/audit/service.ts";
 import type { Actor, Device } from "#server/base/actor.ts";
 import { write } from "#server/base/db.ts";
+import { onEvent } from "#server/base/events.ts";
 import { defineJob } from "#server/base/jobs.ts";
 import type { Deps } from "#server/deps.ts";
 import * as store from "./pause-store.ts";
 import {
-  connectionTopic,
   getConnection,
   nameStoragePaused,
   requireConnection,
   type StorageDeps,
 } from "./service.ts";
+import { noteSwitch } from "./switches.ts";
 
 /** A storage may be asked again: whoever cares can look for what has changed meanwhile. */
 export const storageResumed = defineJob(
@@ -60,19 +60,11 @@ async function setPaused(
   const { row } = await requireConnection(deps, actor, connectionId, "owner");
   await write(deps, async (tx) => {
     if (!(await store.savePaused(tx, row.id, isOn))) return;
-    await deps.events.publish(tx, connectionTopic(row.id));
+    await noteSwitch(deps, tx, row, { action: "connection.paused", isOn, actor, device });
     if (isOn) await deps.events.publish(tx, pauseTopic(row.id));
     else if (row.hasRoot) {
       await storageResumed.enqueue(deps, tx, { connectionId: row.id, userId: actor.userId });
     }
-    await noteEvent(deps, tx, {
-      action: "connection.paused",
-      actorId: actor.userId,
-      subjectId: actor.userId,
-      bandId: row.bandId,
-      device,
-      details: { isOn, providers: [row.provider] },
-    });
   });
 }
 
@@ -87,26 +79,16 @@ export function untilPaused(
   id: ConnectionId,
   signal: AbortSignal,
 ): AbortSignal {
-  const paused = new AbortController();
-  void watch(deps, id, signal).then(
-    (isPaused) => isPaused && paused.abort(nameStoragePaused()),
-    (error: unknown) => {
+  const until = new AbortController();
+  // `AbortSignal.any` costs several times as much.
+  if (signal.aborted) until.abort(signal.reason);
+  else signal.addEventListener("abort", () => until.abort(signal.reason), { once: true });
+  onEvent(deps.events, pauseTopic(id), until.signal, async () => {
+    try {
+      if (await store.isPaused(deps.db, id)) until.abort(nameStoragePaused());
+    } catch (error) {
       if (!signal.aborted) deps.log.warn({ err: error }, "a pause might not be heard of");
-    },
-  );
-  return AbortSignal.any([signal, paused.signal]);
-}
-
-async function watch(
-  { db, events }: Pick<Deps, "db" | "events">,
-  id: ConnectionId,
-  signal: AbortSignal,
-): Promise<boolean> {
-  let isFirst = true;
-  for await (const _ of events.subscribe(pauseTopic(id), signal)) {
-    // Whoever opened the storage has just read that it is not.
-    if (!isFirst && (await store.isPaused(db, id))) return true;
-    isFirst = false;
-  }
-  return false;
+    }
+  });
+  return until.signal;
 }

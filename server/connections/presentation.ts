@@ -32,10 +32,14 @@ const toHealth = ({ pausedAt, health, healthMessage, unavailableSince }: Connect
     ? ({ health: "paused", healthMessage: null, unavailableSince: pausedAt.toISOString() } as const)
     : { health, healthMessage, unavailableSince: unavailableSince?.toISOString() ?? null };
 
-const toDirect = ({ provider, isDirect }: ConnectionRow) => {
-  const module: { readonly hasDirectUrls?: true } = providerModules[provider];
-  if (!module.hasDirectUrls) return null;
-  return isDirect ? "on" : "off";
+const moduleOf = ({
+  provider,
+}: ConnectionRow): { readonly hasDirectUrls?: true; readonly hasRemoval?: true } =>
+  providerModules[provider];
+
+const toSwitch = (isOffered: boolean | undefined, isOn: boolean) => {
+  if (!isOffered) return null;
+  return isOn ? "on" : "off";
 };
 
 const toQuota = ({ quotaUsedBytes, quotaTotalBytes, quotaCheckedAt }: ConnectionRow) =>
@@ -65,7 +69,8 @@ export const toConnection = (
   isPrimary: row.isPrimary,
   ...toHealth(row),
   accessEndsAt: row.accessEndsAt?.toISOString() ?? null,
-  direct: toDirect(row),
+  direct: toSwitch(moduleOf(row).hasDirectUrls, row.isDirect),
+  deleting: toSwitch(moduleOf(row).hasRemoval && !row.isDemo, row.allowsDeleting),
   quota: toQuota(row),
   lookedAt: lookedAt?.toISOString() ?? null,
   trackCount: counts?.present ?? 0,

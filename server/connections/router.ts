@@ -10,8 +10,8 @@ import {
   ProviderOffer,
   Reconnect,
   SavedForm,
-  SetDirect,
   SetRoot,
+  SetSwitch,
   SuggestedFolders,
 } from "#contract/connections.ts";
 import {
@@ -40,6 +40,7 @@ import { setPrimary } from "./primary.ts";
 import * as roots from "./roots.ts";
 import * as service from "./service.ts";
 import { suggestFolders } from "./suggestions.ts";
+import { setDeleting } from "./switches.ts";
 
 export const connectionsRouter = router({
   providers: procedure
@@ -141,9 +142,14 @@ export const connectionsRouter = router({
     .mutation(({ ctx, input }) => connecting.reconnect(ctx.deps, ctx.actor, input)),
 
   setDirect: procedure
-    .input(SetDirect)
+    .input(SetSwitch)
     .output(Connection)
     .mutation(({ ctx, input }) => setDirect(ctx.deps, ctx.actor, input, ctx.device)),
+
+  setDeleting: procedure
+    .input(SetSwitch)
+    .output(Connection)
+    .mutation(({ ctx, input }) => setDeleting(ctx.deps, ctx.actor, input, ctx.device)),
 
   setPrimary: procedure
     .input(OneConnection)

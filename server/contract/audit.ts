@@ -24,6 +24,8 @@ export const AuditAction = z.enum([
   "connection.removed",
   "connection.paused",
   "connection.direct_changed",
+  "connection.deleting_changed",
+  "track.deleted",
   "connection.refused",
   "connection.client_changed",
   "credentials.purged",

@@ -160,6 +160,8 @@ export const Connection = z.strictObject({
    * `null` where they can't.
    */
   direct: z.enum(["on", "off"]).nullable(),
+  /** Whether owners of the band may delete recordings in the storage; `null` where nobody can from here. */
+  deleting: z.enum(["on", "off"]).nullable(),
   /** How full it was when it was last asked; `null` when it does not say. */
   quota: StorageQuota.nullable(),
   /** When it was last looked at for changes; `null` when it is not watched, or was not yet. */
@@ -207,8 +209,8 @@ export const OneConnection = z.strictObject({ connectionId: ConnectionId });
 export type OneConnection = z.infer<typeof OneConnection>;
 
 /** Owners of the band only. */
-export const SetDirect = z.strictObject({ connectionId: ConnectionId, isOn: z.boolean() });
-export type SetDirect = z.infer<typeof SetDirect>;
+export const SetSwitch = z.strictObject({ connectionId: ConnectionId, isOn: z.boolean() });
+export type SetSwitch = z.infer<typeof SetSwitch>;
 
 /** What becomes of the rest when a storage is disconnected; asked for before it is. */
 export const RemovalPreview = z.strictObject({

@@ -21,6 +21,16 @@ export type StorageLoginId = z.infer<typeof StorageLoginId>;
 export const TrackId = id("TrackId");
 export type TrackId = z.infer<typeof TrackId>;
 
+/** Made of what the album, artist or genre is, in its band: always the same for the same one. */
+export const AlbumId = id("AlbumId");
+export type AlbumId = z.infer<typeof AlbumId>;
+
+export const ArtistId = id("ArtistId");
+export type ArtistId = z.infer<typeof ArtistId>;
+
+export const GenreId = id("GenreId");
+export type GenreId = z.infer<typeof GenreId>;
+
 export const ScanId = id("ScanId");
 export type ScanId = z.infer<typeof ScanId>;
 
@@ -28,6 +38,21 @@ export type ScanId = z.infer<typeof ScanId>;
 export const UploadId = id("UploadId");
 export type UploadId = z.infer<typeof UploadId>;
 
+export const PlaylistId = id("PlaylistId");
+export type PlaylistId = z.infer<typeof PlaylistId>;
+
+/** Of a place in a playlist: a recording that is in it twice has two. */
+export const PlaylistItemId = id("PlaylistItemId");
+export type PlaylistItemId = z.infer<typeof PlaylistItemId>;
+
+/** Of one time that somebody listens; made by their player. */
+export const PlayId = id("PlayId");
+export type PlayId = z.infer<typeof PlayId>;
+
 /** Of a public link; no secret, and it opens nothing. */
 export const ShareId = id("ShareId");
 export type ShareId = z.infer<typeof ShareId>;
+
+/** Of something that is written about a recording. */
+export const CommentId = id("CommentId");
+export type CommentId = z.infer<typeof CommentId>;

@@ -1,9 +1,36 @@
 import { z } from "zod";
-import { BandId, ConnectionId, TrackId } from "./ids.ts";
+import { AlbumId, ArtistId, BandId, ConnectionId, GenreId, TrackId } from "./ids.ts";
 import { Timestamp } from "./time.ts";
 
 export const TrackState = z.enum(["present", "missing", "failed"]);
 export type TrackState = z.infer<typeof TrackState>;
+
+const Gain = z.number().nullable();
+
+/** What tags say of a track beyond what is listed: `null` for each thing that they do not say. */
+export const TrackDetails = z.strictObject({
+  comment: z.string().nullable(),
+  hasLyrics: z.boolean(),
+  /** Gains in decibels (R128 ones are turned into the same reference), peaks as a share of full scale. */
+  replayGain: z
+    .strictObject({ trackGainDb: Gain, trackPeak: Gain, albumGainDb: Gain, albumPeak: Gain })
+    .nullable(),
+  musicBrainz: z
+    .strictObject({
+      recordingId: z.uuid().nullable(),
+      trackId: z.uuid().nullable(),
+      albumId: z.uuid().nullable(),
+      releaseGroupId: z.uuid().nullable(),
+      artistIds: z.array(z.uuid()),
+      albumArtistIds: z.array(z.uuid()),
+    })
+    .nullable(),
+});
+export type TrackDetails = z.infer<typeof TrackDetails>;
+
+/** As much of them as comes with each row of a list: what a player needs, and no long text. */
+export const ListedDetails = TrackDetails.pick({ hasLyrics: true, replayGain: true });
+export type ListedDetails = z.infer<typeof ListedDetails>;
 
 export const Track = z.strictObject({
   id: TrackId,
@@ -21,6 +48,10 @@ export const Track = z.strictObject({
   discNumber: z.number().int().nullable(),
   year: z.number().int().nullable(),
   genre: z.string().nullable(),
+  albumId: AlbumId.nullable(),
+  /** Of all artists that its tags name, its album's artist among them. */
+  artistIds: z.array(ArtistId),
+  details: ListedDetails.nullable(),
   durationMs: z.number().int().nullable(),
   codec: z.string().nullable(),
   bitrateBps: z.number().int().nullable(),
@@ -35,7 +66,15 @@ export const Track = z.strictObject({
 });
 export type Track = z.infer<typeof Track>;
 
-export const TrackSort = z.enum(["title", "artist", "album", "added", "duration"]);
+/** One track on its own, with all that its tags say. */
+export const WholeTrack = Track.extend({ details: TrackDetails.nullable() });
+export type WholeTrack = z.infer<typeof WholeTrack>;
+
+/**
+ * `relevance`: first what is called as the search begins, then what is by such an artist, then what is
+ * on such an album, then whatever else has its words; without a search, as `title`.
+ */
+export const TrackSort = z.enum(["relevance", "title", "artist", "album", "added", "duration"]);
 export type TrackSort = z.infer<typeof TrackSort>;
 
 export const SortDirection = z.enum(["ascending", "descending"]);
@@ -51,6 +90,14 @@ export const ListTracks = z.strictObject({
     .strictObject({
       state: TrackState.optional(),
       connectionId: ConnectionId.optional(),
+      albumId: AlbumId.optional(),
+      artistId: ArtistId.optional(),
+      genreId: GenreId.optional(),
+      /** Directly in it, as `path` has it; together with `connectionId`. Empty for the top. */
+      folder: z.string().max(4_000).optional(),
+    })
+    .refine(({ folder, connectionId }) => folder === undefined || connectionId !== undefined, {
+      error: "A folder is one of a storage.",
     })
     .default({}),
   /** `next` of the page before; opaque. */
@@ -62,8 +109,10 @@ export type ListTracks = z.infer<typeof ListTracks>;
 export const TrackPage = z.strictObject({
   tracks: z.array(Track),
   next: z.string().nullable(),
-  /** All that match, counted on the first page only; capped at 100,001. */
+  /** All that match, counted on the first page only; capped at 100,001, in a search at 1,001. */
   total: z.number().int().nullable(),
+  /** Nothing has the words as they were typed: what was looked for instead. On the first page only. */
+  correctedSearch: z.string().nullable(),
 });
 export type TrackPage = z.infer<typeof TrackPage>;
 

@@ -10,6 +10,9 @@ export const streamPath = (trackId: TrackId, shareId?: ShareId): string =>
 export const downloadPath = (trackId: TrackId, shareId?: ShareId): string =>
   `/download/${trackId}${asGuestOf(shareId)}`;
 
+export const waveformPath = (trackId: TrackId, shareId?: ShareId): string =>
+  `/waveform/${trackId}${asGuestOf(shareId)}`;
+
 export const NOT_DIRECT = "0";
 
 /**

@@ -4,7 +4,7 @@ import { Timestamp } from "./time.ts";
 
 export const AskTicket = z.strictObject({
   trackId: TrackId,
-  use: z.enum(["stream", "download", "cover"]),
+  use: z.enum(["stream", "download", "cover", "waveform"]),
 });
 export type AskTicket = z.infer<typeof AskTicket>;
 

@@ -1,4 +1,4 @@
-import type { ConnectionId, ScanId } from "#contract/ids.ts";
+import type { ConnectionId, ScanId, TrackId } from "#contract/ids.ts";
 import { createToken, hashToken } from "#server/auth/crypto.ts";
 import { write } from "#server/base/db.ts";
 import { AppError, toWireError } from "#server/base/errors.ts";
@@ -24,6 +24,13 @@ export interface HeldScan {
   readonly connectionId: ConnectionId;
 }
 
+/** The same of a track whose waveform is made. */
+export interface HeldTrack {
+  readonly trackId: TrackId;
+  readonly lease: number;
+  readonly connectionId: ConnectionId;
+}
+
 const TOKEN_SECONDS = 300;
 
 /**
@@ -34,20 +41,34 @@ const TOKEN_SECONDS = 300;
  * @throws AppError `not_found` when the connection is gone, `conflict` when it has no root yet;
  *   `storage_unavailable` when the server with the keys is away.
  */
-export async function openForScan(
+export const openForScan = (
   deps: StorageDeps & Pick<Deps, "storageServer">,
-  scan: HeldScan,
+  { id, lease, connectionId }: HeldScan,
+  signal: AbortSignal,
+): Promise<AttachedConnection> => openFor(deps, { scanId: id, lease }, connectionId, signal);
+
+/** The same to make a waveform. */
+export const openForWaveform = (
+  deps: StorageDeps & Pick<Deps, "storageServer">,
+  { trackId, lease, connectionId }: HeldTrack,
+  signal: AbortSignal,
+): Promise<AttachedConnection> => openFor(deps, { trackId, lease }, connectionId, signal);
+
+async function openFor(
+  deps: StorageDeps & Pick<Deps, "storageServer">,
+  held: store.Purpose & { readonly lease: number },
+  connectionId: ConnectionId,
   signal: AbortSignal,
 ): Promise<AttachedConnection> {
   const server = deps.storageServer;
-  if (!server) return openStorage(deps, scan.connectionId, signal);
+  if (!server) return openStorage(deps, connectionId, signal);
   const token = async (): Promise<string> => {
     const text = createToken();
-    const row = { tokenHash: hashToken(text), scanId: scan.id, lease: scan.lease };
+    const row = { ...held, tokenHash: hashToken(text) };
     await write(deps, (tx) => store.insertToken(tx, row, TOKEN_SECONDS));
     return text;
   };
-  const place = await findPlace(deps, scan.connectionId);
+  const place = await findPlace(deps, connectionId);
   return { ...place, storage: await openRemote({ server, token, signal }) };
 }
 
@@ -61,11 +82,11 @@ export async function openByToken(
   token: string | undefined,
   signal: AbortSignal,
 ): Promise<Storage> {
-  const connectionId = token && (await store.findScanned(deps.db, hashToken(token)));
+  const connectionId = token && (await store.findOpened(deps.db, hashToken(token)));
   if (!connectionId) {
     throw new AppError(
       "unauthenticated",
-      "This token opens no storage, or not any more: another process goes on with the scan by itself.",
+      "This token opens no storage, or not any more: another process goes on by itself with the work.",
     );
   }
   const { storage } = await openStorage(deps, connectionId, signal);

@@ -1,13 +1,15 @@
-import { and, eq, lt, sql } from "drizzle-orm";
-import type { ConnectionId, ScanId } from "#contract/ids.ts";
-import { scans, storageTokens } from "#drizzle/schema/index.ts";
+import { and, eq, lt, or, sql } from "drizzle-orm";
+import type { ConnectionId, ScanId, TrackId } from "#contract/ids.ts";
+import { scans, storageTokens, tracks, waveforms } from "#drizzle/schema/index.ts";
 import type { Db, Tx } from "#server/base/db.ts";
 
-export interface NewToken {
+/** Whose lease it is: a scan's, or of the making of a track's waveform. */
+export type Purpose = { readonly scanId: ScanId } | { readonly trackId: TrackId };
+
+export type NewToken = Purpose & {
   readonly tokenHash: string;
-  readonly scanId: ScanId;
   readonly lease: number;
-}
+};
 
 /** Keeps it for so many seconds, by the database's clock, and throws away those that are over. */
 export async function insertToken(tx: Tx, token: NewToken, seconds: number): Promise<void> {
@@ -17,19 +19,23 @@ export async function insertToken(tx: Tx, token: NewToken, seconds: number): Pro
     .values({ ...token, expiresAt: sql`now() + make_interval(secs => ${seconds})` });
 }
 
-/** @returns which storage it opens; `undefined` when it is over, or whoever got it scans no more. */
-export async function findScanned(db: Db, tokenHash: string): Promise<ConnectionId | undefined> {
+const isLive = (work: typeof scans | typeof waveforms) =>
+  and(eq(work.lease, storageTokens.lease), sql`${work.leaseUntil} > clock_timestamp()`);
+
+/** @returns which storage it opens; `undefined` when it is over, or whoever got it works no more. */
+export async function findOpened(db: Db, tokenHash: string): Promise<ConnectionId | undefined> {
   const [found] = await db
-    .select({ connectionId: scans.connectionId })
+    .select({ scanned: scans.connectionId, drawn: tracks.connectionId })
     .from(storageTokens)
-    .innerJoin(scans, eq(scans.id, storageTokens.scanId))
+    .leftJoin(scans, eq(scans.id, storageTokens.scanId))
+    .leftJoin(waveforms, eq(waveforms.trackId, storageTokens.trackId))
+    .leftJoin(tracks, eq(tracks.id, waveforms.trackId))
     .where(
       and(
         eq(storageTokens.tokenHash, tokenHash),
         sql`${storageTokens.expiresAt} > clock_timestamp()`,
-        eq(scans.lease, storageTokens.lease),
-        sql`${scans.leaseUntil} > clock_timestamp()`,
+        or(isLive(scans), isLive(waveforms)),
       ),
     );
-  return found?.connectionId;
+  return found?.scanned ?? found?.drawn ?? undefined;
 }

@@ -5,8 +5,12 @@ import {
   bands,
   connections,
   externalIdentities,
+  favourites,
+  listens,
   members,
   passkeys,
+  playlistItems,
+  playlists,
   sessions,
   shares,
   totpFactors,
@@ -120,6 +124,49 @@ export const listLinks = (db: Db, userId: UserId) =>
     .innerJoin(tracks, eq(tracks.id, shares.trackId))
     .where(eq(shares.createdBy, userId))
     .orderBy(desc(shares.id));
+
+/** What somebody has marked for themselves, the newest first. */
+export const listFavourites = (db: Db, userId: UserId) =>
+  db
+    .select({ band: bands.name, recording: tracks.title, addedAt: favourites.addedAt })
+    .from(favourites)
+    .innerJoin(tracks, eq(tracks.id, favourites.trackId))
+    .innerJoin(bands, eq(bands.id, tracks.bandId))
+    .where(eq(favourites.userId, userId))
+    .orderBy(desc(favourites.addedAt), desc(favourites.trackId))
+    .limit(10_000);
+
+/** What somebody has listened to, the newest first. */
+export const listListens = (db: Db, userId: UserId) =>
+  db
+    .select({
+      band: bands.name,
+      recording: tracks.title,
+      playCount: listens.playCount,
+      lastPlayedAt: listens.lastPlayedAt,
+    })
+    .from(listens)
+    .innerJoin(tracks, eq(tracks.id, listens.trackId))
+    .innerJoin(bands, eq(bands.id, tracks.bandId))
+    .where(eq(listens.userId, userId))
+    .orderBy(desc(listens.lastPlayedAt), desc(listens.trackId))
+    .limit(10_000);
+
+/** The playlists that somebody has made. */
+export const listPlaylists = (db: Db, userId: UserId) =>
+  db
+    .select({
+      band: bands.name,
+      name: playlists.name,
+      recordings: sql<string[]>`coalesce((select json_agg(t.title order by i.place)
+        from ${playlistItems} as i join ${tracks} as t on t.id = i.track_id
+        where i.playlist_id = ${playlists}.id), '[]'::json)`,
+      createdAt: playlists.createdAt,
+    })
+    .from(playlists)
+    .innerJoin(bands, eq(bands.id, playlists.bandId))
+    .where(eq(playlists.createdBy, userId))
+    .orderBy(desc(playlists.id));
 
 /** Who is connected there is left out: it may be another owner's address. */
 export const listConnections = (db: Db, bandId: BandId) =>

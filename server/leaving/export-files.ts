@@ -2,6 +2,7 @@ import type { UserId } from "#contract/ids.ts";
 import type { Db } from "#server/base/db.ts";
 import type { Deps } from "#server/deps.ts";
 import { CSV_HEAD, toCsvLine } from "./csv.ts";
+import { listComments } from "./export-comments-store.ts";
 import * as data from "./export-data-store.ts";
 import type { ExportFile } from "./packing.ts";
 import { toReadme } from "./readme.ts";
@@ -58,6 +59,10 @@ async function describeAccount(
       memberSince,
     })),
     publicLinks: await data.listLinks(db, userId),
+    favourites: await data.listFavourites(db, userId),
+    listenedTo: await data.listListens(db, userId),
+    playlists: await data.listPlaylists(db, userId),
+    comments: await listComments(db, userId),
   });
 }
 

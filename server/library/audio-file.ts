@@ -52,10 +52,20 @@ export async function parseAudio(
   const metadata = await parseMetadata(tokenizer, file);
   if (!metadata) return undefined;
   const { format, common } = metadata;
-  const tags = toTags({ format, common }, await findDurationMs(file, tokenizer, metadata));
+  const tags = toTags(
+    { format, common, r128: findR128(metadata) },
+    await findDurationMs(file, tokenizer, metadata),
+  );
   if (tags.codec === null && tags.durationMs === null) return undefined;
   const picture = isTruncated() ? null : selectCover(common.picture);
   return { tags, picture: picture?.data ?? null };
+}
+
+/** The parser has no name of its own for these. */
+function findR128({ native }: IAudioMetadata) {
+  const tags = Object.values(native ?? {}).flat();
+  const find = (id: string) => tags.find((tag) => tag.id.toUpperCase() === id)?.value;
+  return { trackGain: find("R128_TRACK_GAIN"), albumGain: find("R128_ALBUM_GAIN") };
 }
 
 /** What the parser made of it, up to where it gave up: a broken end does not spoil the beginning. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { TrackId } from "#contract/ids.ts";
-import { type ListTracks, SortDirection, TrackSort } from "#contract/library.ts";
+import { BandId } from "#contract/ids.ts";
+import { SortDirection } from "#contract/library.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { SessionKeys } from "#server/base/keys.ts";
 
@@ -8,37 +8,47 @@ import type { SessionKeys } from "#server/base/keys.ts";
 export interface Position {
   /** Of the sorted column, as text. */
   readonly key: string;
-  readonly id: TrackId;
+  readonly id: string;
+  /** What the list was searched for in place of what was typed. */
+  readonly correctedSearch?: string | undefined;
 }
 
-const Content = z.tuple([TrackSort, SortDirection, z.string().max(4_000), TrackId]);
+/** Of which list of whose in which order; each sort of each list has a name of its own. */
+export interface Order {
+  readonly bandId: BandId;
+  readonly sort: string;
+  readonly direction: SortDirection;
+}
+
+const Content = z
+  .tuple([BandId, z.string().max(40), SortDirection, z.string().max(4_000), z.uuid()])
+  .rest(z.string());
 
 /**
- * A position as a page carries it: `content | . | kid | . | mac`, with the content (sort,
- * direction, key, id) as base64url of JSON, signed so that nobody can make one up.
+ * A position as a page carries it: `content | . | kid | . | mac`, with the content (band,
+ * sort, direction, key, id, perhaps a corrected search) as base64url of JSON, signed so that nobody can make one up.
  */
 export function toCursor(
   keys: SessionKeys,
-  { sort, direction }: Pick<ListTracks, "sort" | "direction">,
-  { key, id }: Position,
+  { bandId, sort, direction }: Order,
+  { key, id, correctedSearch }: Position,
 ): string {
-  const content = Buffer.from(JSON.stringify([sort, direction, key, id])).toString("base64url");
+  const parts = [bandId, sort, direction, key, id, correctedSearch];
+  const kept = parts.filter((part) => part !== undefined);
+  const content = Buffer.from(JSON.stringify(kept)).toString("base64url");
   return `${content}.${keys.sign("cursor", content)}`;
 }
 
-/** @throws AppError `invalid_input` for one that we did not make, or made for another order. */
-export function parseCursor(
-  keys: SessionKeys,
-  list: Pick<ListTracks, "sort" | "direction">,
-  cursor: string,
-): Position {
+/** @throws AppError `invalid_input` for one that we did not make, or made for another band or order. */
+export function parseCursor(keys: SessionKeys, list: Order, cursor: string): Position {
   const [content = "", ...signature] = cursor.split(".");
   if (!keys.isSigned("cursor", content, signature.join("."))) throw notOurs();
-  const [sort, direction, key, id] = Content.parse(
+  const [bandId, sort, direction, key, id, correctedSearch] = Content.parse(
     JSON.parse(Buffer.from(content, "base64url").toString()),
   );
-  if (sort !== list.sort || direction !== list.direction) throw notOurs();
-  return { key, id };
+  const isOfIt = bandId === list.bandId && sort === list.sort && direction === list.direction;
+  if (!isOfIt) throw notOurs();
+  return { key, id, correctedSearch };
 }
 
 const notOurs = (): AppError =>

@@ -23,6 +23,8 @@ export interface ChangedRow {
   readonly discNumber: number | null;
   readonly trackNumber: number | null;
   readonly durationMs: number | null;
+  readonly artistSort: string | null;
+  readonly albumSort: string | null;
 }
 
 export type NamedRow = Pick<
@@ -144,7 +146,8 @@ export const updateMatched = (
     )
     select id, old_path as "oldPath", path, is_moved as "isMoved", is_changed as "isChanged",
       is_named_by_path as "isNamedByPath", title, artist, album, disc_number as "discNumber",
-      track_number as "trackNumber", duration_ms as "durationMs"
+      track_number as "trackNumber", duration_ms as "durationMs", artist_sort as "artistSort",
+      album_sort as "albumSort"
     from updated where is_moved or is_changed or old_path <> path`);
 
 export async function saveNames(tx: Tx, rows: readonly NamedRow[]): Promise<void> {

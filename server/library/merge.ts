@@ -97,8 +97,8 @@ function rename(row: store.ChangedRow, rootPath: string): store.NamedRow {
   const { id, title, artist, album, discNumber, trackNumber } = row;
   const kept = { title, artist, album, discNumber, trackNumber };
   const named = row.isNamedByPath ? renameByPath(row, rootPath) : kept;
-  const { path, durationMs } = row;
-  return { id, ...named, ...toSortKeys({ ...named, path, durationMs }) };
+  const { path, durationMs, artistSort, albumSort } = row;
+  return { id, ...named, ...toSortKeys({ ...named, path, durationMs, artistSort, albumSort }) };
 }
 
 /** What the old path had said, the new one says now; what a tag has said stays. */

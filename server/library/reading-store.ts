@@ -4,7 +4,7 @@ import type { Db, Tx } from "#server/base/db.ts";
 import type { KnownTrack, Place } from "./reunion.ts";
 import { isAmongGone, isGone, isLookedInto, isThere, type Scope } from "./scope-store.ts";
 import type { SortKeys } from "./sort-keys.ts";
-import type { Tags } from "./tags.ts";
+import { TAGS_VERSION, type Tags } from "./tags.ts";
 
 export interface UnreadRow {
   readonly id: TrackId;
@@ -40,10 +40,13 @@ export interface FailedRow extends Looked {
   readonly isRead: boolean;
 }
 
+/** As the index has it, so that it is found: the version is part of the statement, and no parameter. */
+const isUnread = sql.raw(`(not t.is_read or t.tags_version < ${TAGS_VERSION})`);
+
 export async function countUnread(db: Db | Tx, scope: Scope): Promise<number> {
   const [row] = await db.execute<{ count: number }>(sql`
     select count(*)::int as count from tracks as t
-    where t.connection_id = ${scope.connectionId} and not t.is_read and ${isThere(scope)}`);
+    where t.connection_id = ${scope.connectionId} and ${isUnread} and ${isThere(scope)}`);
   return row?.count ?? 0;
 }
 
@@ -64,7 +67,7 @@ export async function listUnread(
     select t.id, t.ref, t.path, t.size_bytes::text as "sizeBytes", t.etag,
       (extract(epoch from t.modified_at) * 1000)::float8 as "modifiedAtMs"
     from tracks as t
-    where t.connection_id = ${scope.connectionId} and not t.is_read and ${isThere(scope)}
+    where t.connection_id = ${scope.connectionId} and ${isUnread} and ${isThere(scope)}
       and t.id > coalesce(${page.after}::uuid, '00000000-0000-0000-0000-000000000000')
     order by t.id limit ${page.limit}`);
   return rows.map(({ modifiedAtMs, sizeBytes, ...row }) => ({
@@ -144,6 +147,7 @@ const looked = sql`
   modified_at = case
     when r.facts is null then t.modified_at else (r.facts ->> 'modifiedAt')::timestamptz
   end,
+  tags_version = ${sql.raw(String(TAGS_VERSION))},
   updated_at = now()`;
 
 export async function saveRead(tx: Tx, rows: readonly ReadRow[]): Promise<void> {
@@ -157,13 +161,17 @@ export async function saveRead(tx: Tx, rows: readonly ReadRow[]): Promise<void> 
       bitrate_bps = r."bitrateBps", sample_rate_hz = r."sampleRateHz", channels = r.channels,
       cover_hash = r."coverHash", sort_title = r."sortTitle", sort_artist = r."sortArtist",
       sort_album = r."sortAlbum", sort_duration_ms = r."sortDurationMs",
-      search_text = r."searchText"
+      search_text = r."searchText", artists = r.artists, genres = r.genres,
+      artist_sort = r."artistSort", album_sort = r."albumSort",
+      album_artist_sort = r."albumArtistSort",
+      is_compilation = coalesce(r."isCompilation", false), details = r.details
     from json_to_recordset(${JSON.stringify(rows)}::json) as r(
       id uuid, fingerprint text, facts json, "isNamedByPath" boolean, title text, artist text,
       album text, "albumArtist" text, "trackNumber" int, "discNumber" int, year int, genre text,
       "durationMs" int, codec text, "bitrateBps" int, "sampleRateHz" int, channels int,
       "coverHash" text, "sortTitle" text, "sortArtist" text, "sortAlbum" text,
-      "sortDurationMs" int, "searchText" text
+      "sortDurationMs" int, "searchText" text, artists text[], genres text[], "artistSort" text,
+      "albumSort" text, "albumArtistSort" text, "isCompilation" boolean, details jsonb
     )
     where t.id = r.id`);
 }

@@ -225,7 +225,7 @@ const isOther = (facts: FileFacts, row: FileFacts): boolean =>
 
 function toReadRow({ tags, coverHash }: Recording, path: string, rootPath: string) {
   const named = nameRecording(tags, path, rootPath);
-  const keys = toSortKeys({ ...named, path, durationMs: tags.durationMs });
+  const keys = toSortKeys({ ...tags, ...named, path });
   return { ...tags, ...named, ...keys, isNamedByPath: tags.title === null, coverHash };
 }
 

@@ -1,10 +1,28 @@
+import { z } from "zod";
 import { OneConnection, RemovalPreview } from "#contract/connections.ts";
-import { ListTracks, OneTrack, Track, TrackPage } from "#contract/library.ts";
+import { ListTracks, OneTrack, TrackPage, WholeTrack } from "#contract/library.ts";
 import { ScanProgress, StartScan } from "#contract/scans.ts";
+import {
+  AlbumPage,
+  AlbumWithTracks,
+  ArtistPage,
+  ArtistWithAlbums,
+  FolderPage,
+  Genre,
+  GenrePage,
+  ListAlbums,
+  ListFolders,
+  ListNames,
+  OneAlbum,
+  OneArtist,
+  OneGenre,
+} from "#contract/views.ts";
 import { procedure, router } from "#server/base/trpc.ts";
+import { deleteTrack } from "./deleting.ts";
 import * as disconnecting from "./disconnecting.ts";
 import * as scans from "./scans.ts";
 import * as service from "./service.ts";
+import * as views from "./views.ts";
 
 export const libraryRouter = router({
   tracks: router({
@@ -15,8 +33,56 @@ export const libraryRouter = router({
 
     get: procedure
       .input(OneTrack)
-      .output(Track)
+      .output(WholeTrack)
       .query(({ ctx, input }) => service.getTrack(ctx.deps, ctx.actor, input.trackId)),
+
+    delete: procedure
+      .input(OneTrack)
+      .output(z.void())
+      .mutation(({ ctx, input }) => deleteTrack(ctx.deps, ctx.actor, input.trackId, ctx.device)),
+  }),
+
+  albums: router({
+    list: procedure
+      .input(ListAlbums)
+      .output(AlbumPage)
+      .query(({ ctx, input }) => views.listAlbums(ctx.deps, ctx.actor, input)),
+
+    get: procedure
+      .input(OneAlbum)
+      .output(AlbumWithTracks)
+      .query(({ ctx, input }) => views.getAlbum(ctx.deps, ctx.actor, input)),
+  }),
+
+  artists: router({
+    list: procedure
+      .input(ListNames)
+      .output(ArtistPage)
+      .query(({ ctx, input }) => views.listArtists(ctx.deps, ctx.actor, input)),
+
+    get: procedure
+      .input(OneArtist)
+      .output(ArtistWithAlbums)
+      .query(({ ctx, input }) => views.getArtist(ctx.deps, ctx.actor, input)),
+  }),
+
+  genres: router({
+    list: procedure
+      .input(ListNames)
+      .output(GenrePage)
+      .query(({ ctx, input }) => views.listGenres(ctx.deps, ctx.actor, input)),
+
+    get: procedure
+      .input(OneGenre)
+      .output(Genre)
+      .query(({ ctx, input }) => views.getGenre(ctx.deps, ctx.actor, input)),
+  }),
+
+  folders: router({
+    list: procedure
+      .input(ListFolders)
+      .output(FolderPage)
+      .query(({ ctx, input }) => views.listFolders(ctx.deps, ctx.actor, input)),
   }),
 });
 

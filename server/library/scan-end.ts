@@ -7,7 +7,7 @@ import type { Deps } from "#server/deps.ts";
 import { forgetFolders, saveKnownFolders } from "./known-folder-store.ts";
 import { listFailedFolders } from "./listing-store.ts";
 import * as readingStore from "./reading-store.ts";
-import { queueAfterMaintenance, queueScan } from "./scan-queue.ts";
+import { queueAfterMaintenance, queueScan, scanFinished } from "./scan-queue.ts";
 import { cancelled, lost, paused, type RunDeps, type ScanRun } from "./scan-run.ts";
 import * as store from "./scan-store.ts";
 import { keepElsewhere } from "./twin-store.ts";
@@ -38,6 +38,7 @@ export async function finishScan(deps: EndDeps, run: ScanRun, leftOut: number): 
       .filter((sentence) => sentence !== null)
       .join(" ");
     await end(deps, tx, scan, { state: "done", message: message === "" ? null : message });
+    await scanFinished.enqueue(deps, tx, { connectionId: scan.connectionId });
     return { result: undefined, counts: { ...met, missing, withheld } };
   }, true);
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ScanId } from "#contract/ids.ts";
+import { ConnectionId, ScanId } from "#contract/ids.ts";
 import type { Tx } from "#server/base/db.ts";
 import { createId } from "#server/base/ids.ts";
 import { defineJob } from "#server/base/jobs.ts";
@@ -8,6 +8,12 @@ import * as store from "./scan-store.ts";
 
 /** A scan waits to be run, or to be gone on with. */
 export const scanRequested = defineJob("library.scan", z.object({ scanId: ScanId }));
+
+/** The library has everything of a storage: whoever draws what is new can begin. */
+export const scanFinished = defineJob(
+  "library.scan_finished",
+  z.object({ connectionId: ConnectionId }),
+);
 
 /** How often it is looked whether the maintenance is over. */
 const LOOK_AGAIN_SECONDS = 20;

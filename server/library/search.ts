@@ -47,13 +47,21 @@ export function toSearchText(texts: readonly string[]): string {
  */
 export const toSearchPatterns = (search: string): string[] =>
   toWords(search).flatMap((word) => {
-    const literal = word.replaceAll(/[\\%_]/g, "\\$&");
-    if (/^[\p{L}\p{N}]{1,2}$/u.test(word) && word.search(UNSPACED) < 0) return [`% ${literal}%`];
-    return [`%${literal}%`, ...toSpelt(word).map((each) => `%${each}%`)];
+    if (isShort(word)) return [`% ${toLiteral(word)}%`];
+    return [`%${toLiteral(word)}%`, ...toSpelt(word).map((each) => `%${each}%`)];
   });
 
+/** The same for albums, artists, genres and folders, whose text is folded and no more. */
+export const toNamePatterns = (search: string): string[] =>
+  toWords(search).map((word) => `${isShort(word) ? "% " : "%"}${toLiteral(word)}%`);
+
+const isShort = (word: string): boolean =>
+  /^[\p{L}\p{N}]{1,2}$/u.test(word) && word.search(UNSPACED) < 0;
+
+const toLiteral = (word: string): string => word.replaceAll(/[\\%_]/g, "\\$&");
+
 /** A NUL separates words too; a database does not take it. */
-const toWords = (text: string): string[] =>
+export const toWords = (text: string): string[] =>
   fold(text.toWellFormed())
     .split(/[\s\p{Cc}]+/u)
     .filter((word) => word !== "");

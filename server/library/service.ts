@@ -1,13 +1,15 @@
 import type { TrackId } from "#contract/ids.ts";
-import type { ListTracks, Track, TrackPage, TrackState } from "#contract/library.ts";
+import type { ListTracks, TrackPage, TrackState, WholeTrack } from "#contract/library.ts";
 import type { CoverSize } from "#contract/playback.ts";
 import { requireMember } from "#server/bands/service.ts";
 import type { Actor } from "#server/base/actor.ts";
 import { write } from "#server/base/db.ts";
 import type { Deps } from "#server/deps.ts";
 import { findCover } from "./cover-store.ts";
-import { parseCursor, toCursor } from "./cursor.ts";
+import { type Position, parseCursor, toCursor } from "./cursor.ts";
+import { listByRelevance } from "./relevance.ts";
 import { toSearchPatterns } from "./search.ts";
+import { correctSearch } from "./spelling.ts";
 import * as store from "./store.ts";
 import { noSuchTrack, toTrack } from "./track-rows.ts";
 
@@ -34,28 +36,65 @@ export async function listTracks(
   actor: Actor,
   list: ListTracks,
 ): Promise<TrackPage> {
-  const { bandId, search, filter, sort, direction, limit, cursor } = list;
-  const member = await requireMember(deps, actor, bandId, "listener");
-  const after = cursor === null ? null : parseCursor(deps.sessionKeys, list, cursor);
+  const member = await requireMember(deps, actor, list.bandId, "listener");
+  const after = list.cursor === null ? null : parseCursor(deps.sessionKeys, list, list.cursor);
+  const asked = { ...list, search: after?.correctedSearch ?? list.search };
+  const found = await find(deps, member, asked, after);
+  if (after || found.total !== 0 || isBlank(list.search)) {
+    return toPage(deps, list, found, after?.correctedSearch);
+  }
+  const correctedSearch = await correctSearch(deps.db, member, list.search);
+  if (correctedSearch === null) return toPage(deps, list, found);
+  const instead = await find(deps, member, { ...list, search: correctedSearch }, null);
+  const page = toPage(deps, list, instead, correctedSearch);
+  return { ...page, correctedSearch: instead.total === 0 ? null : correctedSearch };
+}
+
+type Found = Awaited<ReturnType<typeof find>>;
+
+async function find(
+  { db }: Pick<Deps, "db">,
+  member: Pick<ListTracks, "bandId">,
+  { search, filter, sort, direction, limit }: ListTracks,
+  after: Position | null,
+) {
   const choice = { patterns: toSearchPatterns(search), filter };
+  const page = { direction, limit: limit + 1 };
   const [rows, total] = await Promise.all([
-    store.listTracks(deps.db, member, { ...choice, sort, direction, after, limit: limit + 1 }),
-    after ? null : store.countTracks(deps.db, member, choice),
+    sort === "relevance"
+      ? listByRelevance(db, member, { ...page, search, filter }, after)
+      : store.listTracks(db, member, { ...page, ...choice, sort, after }),
+    after ? null : store.countTracks(db, member, choice),
   ]);
-  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  return { rows, total };
+}
+
+/** Of one row more than a page has: the page, and where the next one begins. */
+function toPage(
+  { sessionKeys }: Pick<Deps, "sessionKeys">,
+  list: ListTracks,
+  { rows, total }: Found,
+  correctedSearch?: string,
+): TrackPage {
+  const last = rows.length > list.limit ? rows[list.limit - 1] : undefined;
   return {
-    tracks: rows.slice(0, limit).map(({ key: _, ...row }) => toTrack(row)),
-    next: last ? toCursor(deps.sessionKeys, list, last) : null,
+    tracks: rows.slice(0, list.limit).map(({ key: _, ...row }) => toTrack(row)),
+    next: last
+      ? toCursor(sessionKeys, list, { key: last.key, id: last.id, correctedSearch })
+      : null,
     total,
+    correctedSearch: null,
   };
 }
+
+const isBlank = (search: string): boolean => search.trim() === "";
 
 /** @throws AppError `not_found` for a track of nobody's or of a band that the actor is not in. */
 export async function getTrack(
   deps: Pick<Deps, "db">,
   actor: Actor,
   trackId: TrackId,
-): Promise<Track> {
+): Promise<WholeTrack> {
   const row = await store.findTrack(deps.db, actor, trackId);
   if (!row) throw noSuchTrack(actor);
   return toTrack(row);

@@ -18,6 +18,9 @@ export interface NamedTrack {
   readonly trackNumber: number | null;
   readonly durationMs: number | null;
   readonly path: string;
+  /** What tags say it is sorted by. */
+  readonly artistSort?: string | null;
+  readonly albumSort?: string | null;
 }
 
 export interface SortKeys {
@@ -30,20 +33,44 @@ export interface SortKeys {
 
 /**
  * Keys that sort as people do by comparing code points: 'Take 2' before 'Take 10', an album in the
- * order of its discs and tracks, an artist's tracks by album, what is unknown last.
+ * order of its discs and tracks, an artist's tracks by album, what is unknown last. `library_sort_key`
+ * in the database does the same for albums, artists and folders.
  */
 export function toSortKeys(track: NamedTrack): SortKeys {
   const title = toPart(track.title);
-  const album = toPart(track.album);
+  const album = toName(track.albumSort ?? track.album);
   const place = `${toPlace(track.discNumber)}${toPlace(track.trackNumber)}`;
   return {
     sortTitle: join(title),
     sortAlbum: join(album, place, title),
-    sortArtist: join(toPart(track.artist), album, place, title),
+    sortArtist: join(toName(track.artistSort ?? track.artist), album, place, title),
     sortDurationMs: track.durationMs ?? MAX_INTEGER,
     searchText: toSearchText([track.title, track.artist ?? "", track.album ?? "", track.path]),
   };
 }
+
+/**
+ * What the keys of titles and of names begin with that a search begins; each may be empty. A number at
+ * its end is left out: '1' is also the beginning of '10', and keys have the length of a number first.
+ * `exact` has it, where there is one.
+ */
+export function toBeginnings(search: string): {
+  readonly exact: string | null;
+  readonly title: string;
+  readonly name: string;
+} {
+  const open = search.trim().replace(/\d+$/, "");
+  const [title, name] = [toPart(open), toName(open)];
+  return {
+    exact: open === search.trim() ? null : toPart(search),
+    title: title === UNKNOWN ? "" : title,
+    name: name === UNKNOWN ? "" : name,
+  };
+}
+
+/** 'The Beatles' are found at B: an English article in front does not count. */
+const toName = (text: string | null): string =>
+  toPart(text?.trim().replace(/^(?:the|an|a) +(?=.)/i, "") ?? null);
 
 /** Runs of digits get their length in front: any number then sorts by its value. */
 const toPart = (text: string | null): string =>

@@ -1,27 +1,39 @@
-import { and, asc, desc, eq, like, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, like, not, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { BandId, TrackId } from "#contract/ids.ts";
-import type { ListTracks, TrackSort } from "#contract/library.ts";
+import type { ListedDetails, ListTracks, TrackSort } from "#contract/library.ts";
 import { members, tracks } from "#drizzle/schema/index.ts";
 import type { Actor } from "#server/base/actor.ts";
 import type { Db, Tx } from "#server/base/db.ts";
 import type { Position } from "./cursor.ts";
 import type { PlayableTrack } from "./service.ts";
-import type { TrackRow } from "./track-rows.ts";
+import type { TrackRow, WholeTrackRow } from "./track-rows.ts";
 
 /** Which tracks of a band; `member` is the proof that the actor may see them. */
 export interface Choice {
   /** LIKE patterns, all of which must match. */
   readonly patterns: readonly string[];
   readonly filter: ListTracks["filter"];
+  /** How the key of one order begins, and how those of others do not. */
+  readonly begins?: Beginning | null;
+  readonly beginsNot?: readonly Beginning[];
 }
 
-export interface PageChoice extends Choice, Pick<ListTracks, "sort" | "direction" | "limit"> {
+export interface Beginning {
+  readonly sort: "title" | "artist" | "album";
+  readonly prefix: string;
+}
+
+export interface PageChoice extends Choice, Pick<ListTracks, "direction" | "limit"> {
+  readonly sort: ColumnSort;
   readonly after: Position | null;
 }
 
+/** `relevance` is several lists, each by a column: see `relevance.ts`. */
+export type ColumnSort = Exclude<TrackSort, "relevance">;
+
 /** The only columns that tracks are ever sorted by. */
-const sortColumns: Readonly<Record<TrackSort, { column: PgColumn; type: SQL }>> = {
+const sortColumns: Readonly<Record<ColumnSort, { column: PgColumn; type: SQL }>> = {
   title: { column: tracks.sortTitle, type: sql`text` },
   artist: { column: tracks.sortArtist, type: sql`text` },
   album: { column: tracks.sortAlbum, type: sql`text` },
@@ -29,7 +41,8 @@ const sortColumns: Readonly<Record<TrackSort, { column: PgColumn; type: SQL }>> 
   duration: { column: tracks.sortDurationMs, type: sql`integer` },
 };
 
-const shown = {
+/** Of a track, what leaves the server in a list. */
+export const shown = {
   id: tracks.id,
   bandId: tracks.bandId,
   connectionId: tracks.connectionId,
@@ -44,6 +57,11 @@ const shown = {
   discNumber: tracks.discNumber,
   year: tracks.year,
   genre: tracks.genre,
+  albumId: tracks.albumId,
+  artistIds: tracks.artistIds,
+  details: sql<ListedDetails | null>`case when ${tracks.details} is not null then
+    jsonb_build_object('hasLyrics', ${tracks.details} -> 'hasLyrics', 'replayGain', ${tracks.details} -> 'replayGain')
+  end`,
   durationMs: tracks.durationMs,
   codec: tracks.codec,
   bitrateBps: tracks.bitrateBps,
@@ -55,8 +73,9 @@ const shown = {
   addedAt: tracks.addedAt,
 };
 
-/** Nobody reads the exact number of more. */
+/** Nobody reads the exact number of more; those of a search have to be looked at one by one. */
 const COUNT_LIMIT = 100_001;
+const FOUND_LIMIT = 1_001;
 
 /** A page, with the sorted column of each row as text: exact, where a Date would be rounded. */
 export function listTracks(
@@ -77,7 +96,7 @@ export function listTracks(
     .limit(limit);
 }
 
-/** How many there are in all, up to 100,001. */
+/** How many there are in all, up to 100,001, or up to 1,001 in a search. */
 export async function countTracks(
   db: Db,
   member: { readonly bandId: BandId },
@@ -87,7 +106,7 @@ export async function countTracks(
     .select({ one: sql`1`.as("one") })
     .from(tracks)
     .where(isChosen(member, choice))
-    .limit(COUNT_LIMIT)
+    .limit(choice.patterns.length > 0 ? FOUND_LIMIT : COUNT_LIMIT)
     .as("some");
   const [row] = await db.select({ count: sql<number>`count(*)::int` }).from(some);
   return row?.count ?? 0;
@@ -95,21 +114,37 @@ export async function countTracks(
 
 const isChosen = (
   member: { readonly bandId: BandId },
-  { patterns, filter }: Choice,
+  { patterns, filter, begins, beginsNot = [] }: Choice,
 ): SQL | undefined =>
   and(
     eq(tracks.bandId, member.bandId),
     filter.state && eq(tracks.state, filter.state),
     filter.connectionId && eq(tracks.connectionId, filter.connectionId),
+    filter.albumId && eq(tracks.albumId, filter.albumId),
+    filter.artistId && sql`${tracks.artistIds} @> array[${filter.artistId}]::uuid[]`,
+    filter.genreId && sql`${tracks.genreIds} @> array[${filter.genreId}]::uuid[]`,
+    filter.folder === undefined ? undefined : eq(tracks.folder, filter.folder),
     ...patterns.map((pattern) => like(tracks.searchText, pattern)),
+    begins ? isWithin(begins) : undefined,
+    ...beginsNot.map((each) => not(isWithin(each))),
   );
+
+/** A range of the index: nothing that begins so sorts behind the last character there is. */
+const isWithin = ({ sort, prefix }: Beginning): SQL => {
+  const { column } = sortColumns[sort];
+  return sql`(${column} >= ${prefix} and ${column} < ${`${prefix}\u{10ffff}`})`;
+};
 
 const isMine = (actor: Actor) =>
   and(eq(members.bandId, tracks.bandId), eq(members.userId, actor.userId));
 
-export async function findTrack(db: Db, actor: Actor, id: TrackId): Promise<TrackRow | undefined> {
+export async function findTrack(
+  db: Db,
+  actor: Actor,
+  id: TrackId,
+): Promise<WholeTrackRow | undefined> {
   const [row] = await db
-    .select(shown)
+    .select({ ...shown, details: tracks.details })
     .from(tracks)
     .innerJoin(members, isMine(actor))
     .where(eq(tracks.id, id));

@@ -1,3 +1,9 @@
+import type { TrackDetails } from "#contract/library.ts";
+import { type DetailTags, type R128Tags, toTrackDetails } from "./tag-details.ts";
+
+/** Goes up when more is read of a file: what an older reader has read is read again by the next scan. */
+export const TAGS_VERSION = 1;
+
 /** What a file says about itself. Everything in it is bounded and fits its column. */
 export interface Tags {
   readonly title: string | null;
@@ -8,6 +14,16 @@ export interface Tags {
   readonly discNumber: number | null;
   readonly year: number | null;
   readonly genre: string | null;
+  /** All that are named; `null` where there are fewer than two, and `artist` or `genre` says it. */
+  readonly artists: readonly string[] | null;
+  readonly genres: readonly string[] | null;
+  /** By which names they are sorted, where the tags say so. */
+  readonly artistSort: string | null;
+  readonly albumSort: string | null;
+  readonly albumArtistSort: string | null;
+  /** `null`: no tag says that it is one. */
+  readonly isCompilation: true | null;
+  readonly details: TrackDetails | null;
   readonly durationMs: number | null;
   readonly codec: string | null;
   readonly bitrateBps: number | null;
@@ -25,7 +41,13 @@ export interface ParsedAudio {
     readonly numberOfChannels?: unknown;
     readonly hasAudio?: unknown;
   };
-  readonly common: {
+  readonly r128?: R128Tags;
+  readonly common: DetailTags & {
+    readonly artists?: unknown;
+    readonly artistsort?: unknown;
+    readonly albumsort?: unknown;
+    readonly albumartistsort?: unknown;
+    readonly compilation?: unknown;
     readonly title?: unknown;
     readonly artist?: unknown;
     readonly album?: unknown;
@@ -40,6 +62,7 @@ export interface ParsedAudio {
 const MAX_TEXT_LENGTH = 500;
 /** A title of a megabyte is not looked at beyond this. */
 const MAX_TEXT_READ = 8 * MAX_TEXT_LENGTH;
+const MAX_NAMES = 8;
 const MAX_INTEGER = 2_147_483_647;
 
 const CODECS: readonly (readonly [RegExp, string])[] = [
@@ -51,7 +74,10 @@ const CODECS: readonly (readonly [RegExp, string])[] = [
   [/windows media audio|wma/i, "WMA"],
 ];
 
-export function toTags({ format, common }: ParsedAudio, durationMs: number | null): Tags {
+export function toTags(
+  { format, common, r128 = {} }: ParsedAudio,
+  durationMs: number | null,
+): Tags {
   return {
     title: toText(common.title),
     artist: toText(common.artist),
@@ -61,6 +87,13 @@ export function toTags({ format, common }: ParsedAudio, durationMs: number | nul
     discNumber: toInteger(common.disk?.no, 1, 9_999),
     year: toInteger(common.year, 1, 9_999),
     genre: toText(Array.isArray(common.genre) ? common.genre.slice(0, 8).join(", ") : common.genre),
+    artists: toNames(common.artists),
+    genres: toNames(common.genre),
+    artistSort: toText(common.artistsort),
+    albumSort: toText(common.albumsort),
+    albumArtistSort: toText(common.albumartistsort),
+    isCompilation: common.compilation === true ? true : null,
+    details: toTrackDetails(common, r128, toText),
     durationMs: durationMs ?? toDurationMs(format.duration),
     codec: toCodec(format.codec),
     bitrateBps: toInteger(format.bitrate, 1, MAX_INTEGER),
@@ -90,6 +123,14 @@ export function toText(value: unknown): string | null {
 
 /** Whether text can be stored as it is. A name that must be found again must not be changed. */
 export const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes("\0");
+
+/** @returns `null` for fewer than two. */
+function toNames(value: unknown): string[] | null {
+  if (!Array.isArray(value)) return null;
+  const names = value.slice(0, MAX_NAMES).flatMap((each) => toText(each) ?? []);
+  const unlike = [...new Set(names)];
+  return unlike.length > 1 ? unlike : null;
+}
 
 function toInteger(value: unknown, least: number, most: number): number | null {
   if (typeof value !== "number") return null;

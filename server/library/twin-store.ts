@@ -51,6 +51,29 @@ const pairs = (leaving: Leaving): SQL => sql`
     from leaving as l join staying as s using (fingerprint, turn)
   )`;
 
+/** What people have marked and counted of a row that goes, beside what they have of the other. */
+const marks: readonly ((leaving: Leaving) => SQL)[] = [
+  (leaving) => sql`
+    with ${pairs(leaving)}
+    insert into favourites (user_id, track_id, added_at)
+    select f.user_id, p.id, f.added_at from favourites as f join pairs as p on p.twin = f.track_id
+    where p.is_older
+    on conflict (user_id, track_id) do nothing`,
+  (leaving) => sql`
+    with ${pairs(leaving)}
+    update plays as l set track_id = p.id from pairs as p
+    where l.track_id = p.twin and p.is_older`,
+  (leaving) => sql`
+    with ${pairs(leaving)}
+    insert into listens (user_id, track_id, play_count, last_played_at)
+    select l.user_id, p.id, l.play_count, l.last_played_at
+    from listens as l join pairs as p on p.twin = l.track_id
+    where p.is_older
+    on conflict (user_id, track_id) do update set
+      play_count = listens.play_count + excluded.play_count,
+      last_played_at = greatest(listens.last_played_at, excluded.last_played_at)`,
+];
+
 /**
  * Lets tracks that lose their place take that of the same recording in another storage of the band.
  * Who has been in the library for longer stays who they are: a younger one leaves nothing behind,
@@ -62,6 +85,23 @@ export async function keepElsewhere(tx: Tx, leaving: Leaving): Promise<Kept[]> {
     with ${pairs(leaving)}
     update shares as s set track_id = p.id from pairs as p
     where s.track_id = p.twin and p.is_older`);
+  // Drawn is what lies where they go: the same bytes under the same entity tag.
+  await tx.execute(sql`
+    with ${pairs(leaving)}
+    delete from waveforms as w using pairs as p where w.track_id = p.id and p.is_older`);
+  await tx.execute(sql`
+    with ${pairs(leaving)}
+    update waveforms as w set track_id = p.id, lease = w.lease + 1, lease_until = null
+    from pairs as p where w.track_id = p.twin and p.is_older`);
+  await tx.execute(sql`
+    with ${pairs(leaving)}
+    update playlist_items as i set track_id = p.id from pairs as p
+    where i.track_id = p.twin and p.is_older`);
+  await tx.execute(sql`
+    with ${pairs(leaving)}
+    update comments as c set track_id = p.id from pairs as p
+    where c.track_id = p.twin and p.is_older`);
+  for (const passOn of marks) await tx.execute(passOn(leaving));
   const rows = await tx.execute<{ connectionId: ConnectionId; stoodSinceMs: number }>(sql`
     with ${pairs(leaving)}, dropped as (
       delete from tracks as t using pairs as p where t.id = p.twin and p.is_older
@@ -77,7 +117,10 @@ export async function keepElsewhere(tx: Tx, leaving: Leaving): Promise<Kept[]> {
       bitrate_bps = d.bitrate_bps, sample_rate_hz = d.sample_rate_hz, channels = d.channels,
       cover_hash = d.cover_hash, sort_title = d.sort_title, sort_artist = d.sort_artist,
       sort_album = d.sort_album, sort_duration_ms = d.sort_duration_ms,
-      search_text = d.search_text, updated_at = now()
+      search_text = d.search_text, artists = d.artists, genres = d.genres,
+      artist_sort = d.artist_sort, album_sort = d.album_sort,
+      album_artist_sort = d.album_artist_sort, is_compilation = d.is_compilation,
+      details = d.details, tags_version = d.tags_version, updated_at = now()
     from pairs as p join dropped as d on d.id = p.twin
     where t.id = p.id
     returning d.connection_id as "connectionId",

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { TrackId } from "#contract/ids.ts";
+import { TrackId, type UserId } from "#contract/ids.ts";
 import { requireActor } from "#server/base/actor.ts";
 import { whenClosed } from "#server/base/closing.ts";
 import { AppError, parseInput } from "#server/base/errors.ts";
@@ -8,7 +8,7 @@ import type { Deps } from "#server/deps.ts";
 import { endWithShare } from "#server/shares/ending.ts";
 import { noSuchRecording, openLinkFirst } from "#server/shares/guests.ts";
 import { requirePlayable } from "./service.ts";
-import { findSharedPlayable, type Playable } from "./store.ts";
+import { findPlayable, findSharedPlayable, type Playable } from "./store.ts";
 
 /** Who asks for a recording's bytes, and may have them. */
 export interface Listener {
@@ -33,8 +33,15 @@ export const findListener = (
   use: Use,
 ): Promise<Listener> =>
   request.guest === null
-    ? findMember(deps, request)
+    ? findMember(request)
     : findGuest(deps, request.guest, whenClosed(reply), trackIdOf(request), use);
+
+/** Where the recording is, for `readAhead`. */
+export const readPlayable = async (
+  deps: Pick<Deps, "db">,
+  request: FastifyRequest,
+  userId: UserId,
+): Promise<Playable | undefined> => findPlayable(deps.db, userId, trackIdOf(request));
 
 const Params = z.object({ trackId: TrackId });
 
@@ -43,13 +50,13 @@ export const trackIdOf = ({ params }: FastifyRequest): TrackId =>
   parseInput(Params, params).trackId;
 
 /** Nobody is told more than that they are nobody. */
-async function findMember(deps: Deps, request: FastifyRequest): Promise<Listener> {
+async function findMember(request: FastifyRequest): Promise<Listener> {
   const actor = requireActor(request);
   // Who cannot be told of the session's end gets nothing.
   const signal = request.over ?? AbortSignal.abort();
   signal.throwIfAborted();
   return {
-    playable: await requirePlayable(deps, actor, trackIdOf(request)),
+    playable: requirePlayable(actor, await (request.ahead as ReturnType<typeof readPlayable>)),
     key: actor.userId,
     signal,
   };

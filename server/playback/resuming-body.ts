@@ -1,4 +1,5 @@
-import { finished, Readable } from "node:stream";
+import type { Readable } from "node:stream";
+import { type Flow, type Sink, takeFlow, toReadable } from "#server/base/egress/flow.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { ByteRange, OpenedRange } from "#server/storage/stored.ts";
 
@@ -24,60 +25,75 @@ const RETRY_DELAY_MS = 250;
  * listener goes on.
  *
  * It delivers exactly the range or fails; it never joins two versions of a file.
+ *
+ * @returns a stream; `takeFlow` has the bytes without it.
  */
-export function createResumingBody({ first, reopen, canResume }: ResumingBodyOptions): Readable {
+export const createResumingBody = (options: ResumingBodyOptions): Readable =>
+  toReadable(createResumingFlow(options), { highWaterMark: BUFFER_BYTES });
+
+function createResumingFlow({ first, reopen, canResume }: ResumingBodyOptions): Flow {
   const { start, end } = first.range;
   const total = end - start + 1;
+  let sink: Sink | undefined;
+  let source = takeFlow(first.body);
   let delivered = 0;
   let triesWithoutBytes = 0;
-  let source: Readable | undefined;
+  let isWaiting = false;
   let isBroken = false;
   let isReopening = false;
+  let isOver = false;
 
-  const body = new Readable({
-    highWaterMark: BUFFER_BYTES,
-    read() {
-      if (isBroken) void resume();
-      else source?.resume();
-    },
-    destroy(error, done) {
-      source?.destroy();
-      done(error);
-    },
-  });
+  const fail = (error: Error): void => {
+    if (isOver) return;
+    isOver = true;
+    source.stop();
+    sink?.fail(error);
+  };
 
-  const attach = (next: Readable): void => {
+  const attach = (to: Sink, next: Flow): void => {
     source = next;
     isBroken = false;
-    next.on("data", (chunk: Buffer) => {
-      delivered += chunk.length;
-      triesWithoutBytes = 0;
-      if (delivered > total) body.destroy(brokenTransfer());
-      else if (!body.push(chunk)) next.pause();
-    });
-    finished(next, { writable: false }, (error) => {
-      if (body.destroyed) return;
-      if (delivered === total) body.push(null);
-      else breakOff(error ?? brokenTransfer());
+    next.open({
+      take(piece, isLent) {
+        delivered += piece.length;
+        triesWithoutBytes = 0;
+        if (delivered > total) {
+          fail(brokenTransfer());
+          return "wait";
+        }
+        const taken = to.take(piece, isLent);
+        isWaiting = taken !== "more";
+        return taken;
+      },
+      end() {
+        if (delivered < total) {
+          breakOff(brokenTransfer());
+          return;
+        }
+        isOver = true;
+        to.end();
+      },
+      fail: breakOff,
     });
   };
 
   const breakOff = (error: Error): void => {
+    if (isOver) return;
     triesWithoutBytes += 1;
     if (!canResume || triesWithoutBytes > PATIENCE) {
-      body.destroy(error);
+      fail(error);
       return;
     }
     isBroken = true;
-    if (body.readableLength < BUFFER_BYTES) void resume();
+    if (!isWaiting) void resume();
   };
 
   const openRest = async (): Promise<void> => {
     await new Promise((wake) => setTimeout(wake, RETRY_DELAY_MS * triesWithoutBytes));
-    if (body.destroyed) return;
+    if (isOver) return;
     const opened = await reopen({ start: start + delivered, end });
-    if (body.destroyed) opened.body.destroy();
-    else attach(opened.body);
+    if (isOver || !sink) opened.body.destroy();
+    else attach(sink, takeFlow(opened.body));
   };
 
   const resume = async (): Promise<void> => {
@@ -85,13 +101,24 @@ export function createResumingBody({ first, reopen, canResume }: ResumingBodyOpt
     isReopening = true;
     const failure = await openRest().catch((error: unknown) => error);
     isReopening = false;
-    if (failure && !body.destroyed) {
-      breakOff(failure instanceof Error ? failure : brokenTransfer());
-    }
+    if (failure) breakOff(failure instanceof Error ? failure : brokenTransfer());
   };
 
-  attach(first.body);
-  return body;
+  return {
+    open(to) {
+      sink = to;
+      attach(to, source);
+    },
+    resume() {
+      isWaiting = false;
+      if (isBroken) void resume();
+      else source.resume();
+    },
+    stop(error) {
+      isOver = true;
+      source.stop(error);
+    },
+  };
 }
 
 const brokenTransfer = (): AppError =>

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import type { UserId } from "#contract/ids.ts";
 import { NOT_DIRECT } from "#contract/playback.ts";
 import { countPicture } from "#server/auth/call-limits.ts";
 import { requireActor } from "#server/base/actor.ts";
@@ -8,20 +9,26 @@ import type { Deps } from "#server/deps.ts";
 import { openCover } from "#server/library/service.ts";
 import { findElsewhere } from "./direct.ts";
 import { withoutStorage } from "./guest-failures.ts";
-import { findListener, trackIdOf, type Use } from "./listeners.ts";
+import { findListener, readPlayable, trackIdOf, type Use } from "./listeners.ts";
 import { attachmentNamed } from "./media-type.ts";
 import { OutsideOfFile } from "./range.ts";
+import { sendBytes } from "./sending.ts";
 import { openTrack, type TrackPart } from "./service.ts";
 import { createStreamLimit, type StreamLimit } from "./stream-limit.ts";
+import { sendWaveform } from "./waveform-answer.ts";
 
 const STREAMS_A_USER = 20;
 
 /** What plays has to stop when its listener is signed out, or the guest of a link that is taken back. */
-const config = { endsWithSession: true, acceptsGuests: true };
+const shared = { endsWithSession: true, acceptsGuests: true };
 
 /** Bytes, so not tRPC: `<audio>` and `<img>` fetch these by themselves, with `Range` and cookies. */
 export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { deps }) => {
   const limit = createStreamLimit(STREAMS_A_USER);
+  const config = {
+    ...shared,
+    readAhead: (request: FastifyRequest, userId: UserId) => readPlayable(deps, request, userId),
+  };
 
   app.route({
     method: ["GET", "HEAD"],
@@ -44,6 +51,11 @@ export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { 
     const cover = await openCover(deps, actor, trackId, requestedSize(request));
     if (!cover) throw new AppError("not_found", "This recording has no cover.");
     return sendPicture(request, reply, cover);
+  });
+
+  app.get("/waveform/:trackId", { config: { acceptsGuests: true } }, async (request, reply) => {
+    await countPicture(request, reply);
+    return sendWaveform(deps, request, reply);
   });
 };
 
@@ -88,8 +100,7 @@ async function sendTrack(
   writeHead(reply, part);
   if (part.content === null) return reply.code(304).send();
   if (part.content.body === null) return reply.send(null);
-  signal.addEventListener("abort", () => part.content?.body?.destroy(), { once: true });
-  return reply.send(part.content.body);
+  return sendBytes(request, reply, part.content.body, signal);
 }
 
 /**

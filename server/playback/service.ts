@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import type { Readable } from "node:stream";
-import type { TrackId } from "#contract/ids.ts";
 import type { Actor } from "#server/base/actor.ts";
 import { AppError } from "#server/base/errors.ts";
 import {
@@ -30,7 +29,7 @@ import type { ByteRange, OpenedRange } from "#server/storage/stored.ts";
 import { mediaTypeOf } from "./media-type.ts";
 import { OutsideOfFile, parseRange } from "./range.ts";
 import { createResumingBody } from "./resuming-body.ts";
-import * as store from "./store.ts";
+import type * as store from "./store.ts";
 
 export type PlaybackDeps = StorageDeps & HealthDeps & Pick<Deps, "log">;
 
@@ -62,12 +61,7 @@ interface FileFacts {
 }
 
 /** @throws AppError `not_found` for a recording of nobody's or of a band that the actor is not in. */
-export async function requirePlayable(
-  deps: Pick<Deps, "db">,
-  actor: Actor,
-  trackId: TrackId,
-): Promise<store.Playable> {
-  const found = await store.findPlayable(deps.db, actor, trackId);
+export function requirePlayable(actor: Actor, found: store.Playable | undefined): store.Playable {
   if (!found) throw noSuchTrack(actor);
   return found;
 }

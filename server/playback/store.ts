@@ -1,5 +1,5 @@
 import { and, eq, gt, sql } from "drizzle-orm";
-import type { TrackId } from "#contract/ids.ts";
+import type { TrackId, UserId } from "#contract/ids.ts";
 import {
   connections,
   members,
@@ -8,7 +8,6 @@ import {
   shares,
   tracks,
 } from "#drizzle/schema/index.ts";
-import type { Actor } from "#server/base/actor.ts";
 import type { Db } from "#server/base/db.ts";
 import { sharedRead } from "#server/base/shared-reads.ts";
 import type { OpenableConnection } from "#server/connections/service.ts";
@@ -24,10 +23,10 @@ export interface Playable {
 /** Every request for bytes asks this, and nothing else. */
 export async function findPlayable(
   db: Db,
-  actor: Actor,
+  userId: UserId,
   id: TrackId,
 ): Promise<Playable | undefined> {
-  const [row] = await playable(db, { id, userId: actor.userId });
+  const [row] = await playable(db, { id, userId });
   return row;
 }
 

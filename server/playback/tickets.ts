@@ -1,4 +1,4 @@
-import { downloadPath, streamPath } from "#contract/playback.ts";
+import { downloadPath, streamPath, waveformPath } from "#contract/playback.ts";
 import type { AskTicket, MediaTicket } from "#contract/tickets.ts";
 import { createTicket } from "#server/auth/tickets.ts";
 import type { Actor } from "#server/base/actor.ts";
@@ -9,6 +9,7 @@ const PATHS = {
   stream: streamPath,
   download: downloadPath,
   cover: (trackId) => `/cover/${trackId}`,
+  waveform: waveformPath,
 } satisfies Record<AskTicket["use"], typeof streamPath>;
 
 /** @throws AppError `not_found` for a track that the actor can't play, whose ticket would open nothing. */

@@ -1,0 +1,55 @@
+import { sql } from "drizzle-orm";
+import { type AnyPgColumn, check, index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import type { CommentId, TrackId, UserId } from "#contract/ids.ts";
+import { users } from "./auth.ts";
+import { moment } from "./columns.ts";
+import { tracks } from "./library.ts";
+import { ofBand } from "./owners.ts";
+
+const byWhom = () =>
+  uuid()
+    .$type<UserId>()
+    .references(() => users.id, { onDelete: "set null" });
+
+/** What members of a band have written about a recording, and what others have replied. */
+export const comments = pgTable(
+  "comments",
+  {
+    id: uuid().$type<CommentId>().primaryKey(),
+    bandId: ofBand(),
+    trackId: uuid()
+      .$type<TrackId>()
+      .notNull()
+      .references(() => tracks.id, { onDelete: "cascade" }),
+    authorId: byWhom(),
+    /** The first of its thread; `null` for a first one. */
+    parentId: uuid()
+      .$type<CommentId>()
+      .references((): AnyPgColumn => comments.id, { onDelete: "cascade" }),
+    /** From the start of the recording; `null` for all of it, and for replies. */
+    atMs: integer(),
+    /** Empty once it is deleted. */
+    text: text().notNull(),
+    createdAt: moment().notNull().defaultNow(),
+    editedAt: moment(),
+    resolvedAt: moment(),
+    resolvedBy: byWhom(),
+    /** Others have replied: its row stays, and nothing of what it said. */
+    deletedAt: moment(),
+  },
+  (t) => [
+    index("comments_threads_index")
+      .on(t.trackId, sql`coalesce(${t.atMs}, -1)`, t.id)
+      .where(sql`${t.parentId} is null`),
+    index("comments_track_id_index").on(t.trackId),
+    index("comments_parent_id_index").on(t.parentId, t.id),
+    index("comments_band_id_index").on(t.bandId),
+    index("comments_author_id_index").on(t.authorId),
+    index("comments_resolved_by_index").on(t.resolvedBy),
+    check("comments_at_check", sql`${t.atMs} >= 0 and ${t.parentId} is null or ${t.atMs} is null`),
+    check(
+      "comments_text_check",
+      sql`(${t.deletedAt} is null) = (${t.text} <> '') and length(${t.text}) <= 2000`,
+    ),
+  ],
+);

@@ -1,0 +1,17 @@
+import { and, eq, inArray } from "drizzle-orm";
+import type { BandId, TrackId } from "#contract/ids.ts";
+import { tracks } from "#drizzle/schema/index.ts";
+import type { Db } from "#server/base/db.ts";
+import { shown } from "./store.ts";
+import type { TrackRow } from "./track-rows.ts";
+
+/** Those of the band, in no order. */
+export const findTracks = (
+  db: Db,
+  member: { readonly bandId: BandId },
+  ids: readonly TrackId[],
+): Promise<TrackRow[]> =>
+  db
+    .select(shown)
+    .from(tracks)
+    .where(and(eq(tracks.bandId, member.bandId), inArray(tracks.id, [...ids])));

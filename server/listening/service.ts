@@ -1,0 +1,177 @@
+import { z } from "zod";
+import { enoughOf } from "#contract/enough.ts";
+import { type BandId, TrackId } from "#contract/ids.ts";
+import type { Track } from "#contract/library.ts";
+import {
+  type FavouritePage,
+  type ListFavourites,
+  MOST_FAVOURITES,
+  type RecentPlay,
+  type RecentPlays,
+  type RecordedPlay,
+  type RecordPlay,
+  type SavedQueue,
+  type SaveQueue,
+  type SetFavourite,
+} from "#contract/listening.ts";
+import { requireMember } from "#server/bands/service.ts";
+import type { Actor } from "#server/base/actor.ts";
+import { write } from "#server/base/db.ts";
+import { AppError } from "#server/base/errors.ts";
+import type { Deps } from "#server/deps.ts";
+import { getTrack } from "#server/library/service.ts";
+import { getTracks } from "#server/library/some-tracks.ts";
+import * as store from "./store.ts";
+
+type Reading = Pick<Deps, "db">;
+
+/** Players round, and so do tags. */
+const TOLERANCE_MS = 1_500;
+/** Nobody listens faster. */
+const FASTEST = 2;
+
+/**
+ * Counts that somebody has listened to a recording, once for each time that it was begun, whichever
+ * server is told and however often.
+ *
+ * @throws AppError `not_found` for a track of nobody's or of a band that the actor is not in.
+ */
+export async function recordPlay(
+  deps: Reading,
+  actor: Actor,
+  { trackId, playId, heardMs }: RecordPlay,
+): Promise<RecordedPlay> {
+  const { durationMs } = await getTrack(deps, actor, trackId);
+  const { userId } = actor;
+  const enoughMs = enoughOf(durationMs);
+  const isCounted =
+    heardMs + TOLERANCE_MS >= enoughMs &&
+    (await write(deps, async (tx) => {
+      const apartMs = Math.max(0, enoughMs / FASTEST - TOLERANCE_MS);
+      if (!(await store.insertPlay(tx, { id: playId, userId, trackId }))) return false;
+      return (await store.countListen(tx, { userId, trackId }, apartMs)) !== null;
+    }));
+  return { isCounted, playCount: await store.findPlayCount(deps.db, userId, trackId) };
+}
+
+/** What the actor listened to in a band, the newest first. */
+export async function listRecentPlays(
+  deps: Reading,
+  actor: Actor,
+  { bandId, limit }: RecentPlays,
+): Promise<RecentPlay[]> {
+  const member = await requireMember(deps, actor, bandId, "listener");
+  const rows = await store.listRecent(deps.db, actor.userId, member.bandId, limit);
+  const tracks = await getTracks(
+    deps,
+    member,
+    rows.map(({ trackId }) => trackId),
+  );
+  return rows.flatMap(({ trackId, playCount, lastPlayedAt }) => {
+    const track = tracks.get(trackId);
+    return track ? [{ track, playCount, lastPlayedAt: lastPlayedAt.toISOString() }] : [];
+  });
+}
+
+/** The actor's own; twice is as good as once. @throws AppError `conflict` for very many. */
+export async function setFavourite(
+  deps: Reading,
+  actor: Actor,
+  { trackId, isFavourite }: SetFavourite,
+): Promise<void> {
+  const { bandId } = await getTrack(deps, actor, trackId);
+  if (!isFavourite) {
+    await write(deps, (tx) => store.deleteFavourite(tx, actor.userId, trackId));
+    return;
+  }
+  const all = await store.listFavouriteIds(deps.db, actor.userId, bandId, MOST_FAVOURITES);
+  if (all.length >= MOST_FAVOURITES && !all.includes(trackId)) throw nameTooMany();
+  await write(deps, (tx) => store.insertFavourite(tx, actor.userId, trackId));
+}
+
+/** All of the actor's in a band, so that lists can show them. */
+export async function listFavouriteIds(
+  deps: Reading,
+  actor: Actor,
+  bandId: BandId,
+): Promise<TrackId[]> {
+  const member = await requireMember(deps, actor, bandId, "listener");
+  return store.listFavouriteIds(deps.db, actor.userId, member.bandId, MOST_FAVOURITES);
+}
+
+const Cursor = z.tuple([z.string().max(40), TrackId]);
+
+/** A page of the actor's in a band. @throws AppError `invalid_input` for a cursor of another list. */
+export async function listFavourites(
+  deps: Reading,
+  actor: Actor,
+  { bandId, cursor, limit }: ListFavourites,
+): Promise<FavouritePage> {
+  const member = await requireMember(deps, actor, bandId, "listener");
+  const before = cursor === null ? null : parseCursor(cursor);
+  const rows = await store.listFavourites(deps.db, actor.userId, member.bandId, before, limit + 1);
+  const page = rows.slice(0, limit);
+  const last = rows.length > limit ? page.at(-1) : undefined;
+  const ids = page.map(({ id }) => id);
+  return {
+    tracks: inOrder(ids, await getTracks(deps, member, ids)),
+    next: last ? `${last.at}|${last.id}` : null,
+  };
+}
+
+/** Where the actor left off in a band; `null` where there is nothing to go on with. */
+export async function getQueue(
+  deps: Reading,
+  actor: Actor,
+  bandId: BandId,
+): Promise<SavedQueue | null> {
+  const member = await requireMember(deps, actor, bandId, "listener");
+  const row = await store.findQueue(deps.db, actor.userId, member.bandId);
+  if (!row) return null;
+  const known = await getTracks(deps, member, row.trackIds);
+  const current = row.trackIds[row.index];
+  const before = inOrder(row.trackIds.slice(0, row.index), known);
+  const tracks = inOrder(row.trackIds, known);
+  if (tracks.length === 0) return null;
+  return {
+    tracks,
+    // In the place of one that is gone stands what came after it.
+    index: Math.min(before.length, tracks.length - 1),
+    positionMs: current && known.has(current) ? row.positionMs : 0,
+    savedAt: row.savedAt.toISOString(),
+  };
+}
+
+/** What somebody else may not see of it is left out when it is asked for, and not here. */
+export async function saveQueue(
+  deps: Reading,
+  actor: Actor,
+  { bandId, trackIds, index, positionMs }: SaveQueue,
+): Promise<void> {
+  const member = await requireMember(deps, actor, bandId, "listener");
+  const { userId } = actor;
+  const place = Math.min(index, Math.max(0, trackIds.length - 1));
+  await write(deps, (tx) =>
+    trackIds.length === 0
+      ? store.deleteQueue(tx, userId, member.bandId)
+      : store.saveQueue(tx, { userId, bandId: member.bandId, trackIds, index: place, positionMs }),
+  );
+}
+
+const inOrder = (ids: readonly TrackId[], known: ReadonlyMap<TrackId, Track>): Track[] =>
+  ids.flatMap((id) => known.get(id) ?? []);
+
+function parseCursor(cursor: string): store.FavouritePlace {
+  const parsed = Cursor.safeParse(cursor.split("|"));
+  const [at, id] = parsed.data ?? [];
+  if (!at || !id || !/^\d{4}-\d\d-\d\d [\d:.+-]+$/.test(at)) {
+    throw new AppError("invalid_input", "This is no place in the list. Load the list again.");
+  }
+  return { at, id };
+}
+
+const nameTooMany = (): AppError =>
+  new AppError(
+    "conflict",
+    `You have ${MOST_FAVOURITES.toLocaleString("en")} favourites in this band, and there is no room for more. Nothing was changed; take one away first.`,
+  );
