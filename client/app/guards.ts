@@ -1,7 +1,15 @@
 import { notFound, type ParsedLocation, redirect } from "@tanstack/react-router";
 import type { Me } from "#contract/auth.ts";
 import type { OAuthProviderId, ProviderId } from "#contract/connections.ts";
-import type { BandId, ConnectionId, TrackId } from "#contract/ids.ts";
+import type {
+  AlbumId,
+  ArtistId,
+  BandId,
+  ConnectionId,
+  GenreId,
+  PlaylistId,
+  TrackId,
+} from "#contract/ids.ts";
 import type { OAuthTrouble } from "#contract/oauth.ts";
 import { queryClient, trpc } from "./api.ts";
 import { toOwnPath } from "./auth/next.ts";
@@ -71,8 +79,37 @@ export const parseConnection = ({ connectionId }: { connectionId: string }) => (
   connectionId: toId<ConnectionId>(connectionId),
 });
 
+export const parsePlaylist = ({ playlistId }: { playlistId: string }) => ({
+  playlistId: toId<PlaylistId>(playlistId),
+});
+
 export const parseTrack = ({ trackId }: { trackId: string }) => ({
   trackId: toId<TrackId>(trackId),
+});
+
+/** The time and the comment that a link means. */
+export function parseTrackSearch({ t, comment }: Readonly<Record<string, unknown>>): {
+  /** Seconds from the start. */
+  t?: number;
+  comment?: string;
+} {
+  const seconds = Number(t);
+  return {
+    ...(t !== undefined && seconds >= 0 && seconds < 1_000_000 ? { t: seconds } : {}),
+    ...(isId<string>(comment) ? { comment } : {}),
+  };
+}
+
+export const parseAlbum = ({ albumId }: { albumId: string }) => ({
+  albumId: toId<AlbumId>(albumId),
+});
+
+export const parseArtist = ({ artistId }: { artistId: string }) => ({
+  artistId: toId<ArtistId>(artistId),
+});
+
+export const parseGenre = ({ genreId }: { genreId: string }) => ({
+  genreId: toId<GenreId>(genreId),
 });
 
 const SIGN_INS: readonly OAuthProviderId[] = ["google-drive", "onedrive"];

@@ -11,11 +11,16 @@ import { BrokenScreen, NothingAtAll, NothingHere } from "./frame/broken.tsx";
 import {
   parseAddSearch,
   parseAdminSearch,
+  parseAlbum,
+  parseArtist,
   parseBand,
   parseConnection,
+  parseGenre,
   parseNotConnected,
+  parsePlaylist,
   parseSignInSearch,
   parseTrack,
+  parseTrackSearch,
   requireAdmin,
   requireBand,
   requireEditor,
@@ -25,6 +30,7 @@ import {
   requireSetup,
 } from "./guards.ts";
 import { parseLibrarySearch } from "./library/list-query.ts";
+import { parseFolderSearch, parseViewSearch } from "./library/view-query.ts";
 
 const rootRoute = createRootRoute({
   component: () => (
@@ -157,11 +163,74 @@ const libraryRoute = createRoute({
   component: lazyRouteComponent(() => import("./library/library-page.tsx"), "LibraryPage"),
 });
 
+const albumsRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/library/albums",
+  validateSearch: parseViewSearch,
+  component: lazyRouteComponent(() => import("./library/albums-page.tsx"), "AlbumsPage"),
+});
+
+const albumRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/library/albums/$albumId",
+  params: { parse: parseAlbum, stringify: (params) => params },
+  component: lazyRouteComponent(() => import("./library/album-page.tsx"), "AlbumPage"),
+});
+
+const artistsRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/library/artists",
+  validateSearch: parseViewSearch,
+  component: lazyRouteComponent(() => import("./library/artists-page.tsx"), "ArtistsPage"),
+});
+
+const artistRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/library/artists/$artistId",
+  params: { parse: parseArtist, stringify: (params) => params },
+  component: lazyRouteComponent(() => import("./library/artist-page.tsx"), "ArtistPage"),
+});
+
+const genresRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/library/genres",
+  validateSearch: parseViewSearch,
+  component: lazyRouteComponent(() => import("./library/genres-page.tsx"), "GenresPage"),
+});
+
+const genreRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/library/genres/$genreId",
+  params: { parse: parseGenre, stringify: (params) => params },
+  component: lazyRouteComponent(() => import("./library/genre-page.tsx"), "GenrePage"),
+});
+
+const foldersRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/library/folders",
+  validateSearch: parseFolderSearch,
+  component: lazyRouteComponent(() => import("./library/folders-page.tsx"), "FoldersPage"),
+});
+
 const trackRoute = createRoute({
   getParentRoute: () => bandRoute,
   path: "/tracks/$trackId",
   params: { parse: parseTrack, stringify: (params) => params },
+  validateSearch: parseTrackSearch,
   component: lazyRouteComponent(() => import("./library/track-page.tsx"), "TrackPage"),
+});
+
+const playlistsRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/playlists",
+  component: lazyRouteComponent(() => import("./playlists/playlists-page.tsx"), "PlaylistsPage"),
+});
+
+const playlistRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/playlists/$playlistId",
+  params: { parse: parsePlaylist, stringify: (params) => params },
+  component: lazyRouteComponent(() => import("./playlists/playlist-page.tsx"), "PlaylistPage"),
 });
 
 const sharesRoute = createRoute({
@@ -237,7 +306,16 @@ const routeTree = rootRoute.addChildren([
   bandRoute.addChildren([
     homeRoute,
     libraryRoute,
+    albumsRoute,
+    albumRoute,
+    artistsRoute,
+    artistRoute,
+    genresRoute,
+    genreRoute,
+    foldersRoute,
     trackRoute,
+    playlistsRoute,
+    playlistRoute,
     sharesRoute,
     storageRoute,
     addRoute,

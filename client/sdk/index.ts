@@ -16,6 +16,7 @@ import {
   downloadPath,
   shareCoverPath,
   streamPath,
+  waveformPath,
 } from "#contract/playback.ts";
 import type { AskTicket } from "#contract/tickets.ts";
 import type { AppRouter } from "#server/router.ts";
@@ -49,6 +50,11 @@ export interface Backline {
    */
   streamUrl(trackId: TrackId, shareId?: ShareId): string;
   downloadUrl(trackId: TrackId, shareId?: ShareId): string;
+  /**
+   * What is drawn of it: audiowaveform's binary format, or with `format=json` its JSON; `zoom` is the
+   * samples per pixel. While there is none the answer is a 404 with a `reason`.
+   */
+  waveformUrl(trackId: TrackId, shareId?: ShareId): string;
   /**
    * For what sends neither this client's cookies nor its token: a loudspeaker, an `<audio>` element
    * beside a client with a token. It works for five minutes and until the session ends; what has
@@ -166,6 +172,7 @@ export function createBackline(options: BacklineOptions): Backline {
     discardUpload: async (uploadId) => (await import("./upload.ts")).discardUpload(wire, uploadId),
     streamUrl: (trackId, shareId) => baseUrl + streamPath(trackId, shareId),
     downloadUrl: (trackId, shareId) => baseUrl + downloadPath(trackId, shareId),
+    waveformUrl: (trackId, shareId) => baseUrl + waveformPath(trackId, shareId),
     ticketUrl: async (trackId, use) =>
       baseUrl + (await api.playback.ticket.query({ trackId, use })).path,
     coverUrl: (track, size) =>

@@ -1,10 +1,15 @@
 import { Outlet } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
+import { askedTrack, closeDeleteDialog } from "../library/delete-dialog.ts";
+import { HeartButton } from "../listening/heart-button.tsx";
+import { useListening, useSavedQueue } from "../listening/use-listening.ts";
 import { PlayerBar } from "../playback/player-bar.tsx";
+import { closePlaylistDialog, listedTrack } from "../playlists/dialog.ts";
 import { closeShareDialog, sharedTrack } from "../shares/dialog.ts";
 import { useLiveScans } from "../storage/live-scans.ts";
 import { frame } from "../words/frame.ts";
 import { AdminNotices } from "./admin-notices.tsx";
+import { useBandId } from "./band.ts";
 import { closeDialog, openedDialog } from "./dialogs.ts";
 import s from "./frame.module.css";
 import { MaintenanceBanner } from "./maintenance-banner.tsx";
@@ -23,17 +28,34 @@ const Commands = lazy(() =>
 const ShareDialog = lazy(() =>
   import("../shares/share-dialog.tsx").then((module) => ({ default: module.ShareDialog })),
 );
+const AddToPlaylist = lazy(() =>
+  import("../playlists/add-to-playlist.tsx").then((module) => ({ default: module.AddToPlaylist })),
+);
+const DeleteTrack = lazy(() =>
+  import("../library/delete-track.tsx").then((module) => ({ default: module.DeleteTrack })),
+);
 
 /** What stays while screens come and go: navigation, search, activity and the player. */
 export function Frame() {
   const [isRailOpen, setIsRailOpen] = useState(false);
   const opened = useSyncExternalStore(openedDialog.subscribe, openedDialog.get);
   const shared = useSyncExternalStore(sharedTrack.subscribe, sharedTrack.get);
+  const listed = useSyncExternalStore(listedTrack.subscribe, listedTrack.get);
+  const asked = useSyncExternalStore(askedTrack.subscribe, askedTrack.get);
   useShortcuts();
   useFocusOnNavigation();
   useLiveScans();
+  useListening();
+  useSavedQueue(useBandId());
   // Whoever signs in next has not asked for it.
-  useEffect(() => closeShareDialog, []);
+  useEffect(
+    () => () => {
+      closeShareDialog();
+      closeDeleteDialog();
+      closePlaylistDialog();
+    },
+    [],
+  );
 
   return (
     <div className={s.frame}>
@@ -51,11 +73,13 @@ export function Frame() {
           <Outlet />
         </main>
       </div>
-      <PlayerBar />
+      <PlayerBar heart={<HeartButton />} />
       <Suspense>
         {opened === "help" ? <KeyboardHelp onClose={closeDialog} /> : null}
         {opened === "commands" ? <Commands onClose={closeDialog} /> : null}
         {shared ? <ShareDialog track={shared} onClose={closeShareDialog} /> : null}
+        {listed ? <AddToPlaylist track={listed} onClose={closePlaylistDialog} /> : null}
+        {asked ? <DeleteTrack {...asked} onClose={closeDeleteDialog} /> : null}
       </Suspense>
     </div>
   );

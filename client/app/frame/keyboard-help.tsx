@@ -18,6 +18,8 @@ const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[] = [
       [rows.next, "N"],
       [rows.previous, "P"],
       [rows.mute, "M"],
+      [rows.shuffle, "S"],
+      [rows.repeat, "R"],
     ],
   ],
   [

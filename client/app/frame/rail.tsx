@@ -2,6 +2,7 @@ import { ActionIcon, Drawer } from "@mantine/core";
 import {
   IconCloud,
   IconHome,
+  IconMusic,
   IconPlaylist,
   type IconProps,
   IconSettings,
@@ -60,7 +61,8 @@ function RailContent({ onNavigate }: { readonly onNavigate?: () => void }) {
       <BandSwitcher />
       <ul className={s.list}>
         <Entry to="/b/$bandId" icon={IconHome} label={frame.home} isExact />
-        <Entry to="/b/$bandId/library" icon={IconPlaylist} label={frame.library} />
+        <Entry to="/b/$bandId/library" icon={IconMusic} label={frame.library} />
+        <Entry to="/b/$bandId/playlists" icon={IconPlaylist} label={frame.playlists} />
         {isEditor ? <Entry to="/b/$bandId/shares" icon={IconShare} label={frame.shares} /> : null}
       </ul>
       <ul className={s.list}>
@@ -76,6 +78,7 @@ interface EntryProps {
   readonly to:
     | "/b/$bandId"
     | "/b/$bandId/library"
+    | "/b/$bandId/playlists"
     | "/b/$bandId/shares"
     | "/b/$bandId/storage"
     | "/b/$bandId/settings"

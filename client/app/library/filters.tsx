@@ -7,7 +7,14 @@ import { useBandId } from "../frame/band.ts";
 import { useConnections } from "../storage/connections.ts";
 import { library } from "../words/library.ts";
 import s from "./filters.module.css";
-import { directionOf, type LibrarySearch, sortBy, sortOf } from "./list-query.ts";
+import {
+  directionOf,
+  type LibrarySearch,
+  SORTS,
+  sortBy,
+  sortOf,
+  usualSortOf,
+} from "./list-query.ts";
 
 interface FiltersProps {
   readonly search: LibrarySearch;
@@ -15,7 +22,6 @@ interface FiltersProps {
   readonly isCompact: boolean;
 }
 
-const SORTS: readonly TrackSort[] = ["title", "artist", "album", "added", "duration"];
 const ALL = "all";
 const STATES = ["present", "missing", "failed"] as const;
 
@@ -76,8 +82,10 @@ const Choices = ({ label, chosen, choices, onChoose }: ChoicesProps) => (
 
 function SortItems({ search }: { readonly search: LibrarySearch }) {
   const change = useChange();
+  const usual = usualSortOf(search);
+  const sorts: TrackSort[] = usual === "relevance" ? [usual, ...SORTS] : [...SORTS];
   const choose = (value: string) => {
-    const sort = SORTS.find((each) => each === value);
+    const sort = sorts.find((each) => each === value);
     if (sort) change(sortBy(search, sort));
   };
   return (
@@ -85,7 +93,7 @@ function SortItems({ search }: { readonly search: LibrarySearch }) {
       <Choices
         label={library.sortBy}
         chosen={sortOf(search)}
-        choices={SORTS.map((sort) => [sort, library.columns[sort]])}
+        choices={sorts.map((sort) => [sort, library.columns[sort]])}
         onChoose={choose}
       />
       <Menu.Divider />

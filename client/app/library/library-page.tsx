@@ -16,6 +16,7 @@ import { EmptyLibrary } from "./empty-library.tsx";
 import { Filters } from "./filters.tsx";
 import s from "./library.module.css";
 import { isFiltered, type LibrarySearch } from "./list-query.ts";
+import { Matches } from "./matches.tsx";
 import type { TrackListState } from "./track-list.ts";
 import { type KeptList, openTrackList, useTrackList } from "./track-lists.ts";
 import { SkeletonRow } from "./track-row.tsx";
@@ -23,6 +24,7 @@ import table from "./track-table.module.css";
 import { TrackTable } from "./track-table.tsx";
 import { useFirstPlay } from "./use-first-play.ts";
 import { useLibraryChanges } from "./use-library-changes.ts";
+import { ViewTabs } from "./view-screen.tsx";
 
 export function LibraryPage() {
   const bandId = useBandId();
@@ -47,6 +49,7 @@ export function LibraryPage() {
           <Filters search={search} isCompact={isCompact} />
         </div>
       </div>
+      <ViewTabs />
       <DropZone />
       <AbsentStorages />
       {hasNews ? (
@@ -57,6 +60,10 @@ export function LibraryPage() {
           </Button>
         </div>
       ) : null}
+      {search.q ? <Matches q={search.q} /> : null}
+      {search.q && state.correctedSearch ? (
+        <output className={s.news}>{library.corrected(search.q, state.correctedSearch)}</output>
+      ) : null}
       <div className={s.list}>
         <Tracks kept={kept} state={state} search={search} isCompact={isCompact} />
       </div>
@@ -65,9 +72,11 @@ export function LibraryPage() {
   );
 }
 
-function countOf({ total }: TrackListState, search: LibrarySearch): string {
+function countOf({ total, next }: TrackListState, search: LibrarySearch): string {
   if (total === null) return "";
-  return isFiltered(search) ? library.found(total) : library.tracks(total);
+  if (!isFiltered(search)) return library.tracks(total);
+  const most = search.q ? 1_000 : 100_000;
+  return library.found(total, next === null ? Number.POSITIVE_INFINITY : most);
 }
 
 interface TracksProps {

@@ -10,9 +10,18 @@ export interface LibrarySearch {
   readonly connection?: ConnectionId;
 }
 
-export const USUAL_SORT: TrackSort = "artist";
+/** Of what is found the best comes first. */
+export const usualSortOf = ({ q }: Pick<LibrarySearch, "q">): TrackSort =>
+  q ? "relevance" : "artist";
 
-const SORTS: readonly TrackSort[] = ["title", "artist", "album", "added", "duration"];
+/** What people may choose to sort by. */
+export const SORTS = [
+  "title",
+  "artist",
+  "album",
+  "added",
+  "duration",
+] as const satisfies TrackSort[];
 const STATES: readonly TrackState[] = ["present", "missing", "failed"];
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const LONGEST_SEARCH = 200;
@@ -25,7 +34,7 @@ export function parseLibrarySearch(given: Readonly<Record<string, unknown>>): Li
   const connection = toText(given.connection);
   return {
     ...(q ? { q } : {}),
-    ...(sort && sort !== USUAL_SORT ? { sort } : {}),
+    ...(sort && sort !== usualSortOf({ q }) ? { sort } : {}),
     ...(given.dir === "desc" ? { dir: "desc" as const } : {}),
     ...(state ? { state } : {}),
     ...(UUID.test(connection) ? { connection: connection as ConnectionId } : {}),
@@ -38,7 +47,7 @@ const toText = (value: unknown): string =>
     ? String(value).slice(0, LONGEST_SEARCH)
     : "";
 
-export const sortOf = (search: LibrarySearch): TrackSort => search.sort ?? USUAL_SORT;
+export const sortOf = (search: LibrarySearch): TrackSort => search.sort ?? usualSortOf(search);
 
 export const directionOf = (search: LibrarySearch): SortDirection =>
   search.dir === "desc" ? "descending" : "ascending";
@@ -54,7 +63,7 @@ export function sortBy(search: LibrarySearch, sort: TrackSort): LibrarySearch {
   const isDescending = isSame ? dir !== "desc" : sort === "added" || sort === "duration";
   return {
     ...rest,
-    ...(sort === USUAL_SORT ? {} : { sort }),
+    ...(sort === usualSortOf(search) ? {} : { sort }),
     ...(isDescending ? { dir: "desc" as const } : {}),
   };
 }

@@ -18,12 +18,43 @@ export function toggleFrom(kept: KeptList, index: number): void {
   else playFrom(kept, index);
 }
 
+/** Plays the first that can be played of what is known of a list; what follows is fetched as it goes. */
+export function playQueueOf(queue: Queue): void {
+  const index = queue.tracks.findIndex(({ state }, at) => at >= queue.index && state === "present");
+  if (index >= 0) player.playQueue({ ...queue, index });
+}
+
+/** A fair draw (Fisher and Yates). */
+export function shuffled<Item>(items: readonly Item[]): Item[] {
+  const drawn = items.slice();
+  for (let last = drawn.length - 1; last > 0; last -= 1) {
+    const at = Math.floor(Math.random() * (last + 1));
+    const [left, right] = [drawn[at], drawn[last]];
+    if (left !== undefined && right !== undefined) [drawn[at], drawn[last]] = [right, left];
+  }
+  return drawn;
+}
+
 /** Plays a few tracks that are all known, from one of them. */
 export function playTracks(tracks: readonly Track[], index: number): void {
   const track = tracks[index];
   if (!track) return;
   if (player.state.get().track?.id === track.id) player.toggle();
   else if (canPlay(track)) player.playQueue(queueOf(tracks, index));
+}
+
+/** Plays a track from a time on, in seconds. */
+export function playAt(track: Track, seconds: number): void {
+  if (player.state.get().track?.id !== track.id) playTracks([track], 0);
+  player.seek(seconds);
+  if (!player.state.get().isPlaying) player.play();
+}
+
+/** The same, but it waits for somebody to play it, and leaves alone what plays. */
+export function cueAt(track: Track, seconds: number): void {
+  const { track: current, isPlaying } = player.state.get();
+  if (current?.id === track.id) player.seek(seconds);
+  else if (!isPlaying && track.state !== "missing") player.cueQueue(queueOf([track], 0), seconds);
 }
 
 export function playAfterCurrent(track: Track): void {

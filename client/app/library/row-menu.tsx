@@ -1,13 +1,27 @@
 import { Menu } from "@mantine/core";
-import { IconDownload, IconInfoCircle, IconPlayerTrackNext, IconShare } from "@tabler/icons-react";
+import {
+  IconDownload,
+  IconHeart,
+  IconInfoCircle,
+  IconPlayerTrackNext,
+  IconPlaylistAdd,
+  IconShare,
+  IconTrash,
+} from "@tabler/icons-react";
 import { backline } from "../api.ts";
 import { useBandId, useIsEditor } from "../frame/band.ts";
 import { MenuLink } from "../frame/menu-link.tsx";
+import { setFavourite, useIsFavourite } from "../listening/favourites.ts";
+import { openPlaylistDialog } from "../playlists/dialog.ts";
 import { openShareDialog } from "../shares/dialog.ts";
 import { library } from "../words/library.ts";
+import { listening } from "../words/listening.ts";
+import { playlists } from "../words/playlists.ts";
 import { shares } from "../words/shares.ts";
+import { openDeleteDialog } from "./delete-dialog.ts";
 import { playAfterCurrent } from "./play.ts";
 import s from "./row-menu.module.css";
+import { useDeletable } from "./use-deletable.ts";
 import type { OpenMenu } from "./use-table-input.ts";
 
 interface RowMenuProps {
@@ -66,7 +80,42 @@ export function RowMenu({ menu, onClose }: RowMenuProps) {
             {shares.share}
           </Menu.Item>
         ) : null}
+        {isEditor ? (
+          <Menu.Item
+            leftSection={<IconPlaylistAdd size={16} aria-hidden />}
+            onClick={() => openPlaylistDialog(track)}
+          >
+            {playlists.add}
+          </Menu.Item>
+        ) : null}
+        <FavouriteItem track={track} />
+        <DeleteItem track={track} />
       </Menu.Dropdown>
     </Menu>
+  );
+}
+
+function DeleteItem({ track }: Pick<OpenMenu, "track">) {
+  const called = useDeletable(track);
+  return called === null ? null : (
+    <Menu.Item
+      color="red"
+      leftSection={<IconTrash size={16} aria-hidden />}
+      onClick={() => openDeleteDialog(track)}
+    >
+      {called}
+    </Menu.Item>
+  );
+}
+
+function FavouriteItem({ track }: Pick<OpenMenu, "track">) {
+  const isFavourite = useIsFavourite(track) ?? false;
+  return (
+    <Menu.Item
+      leftSection={<IconHeart size={16} aria-hidden />}
+      onClick={() => void setFavourite(track, !isFavourite)}
+    >
+      {isFavourite ? listening.unmark : listening.mark}
+    </Menu.Item>
   );
 }

@@ -12,6 +12,8 @@ export interface TrackListState {
   /** How long the whole list is; `null` until the first page has come. */
   readonly total: number | null;
   readonly next: string | null;
+  /** Nothing has what was searched for as it was typed: the list is of this. */
+  readonly correctedSearch: string | null;
   readonly isLoading: boolean;
   readonly error: unknown;
 }
@@ -32,6 +34,7 @@ const nothing = (): TrackListState => ({
   loaded: 0,
   total: null,
   next: null,
+  correctedSearch: null,
   isLoading: false,
   error: null,
 });
@@ -92,6 +95,7 @@ function withPage(state: TrackListState, page: TrackPage): TrackListState {
     // What was counted at first may have grown or shrunk; the end is the truth.
     total: page.next === null ? rows.length : Math.max(total, rows.length + 1),
     next: page.next,
+    correctedSearch: state.correctedSearch ?? page.correctedSearch,
     isLoading: state.isLoading,
     error: null,
   };

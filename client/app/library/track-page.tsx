@@ -6,11 +6,14 @@ import {
   IconPlayerPauseFilled,
   IconPlayerPlayFilled,
   IconShare,
+  IconTrash,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import type { Track } from "#contract/library.ts";
 import { backline, refusalOf, sentenceOf, trpc } from "../api.ts";
+import { CommentsSection } from "../comments/comments-section.tsx";
+import { CommentMarks } from "../comments/marks.tsx";
 import { useIsEditor } from "../frame/band.ts";
 import { Blank } from "../frame/blank.tsx";
 import { NothingHere } from "../frame/broken.tsx";
@@ -22,9 +25,12 @@ import { library } from "../words/library.ts";
 import { shares } from "../words/shares.ts";
 import { cameFromLibrary } from "./came-from.ts";
 import { Cover } from "./cover.tsx";
+import { openDeleteDialog } from "./delete-dialog.ts";
 import { playTracks } from "./play.ts";
 import { TrackFacts } from "./track-facts.tsx";
 import s from "./track-page.module.css";
+import { TrackWaveform } from "./track-waveform.tsx";
+import { useDeletable } from "./use-deletable.ts";
 
 const words = library.track;
 
@@ -67,6 +73,10 @@ function TrackDetails({ track }: { readonly track: Track }) {
           <TrackActions track={track} />
         </div>
       </div>
+      <TrackWaveform track={track}>
+        <CommentMarks track={track} />
+      </TrackWaveform>
+      <CommentsSection track={track} />
       <TrackFacts track={track} />
     </div>
   );
@@ -83,7 +93,13 @@ function Trouble({ track }: { readonly track: Track }) {
 function TrackActions({ track }: { readonly track: Track }) {
   const isPlaying = usePlayer((state) => state.isPlaying && state.track?.id === track.id);
   const isEditor = useIsEditor();
-  if (track.state === "missing") return null;
+  if (track.state === "missing") {
+    return (
+      <div className={s.actions}>
+        <DeleteButton track={track} />
+      </div>
+    );
+  }
   return (
     <div className={s.actions}>
       <Button
@@ -119,7 +135,26 @@ function TrackActions({ track }: { readonly track: Track }) {
           {shares.share}
         </Button>
       ) : null}
+      <DeleteButton track={track} />
     </div>
+  );
+}
+
+function DeleteButton({ track }: { readonly track: Track }) {
+  const called = useDeletable(track);
+  const navigate = useNavigate();
+  if (called === null) return null;
+  const leave = () =>
+    void navigate({ to: "/b/$bandId/library", params: { bandId: track.bandId }, replace: true });
+  return (
+    <Button
+      size="lg"
+      variant="default"
+      leftSection={<IconTrash size={16} aria-hidden />}
+      onClick={() => openDeleteDialog(track, leave)}
+    >
+      {called}
+    </Button>
   );
 }
 

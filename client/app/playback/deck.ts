@@ -1,6 +1,8 @@
 import type { Track } from "#contract/library.ts";
 import type { Diagnosis } from "./diagnosis.ts";
+import type { PlayerModes } from "./modes.ts";
 import type { Queue } from "./queue.ts";
+import type { Random } from "./shuffle.ts";
 import type { Sound } from "./sound.ts";
 import type { Store } from "./store.ts";
 
@@ -68,6 +70,9 @@ export interface PlayerIo {
   /** A storage that should have sent a recording did not: the server has to from now on. */
   readonly noteElsewhere: () => void;
   readonly savePreferences: (preferences: PlayerPreferences) => void;
+  /** Where there is only one track to hear, nobody chooses how it goes on. */
+  readonly saveModes?: (modes: PlayerModes) => void;
+  readonly random: Random;
 }
 
 /** A player at work. Everything that changes stands here. */
@@ -75,6 +80,7 @@ export interface Deck {
   readonly io: PlayerIo;
   readonly state: Store<PlayerState>;
   readonly progress: Store<Progress>;
+  readonly modes: Store<PlayerModes>;
   /** Goes up with each source, so that what was asked about an older one is dropped. */
   load: number;
   /** Playing has begun, or is about to; not yet while a queue is only shown. */

@@ -1,10 +1,12 @@
 import { ActionIcon, Modal } from "@mantine/core";
 import { IconChevronDown } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { Cover } from "../library/cover.tsx";
 import { library } from "../words/library.ts";
 import { playback } from "../words/playback.ts";
 import s from "./full-player.module.css";
+import { RepeatButton, ShuffleButton } from "./mode-buttons.tsx";
 import { RateMenu } from "./rate-menu.tsx";
 import { SeekBar } from "./seek-bar.tsx";
 import { NextButton, PlayButton, PreviousButton, QueueButton } from "./transport-buttons.tsx";
@@ -12,12 +14,13 @@ import { TroubleLine } from "./trouble-line.tsx";
 import { usePlayer } from "./use-player.ts";
 
 interface FullPlayerProps {
+  readonly heart: ReactNode;
   readonly onClose: () => void;
   readonly onOpenQueue: () => void;
 }
 
 /** The player of a phone, over the whole screen. */
-export function FullPlayer({ onClose, onOpenQueue }: FullPlayerProps) {
+export function FullPlayer({ heart, onClose, onOpenQueue }: FullPlayerProps) {
   const track = usePlayer((state) => state.track);
   if (!track) return null;
   return (
@@ -64,7 +67,11 @@ export function FullPlayer({ onClose, onOpenQueue }: FullPlayerProps) {
           <PreviousButton isLarge />
           <PlayButton isLarge />
           <NextButton isLarge />
-          <span className={s.balance} />
+          <span className={s.balance}>{heart}</span>
+        </div>
+        <div className={s.modes}>
+          <ShuffleButton isLarge />
+          <RepeatButton isLarge />
         </div>
       </div>
     </Modal>

@@ -6,6 +6,7 @@ import { createPreference } from "../settings/preferences.ts";
 import { playback } from "../words/playback.ts";
 import type { PlayedTrack, PlayerPreferences } from "./deck.ts";
 import { diagnose } from "./diagnosis.ts";
+import { parseModes, plainModes } from "./modes.ts";
 import { createPlayer } from "./player.ts";
 
 export const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2] as const;
@@ -24,6 +25,9 @@ function parsePreferences(stored: unknown): PlayerPreferences | undefined {
   const known = RATES.find((each) => each === rate) ?? 1;
   return isVolume ? { volume, isMuted, rate: known } : undefined;
 }
+
+/** How it goes on from track to track, in this browser. */
+const playerModes = createPreference("player-modes", plainModes, parseModes);
 
 // Two elements that no render ever touches: what plays, and the head of what plays next.
 const sound = new Audio();
@@ -80,8 +84,11 @@ export const player = createPlayer(
       isDirect = false;
     },
     savePreferences: playerPreferences.set,
+    saveModes: playerModes.set,
+    random: Math.random,
   },
   playerPreferences.get(),
+  playerModes.get(),
 );
 
 window.addEventListener("online", player.wake);

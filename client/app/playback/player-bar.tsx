@@ -1,6 +1,7 @@
 import { useMediaQuery } from "@mantine/hooks";
-import { lazy, Suspense, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { playback } from "../words/playback.ts";
+import { RepeatButton, ShuffleButton } from "./mode-buttons.tsx";
 import { NowPlaying } from "./now-playing.tsx";
 import s from "./player.module.css";
 import { RateMenu } from "./rate-menu.tsx";
@@ -19,7 +20,7 @@ const QueuePanel = lazy(() =>
 );
 
 /** Always there, whatever screen is shown. The sound itself is not in here and never stops for it. */
-export function PlayerBar() {
+export function PlayerBar({ heart }: { readonly heart: ReactNode }) {
   const isCompact = useMediaQuery("(max-width: 767px)", undefined, {
     getInitialValueInEffect: false,
   });
@@ -31,29 +32,41 @@ export function PlayerBar() {
       {isCompact ? (
         <CompactBar onOpen={() => setOpened("full")} />
       ) : (
-        <WideBar onOpenQueue={() => setOpened("queue")} />
+        <WideBar heart={heart} onOpenQueue={() => setOpened("queue")} />
       )}
       <Suspense>
         {opened === "queue" ? <QueuePanel onClose={close} /> : null}
         {opened === "full" ? (
-          <FullPlayer onClose={close} onOpenQueue={() => setOpened("queue")} />
+          <FullPlayer heart={heart} onClose={close} onOpenQueue={() => setOpened("queue")} />
         ) : null}
       </Suspense>
     </section>
   );
 }
 
-const WideBar = ({ onOpenQueue }: { readonly onOpenQueue: () => void }) => (
+interface WideBarProps {
+  readonly heart: ReactNode;
+  readonly onOpenQueue: () => void;
+}
+
+const WideBar = ({ heart, onOpenQueue }: WideBarProps) => (
   <div className={s.wide}>
     <NowPlaying />
     <div className={s.transport}>
+      <span className={s.roomy}>
+        <ShuffleButton />
+      </span>
       <PreviousButton />
       <PlayButton />
       <NextButton />
+      <span className={s.roomy}>
+        <RepeatButton />
+      </span>
     </div>
     <SeekBar />
     <div className={s.tools}>
       <RateMenu />
+      {heart}
       <QueueButton onOpen={onOpenQueue} />
       <VolumeControl />
     </div>

@@ -7,18 +7,31 @@ import {
   type Progress,
   update,
 } from "./deck.ts";
+import { type PlayerModes, plainModes, repeatAfter } from "./modes.ts";
 import { insertNext, jumpTo, type Queue, refreshTracks, stepForward } from "./queue.ts";
 import { recover, wake, watchStall } from "./recovery.ts";
 import { loadedAround } from "./sound.ts";
 import { createStore, type Store } from "./store.ts";
-import { advance, cue, goBack, loadCurrent, seek, start, startQueue } from "./transport.ts";
+import {
+  advance,
+  cue,
+  goBack,
+  goOn,
+  loadCurrent,
+  seek,
+  setShuffled,
+  start,
+  startNew,
+  startQueue,
+} from "./transport.ts";
 
 export interface Player {
   readonly state: Pick<Store<PlayerState>, "get" | "subscribe">;
   readonly progress: Pick<Store<Progress>, "get" | "subscribe">;
+  readonly modes: Pick<Store<PlayerModes>, "get" | "subscribe">;
   playQueue(queue: Queue): void;
-  /** Shows it, ready to be played: nothing of it is asked for before that. */
-  cueQueue(queue: Queue): void;
+  /** Shows it, ready to be played from there: nothing of it is asked for before that. */
+  cueQueue(queue: Queue, atSeconds?: number): void;
   /** After the current one; starts it when nothing plays. */
   playNext(track: PlayedTrack, fallback: Queue): void;
   jump(index: number): void;
@@ -34,6 +47,9 @@ export interface Player {
   setVolume(volume: number): void;
   toggleMute(): void;
   setRate(rate: number): void;
+  toggleShuffle(): void;
+  /** Off, all, one, and off again. */
+  cycleRepeat(): void;
   retry(): void;
   /** A scan has read more of them: titles and covers follow, the sound goes on. */
   refresh(newer: readonly PlayedTrack[]): void;
@@ -48,21 +64,27 @@ const silent: Progress = { positionSeconds: 0, durationSeconds: 0, loadedSeconds
 /** The head of the next track is fetched when so much was heard. */
 const PRELOAD_AFTER_SECONDS = 8;
 
-export function createPlayer(io: PlayerIo, preferences: PlayerPreferences): Player {
-  const deck = createDeck(io, preferences);
+export function createPlayer(
+  io: PlayerIo,
+  preferences: PlayerPreferences,
+  modes: PlayerModes = plainModes,
+): Player {
+  const deck = createDeck(io, preferences, modes);
   listen(deck);
   applyPreferences(deck);
   const { state, progress } = deck;
+  deck.modes.subscribe(() => io.saveModes?.(deck.modes.get()));
 
   return {
     state,
     progress,
-    playQueue: (queue) => startQueue(deck, queue),
-    cueQueue: (queue) => cue(deck, queue),
+    modes: deck.modes,
+    playQueue: (queue) => startNew(deck, queue),
+    cueQueue: (queue, atSeconds = 0) => cue(deck, queue, atSeconds),
     playNext(track, fallback) {
       const { queue } = state.get();
       if (queue) update(deck, { queue: insertNext(queue, track) });
-      else startQueue(deck, fallback);
+      else startNew(deck, fallback);
     },
     jump(index) {
       const { queue } = state.get();
@@ -78,6 +100,11 @@ export function createPlayer(io: PlayerIo, preferences: PlayerPreferences): Play
     setVolume: (volume) => prefer(deck, { volume: clamp(volume), isMuted: false }),
     toggleMute: () => prefer(deck, { isMuted: !state.get().isMuted }),
     setRate: (rate) => prefer(deck, { rate }),
+    toggleShuffle: () => setShuffled(deck, !deck.modes.get().isShuffled),
+    cycleRepeat() {
+      const now = deck.modes.get();
+      deck.modes.set({ ...now, repeat: repeatAfter(now.repeat) });
+    },
     retry() {
       deck.cancelRetry();
       deck.retry();
@@ -88,12 +115,13 @@ export function createPlayer(io: PlayerIo, preferences: PlayerPreferences): Play
   };
 }
 
-function createDeck(io: PlayerIo, preferences: PlayerPreferences): Deck {
+function createDeck(io: PlayerIo, preferences: PlayerPreferences, modes: PlayerModes): Deck {
   const idle = { queue: null, track: null, isPlaying: false, isLoading: false, trouble: null };
   return {
     io,
     state: createStore<PlayerState>({ ...idle, ...preferences }),
     progress: createStore<Progress>(silent),
+    modes: createStore(modes),
     load: 0,
     isOpen: false,
     isSwitching: false,
@@ -182,7 +210,7 @@ function listen(deck: Deck): void {
     if (deck.isSwitching || deck.io.sound.ended || deck.io.sound.error) return;
     update(deck, { isPlaying: false, isLoading: false });
   });
-  on("ended", () => void advance(deck));
+  on("ended", () => goOn(deck));
   on("error", () => {
     if (deck.state.get().track && deck.io.sound.error) void recover(deck);
   });

@@ -2,6 +2,7 @@ import { Drawer } from "@mantine/core";
 import { Cover } from "../library/cover.tsx";
 import { library } from "../words/library.ts";
 import { playback } from "../words/playback.ts";
+import { RepeatButton, ShuffleButton } from "./mode-buttons.tsx";
 import s from "./queue-panel.module.css";
 import { useControls, usePlayer } from "./use-player.ts";
 
@@ -16,6 +17,10 @@ export function QueuePanel({ onClose }: { readonly onClose: () => void }) {
   const hasMore = queue !== null && (queue.next !== null || first + SHOWN < queue.tracks.length);
   return (
     <Drawer opened onClose={onClose} position="right" size={360} title={playback.queueTitle}>
+      <div className={s.modes}>
+        <ShuffleButton />
+        <RepeatButton />
+      </div>
       <ol className={s.queue}>
         {shown.map((track, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a track can be in the queue twice

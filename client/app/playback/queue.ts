@@ -1,5 +1,6 @@
 import type { TrackId } from "#contract/ids.ts";
 import type { PlayedTrack } from "./deck.ts";
+import { bringForward, mixIn, type Random } from "./shuffle.ts";
 
 /** What follows in the list that was played from. */
 export interface QueuePage {
@@ -15,6 +16,8 @@ export interface QueuePage {
 export interface Queue {
   readonly tracks: readonly PlayedTrack[];
   readonly index: number;
+  /** While it is shuffled: the place of each of them in the list it came from, from 0, each once. */
+  readonly ranks?: readonly number[];
   readonly next: string | null;
   /** Fetches further pages of the same list. */
   readonly fetchPage: (cursor: string) => Promise<QueuePage>;
@@ -44,16 +47,27 @@ export function stepBack(queue: Queue): Queue | undefined {
   return index < 0 ? undefined : { ...queue, index };
 }
 
+/** The first that can play, from the start of the list; `undefined` when none can. */
+export function stepToStart(queue: Queue): Queue | undefined {
+  return stepForward({ ...queue, index: -1 });
+}
+
 /** Adds the page that belongs at the end, unless somebody has added it already. */
-export function appendPage(queue: Queue, cursor: string, page: QueuePage): Queue {
+export function appendPage(queue: Queue, cursor: string, page: QueuePage, random: Random): Queue {
   if (queue.next !== cursor) return queue;
+  if (queue.ranks) return mixIn(queue, page, random);
   return { ...queue, tracks: [...queue.tracks, ...page.tracks], next: page.next };
 }
 
 /** Puts a track right after the one that plays. */
 export function insertNext(queue: Queue, track: PlayedTrack): Queue {
   const at = queue.index + 1;
-  return { ...queue, tracks: [...queue.tracks.slice(0, at), track, ...queue.tracks.slice(at)] };
+  const longer = { ...queue, tracks: queue.tracks.toSpliced(at, 0, track) };
+  const { ranks } = queue;
+  if (!ranks) return longer;
+  const here = ranks[queue.index] ?? -1;
+  const later = ranks.map((rank) => (rank > here ? rank + 1 : rank));
+  return { ...longer, ranks: later.toSpliced(at, 0, here + 1) };
 }
 
 /** The same queue with newer knowledge of its tracks. */
@@ -63,5 +77,6 @@ export function refreshTracks(queue: Queue, newer: ReadonlyMap<TrackId, PlayedTr
 }
 
 export function jumpTo(queue: Queue, index: number): Queue {
-  return { ...queue, index: Math.max(0, Math.min(index, queue.tracks.length - 1)) };
+  const within = Math.max(0, Math.min(index, queue.tracks.length - 1));
+  return queue.ranks ? bringForward(queue, within) : { ...queue, index: within };
 }

@@ -6,6 +6,8 @@ interface RangeInputProps extends Omit<ComponentProps<"input">, "type"> {
   readonly filled: number;
   /** 0 to 1: a second, quieter fill. */
   readonly loaded?: number;
+  /** What lies under it shows how far: it has no bar of its own. */
+  readonly "data-on-waveform"?: "" | undefined;
 }
 
 /** Half of the thumb, in pixels: its middle goes no nearer to an end. */

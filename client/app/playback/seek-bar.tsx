@@ -4,7 +4,9 @@ import { playback } from "../words/playback.ts";
 import type { Player } from "./player.ts";
 import { partAt, RangeInput } from "./range-input.tsx";
 import s from "./seek-bar.module.css";
-import { useControls, useProgress } from "./use-player.ts";
+import { useControls, usePlayer, useProgress } from "./use-player.ts";
+import { useWaveform } from "./use-waveform.ts";
+import { Waveform } from "./waveform.tsx";
 
 const STEP_SECONDS = 5;
 
@@ -15,6 +17,8 @@ export function SeekBar({ isStacked = false }: { readonly isStacked?: boolean })
   const [draft, setDraft] = useState<number | null>(null);
   const isDragging = useRef(false);
   const [hover, setHover] = useState<number | null>(null);
+  const waveform = useWaveform(usePlayer((state) => state.track?.id));
+  const peaks = waveform && "peaks" in waveform ? waveform.peaks : null;
   const shown = Math.min(draft ?? positionSeconds, durationSeconds || positionSeconds);
   const part = (seconds: number) =>
     durationSeconds > 0 ? Math.min(1, seconds / durationSeconds) : 0;
@@ -30,7 +34,9 @@ export function SeekBar({ isStacked = false }: { readonly isStacked?: boolean })
         {formatDuration(shown * 1000)}
       </span>
       <div className={s.lane} onPointerMove={onPointerMove} onPointerLeave={() => setHover(null)}>
+        {peaks ? <Waveform className={s.waveform} peaks={peaks} played={part(shown)} /> : null}
         <RangeInput
+          data-on-waveform={peaks ? "" : undefined}
           min={0}
           max={durationSeconds || 1}
           step="any"
@@ -67,8 +73,8 @@ export function SeekBar({ isStacked = false }: { readonly isStacked?: boolean })
 }
 
 /** The pointer says where exactly, and seeks when it is let go; keys move by steps, at once. */
-function inputHandlers(
-  player: Player,
+export function inputHandlers(
+  player: Pick<Player, "seek" | "seekBy">,
   durationSeconds: number,
   setDraft: (seconds: number | null) => void,
   isDragging: RefObject<boolean>,

@@ -57,6 +57,8 @@ const actions = (player: Player, shortcuts: Shortcuts): Actions =>
     ["n", player.next],
     ["p", player.previous],
     ["m", player.toggleMute],
+    ["s", player.toggleShuffle],
+    ["r", player.cycleRepeat],
     ["/", shortcuts.focusSearch],
     ["?", shortcuts.showHelp],
   ]);

@@ -8,7 +8,7 @@ import {
 } from "@tabler/icons-react";
 import { playback } from "../words/playback.ts";
 import s from "./player.module.css";
-import { useControls, usePlayer } from "./use-player.ts";
+import { useControls, useModes, usePlayer } from "./use-player.ts";
 
 interface SizedProps {
   readonly isLarge?: boolean;
@@ -57,8 +57,10 @@ export function PreviousButton({ isLarge = false }: SizedProps) {
 
 export function NextButton({ isLarge = false }: SizedProps) {
   const player = useControls();
+  const isEndless = useModes().repeat === "all";
   const hasNext = usePlayer(
-    ({ queue }) => queue !== null && (queue.next !== null || queue.index < queue.tracks.length - 1),
+    ({ queue }) =>
+      queue !== null && (isEndless || queue.next !== null || queue.index < queue.tracks.length - 1),
   );
   return (
     <ActionIcon

@@ -1,9 +1,47 @@
 import { playback } from "../words/playback.ts";
 import { type Deck, isCurrent, type PlayedTrack, update } from "./deck.ts";
-import { appendPage, currentOf, isNearlyOver, type Queue, stepBack, stepForward } from "./queue.ts";
+import {
+  appendPage,
+  currentOf,
+  isNearlyOver,
+  type Queue,
+  stepBack,
+  stepForward,
+  stepToStart,
+} from "./queue.ts";
+import { shuffle, shuffleAgain, unshuffle } from "./shuffle.ts";
 
 /** 'Previous' starts the track over when more than this was heard. */
 const START_OVER_SECONDS = 3;
+/** Of a list that is shuffled, so many tracks are fetched to be drawn from; further ones are mixed in. */
+const MOST_DRAWN = 1000;
+
+/** What was chosen comes first; with shuffle, the rest of its list in an order that is drawn. */
+export function startNew(deck: Deck, queue: Queue): void {
+  const { isShuffled } = deck.modes.get();
+  startQueue(deck, isShuffled ? shuffle(queue, deck.io.random) : queue);
+  if (isShuffled) void drawFromMore(deck);
+}
+
+/** While something plays: it goes on, and only what follows is in another order. */
+export function setShuffled(deck: Deck, isShuffled: boolean): void {
+  deck.modes.set({ ...deck.modes.get(), isShuffled });
+  const { queue } = deck.state.get();
+  if (!queue) return;
+  update(deck, { queue: isShuffled ? shuffle(queue, deck.io.random) : unshuffle(queue) });
+  deck.isNextPreloaded = false;
+  if (isShuffled) void drawFromMore(deck);
+}
+
+async function drawFromMore(deck: Deck): Promise<void> {
+  const { fetchPage } = deck.state.get().queue ?? {};
+  const isWanted = () => {
+    const { queue } = deck.state.get();
+    if (!queue?.ranks || queue.fetchPage !== fetchPage) return false;
+    return queue.tracks.length < MOST_DRAWN;
+  };
+  while (isWanted() && (await extend(deck))) {}
+}
 
 export function startQueue(deck: Deck, queue: Queue): void {
   deck.skips = 0;
@@ -11,13 +49,13 @@ export function startQueue(deck: Deck, queue: Queue): void {
   switchTo(deck, queue);
 }
 
-/** As if it were paused at its start. */
-export function cue(deck: Deck, queue: Queue): void {
+/** As if it were paused there. */
+export function cue(deck: Deck, queue: Queue, atSeconds: number): void {
   const track = currentOf(queue) ?? null;
   deck.isOpen = false;
   update(deck, { queue, track });
   deck.progress.set({
-    positionSeconds: 0,
+    positionSeconds: atSeconds,
     durationSeconds: (track?.durationMs ?? 0) / 1000,
     loadedSeconds: 0,
   });
@@ -92,8 +130,24 @@ export async function advance(deck: Deck): Promise<void> {
     stepped = stepForward(longer);
   }
   if (!isCurrent(deck, load)) return;
-  if (stepped) switchTo(deck, stepped);
+  const following = stepped ?? startAgain(deck);
+  if (following) switchTo(deck, following);
   else if (deck.state.get().trouble === null) finish(deck);
+}
+
+/** With 'repeat all', the first that plays after the last; a shuffled list is drawn anew. */
+function startAgain(deck: Deck): Queue | undefined {
+  const { queue } = deck.state.get();
+  // What could not be fetched is no end.
+  if (!queue || queue.next !== null || deck.modes.get().repeat !== "all") return undefined;
+  return stepToStart(queue.ranks ? shuffleAgain(queue, deck.io.random) : queue);
+}
+
+/** The track is over by itself. */
+export function goOn(deck: Deck): void {
+  const { queue } = deck.state.get();
+  if (queue && deck.modes.get().repeat === "one") switchTo(deck, queue);
+  else void advance(deck);
 }
 
 /** Nothing follows: stay on the last track, ready to start it over. */
@@ -121,7 +175,7 @@ async function extend(deck: Deck): Promise<boolean> {
     const page = await queue.fetchPage(cursor);
     const now = deck.state.get().queue;
     if (now?.fetchPage !== queue.fetchPage) return false;
-    update(deck, { queue: appendPage(now, cursor, page) });
+    update(deck, { queue: appendPage(now, cursor, page, deck.io.random) });
     return true;
   } catch {
     // While something plays this is not worth a word: it is tried again before the end.

@@ -1,6 +1,7 @@
 import { createContext, useContext, useSyncExternalStore } from "react";
 import type { PlayerState, Progress } from "./deck.ts";
 import { player } from "./here.ts";
+import type { PlayerModes } from "./modes.ts";
 import type { Player } from "./player.ts";
 
 /** Whose controls are shown: the tab's one player, unless a screen brings its own. */
@@ -12,6 +13,11 @@ export const useControls = (): Player => useContext(PlayerContext);
 export function usePlayer<T>(select: (state: PlayerState) => T): T {
   const { state } = useControls();
   return useSyncExternalStore(state.subscribe, () => select(state.get()));
+}
+
+export function useModes(): PlayerModes {
+  const { modes } = useControls();
+  return useSyncExternalStore(modes.subscribe, modes.get);
 }
 
 /** Changes several times a second while something plays: for small components only. */

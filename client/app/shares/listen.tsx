@@ -11,6 +11,7 @@ import { RateMenu } from "../playback/rate-menu.tsx";
 import { SeekBar } from "../playback/seek-bar.tsx";
 import { PlayButton } from "../playback/transport-buttons.tsx";
 import { TroubleLine } from "../playback/trouble-line.tsx";
+import { GuestOfShare } from "../playback/use-waveform.ts";
 import { VolumeControl } from "../playback/volume-control.tsx";
 import { formatBytes } from "../words/format.ts";
 import { frame } from "../words/frame.ts";
@@ -57,7 +58,13 @@ export function Listen({ token, shared, guest, isAnswer }: ListenProps) {
           {[track.artist ?? library.unknownArtist, track.album].filter(Boolean).join(" · ")}
         </p>
       </div>
-      {track.isPresent ? <Controls /> : <p className={s.missing}>{words.missing}</p>}
+      {track.isPresent ? (
+        <GuestOfShare value={shared.shareId}>
+          <Controls />
+        </GuestOfShare>
+      ) : (
+        <p className={s.missing}>{words.missing}</p>
+      )}
       {canDownload && track.isPresent ? <Download shared={shared} guest={guest} /> : null}
       <Limits shared={shared} />
     </ListenFrame>

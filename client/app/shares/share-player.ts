@@ -60,6 +60,7 @@ export function createSharePlayer(token: string): SharePlayer {
       // Guests are sent nowhere else.
       noteElsewhere: () => {},
       savePreferences: playerPreferences.set,
+      random: Math.random,
     },
     playerPreferences.get(),
   );

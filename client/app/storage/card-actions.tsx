@@ -10,6 +10,8 @@ import {
   IconRoute,
   IconRouteOff,
   IconStar,
+  IconTrash,
+  IconTrashOff,
   IconUnlink,
   IconUpload,
 } from "@tabler/icons-react";
@@ -19,20 +21,25 @@ import type { Connection } from "#contract/connections.ts";
 import { trpc } from "../api.ts";
 import { MenuLink } from "../frame/menu-link.tsx";
 import { UploadButton } from "../uploads/upload-button.tsx";
-import { direct } from "../words/direct.ts";
 import { storage } from "../words/storage.ts";
 import { upload } from "../words/upload.ts";
 import { expectScan, noteScan } from "./connections.ts";
 import { Disconnect } from "./disconnect.tsx";
-import { PlayDirect } from "./play-direct.tsx";
 import { isRunning } from "./scan.ts";
 import s from "./storage.module.css";
+import { SwitchDialog } from "./switch-dialog.tsx";
 import { sayFailure, useCheck } from "./use-check.ts";
-import { useDirect } from "./use-direct.ts";
 import { useMakePrimary } from "./use-make-primary.ts";
 import { usePause } from "./use-pause.ts";
+import { type SwitchName, switches, useSwitch } from "./use-switch.ts";
 
 const words = storage.card;
+
+const switchIcons = {
+  direct: { on: IconRoute, off: IconRouteOff },
+  deleting: { on: IconTrash, off: IconTrashOff },
+};
+const switchNames = ["direct", "deleting"] as const;
 
 const WhereUploadsGo = lazy(() =>
   import("../uploads/where-uploads-go.tsx").then((module) => ({ default: module.WhereUploadsGo })),
@@ -57,7 +64,7 @@ function useScanNow({ id, bandId }: Connection) {
 }
 
 export function CardActions({ connection, isOwner }: CardActionsProps) {
-  const [opened, setOpened] = useState<"disconnect" | "where" | "direct" | null>(null);
+  const [opened, setOpened] = useState<"disconnect" | "where" | SwitchName | null>(null);
   const close = () => setOpened(null);
   const scan = useScanNow(connection);
   const isScanning = connection.scan !== null && isRunning(connection.scan);
@@ -80,10 +87,18 @@ export function CardActions({ connection, isOwner }: CardActionsProps) {
         isOwner={isOwner}
         onDisconnect={() => setOpened("disconnect")}
         onWhere={() => setOpened("where")}
-        onDirect={() => setOpened("direct")}
+        onSwitch={setOpened}
       />
       <Disconnect connection={connection} isOpen={opened === "disconnect"} onClose={close} />
-      <PlayDirect connection={connection} isOpen={opened === "direct"} onClose={close} />
+      {switchNames.map((which) => (
+        <SwitchDialog
+          key={which}
+          connection={connection}
+          which={which}
+          isOpen={opened === which}
+          onClose={close}
+        />
+      ))}
       <Suspense>
         {opened === "where" ? <WhereUploadsGo bandId={connection.bandId} onClose={close} /> : null}
       </Suspense>
@@ -94,10 +109,10 @@ export function CardActions({ connection, isOwner }: CardActionsProps) {
 interface CardMenuProps extends CardActionsProps {
   readonly onDisconnect: () => void;
   readonly onWhere: () => void;
-  readonly onDirect: () => void;
+  readonly onSwitch: (which: SwitchName) => void;
 }
 
-function CardMenu({ connection, isOwner, onDisconnect, onWhere, onDirect }: CardMenuProps) {
+function CardMenu({ connection, isOwner, onDisconnect, onWhere, onSwitch }: CardMenuProps) {
   const check = useCheck(connection);
   const isPaused = connection.health === "paused";
   return (
@@ -120,7 +135,11 @@ function CardMenu({ connection, isOwner, onDisconnect, onWhere, onDirect }: Card
           </Menu.Item>
         ) : null}
         {isOwner && !connection.isDemo ? <AccessItems connection={connection} /> : null}
-        {isOwner ? <DirectItem connection={connection} onDirect={onDirect} /> : null}
+        {isOwner
+          ? switchNames.map((which) => (
+              <SwitchItem key={which} connection={connection} which={which} onSwitch={onSwitch} />
+            ))
+          : null}
         {isOwner ? <PauseItem connection={connection} /> : null}
         {isOwner ? (
           <Menu.Item
@@ -171,19 +190,22 @@ function AccessItems({ connection }: Pick<CardActionsProps, "connection">) {
   );
 }
 
-function DirectItem({ connection, onDirect }: Pick<CardMenuProps, "connection" | "onDirect">) {
-  const change = useDirect(connection);
-  if (connection.direct === null || connection.health === "paused") return null;
-  return connection.direct === "on" ? (
+function SwitchItem({
+  connection,
+  which,
+  onSwitch,
+}: Pick<CardMenuProps, "connection" | "onSwitch"> & { readonly which: SwitchName }) {
+  const change = useSwitch(connection, which);
+  if (connection[which] === null || connection.health === "paused") return null;
+  const isOn = connection[which] === "on";
+  const { words } = switches[which];
+  const Icon = switchIcons[which][isOn ? "off" : "on"];
+  return (
     <Menu.Item
-      leftSection={<IconRouteOff size={16} aria-hidden />}
-      onClick={() => void change.set(false).catch(sayFailure)}
+      leftSection={<Icon size={16} aria-hidden />}
+      onClick={() => (isOn ? void change.set(false).catch(sayFailure) : onSwitch(which))}
     >
-      {direct.switchOff}
-    </Menu.Item>
-  ) : (
-    <Menu.Item leftSection={<IconRoute size={16} aria-hidden />} onClick={onDirect}>
-      {direct.switchOn}
+      {isOn ? words.switchOff : words.switchOn}
     </Menu.Item>
   );
 }

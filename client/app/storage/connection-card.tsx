@@ -1,6 +1,7 @@
 import type { Connection } from "#contract/connections.ts";
 import type { ScanProgress } from "#contract/scans.ts";
 import { useUploadTarget } from "../uploads/target.ts";
+import { deleting } from "../words/deleting.ts";
 import { direct } from "../words/direct.ts";
 import { formatCount, formatDay } from "../words/format.ts";
 import { isSignIn, signIns } from "../words/sign-ins.ts";
@@ -79,6 +80,7 @@ function Facts({ connection }: { readonly connection: Connection }) {
       <Fact term={words.tracks}>{formatCount(trackCount)}</Fact>
       {missingCount > 0 ? <Fact term={words.missing}>{formatCount(missingCount)}</Fact> : null}
       {connection.direct === "on" ? <Fact term={direct.fact}>{direct.straight}</Fact> : null}
+      {connection.deleting === "on" ? <Fact term={deleting.fact}>{deleting.allowed}</Fact> : null}
       {scan ? <Fact term={words.bytesRead}>{words.bytes(scan)}</Fact> : null}
       <Fact term={words.lastScan}>{describeLast(scan)}</Fact>
     </dl>

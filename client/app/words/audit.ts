@@ -23,6 +23,8 @@ const actions: Readonly<Record<AuditAction, string>> = {
   "connection.removed": "Storage disconnected",
   "connection.paused": "Storage paused",
   "connection.direct_changed": "Recordings come from the storage itself",
+  "connection.deleting_changed": "Deleting recordings in a storage allowed",
+  "track.deleted": "Recording deleted",
   "connection.refused": "Access to a storage ended there",
   "connection.client_changed": "Client for signing in at a provider changed",
   "credentials.purged": "Access to storages destroyed",
@@ -86,6 +88,8 @@ const precise: { readonly [Action in AuditAction]?: (details: Details) => string
   "connection.paused": ({ isOn }) => (isOn === false ? "Storage resumed" : undefined),
   "connection.direct_changed": ({ isOn }) =>
     isOn === false ? "Recordings come through this server again" : undefined,
+  "connection.deleting_changed": ({ isOn }) =>
+    isOn === false ? "Deleting recordings in a storage not allowed any more" : undefined,
   "account.linked": ({ isOn }) =>
     isOn === false ? "Sign-in through another server removed" : undefined,
   "admin.jellyfin_changed": ({ isOn }) =>

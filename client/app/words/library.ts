@@ -4,12 +4,24 @@ export const library = {
   title: "Library",
   tracks: (count: number) =>
     count > 100_000 ? "More than 100,000 tracks" : plural(count, "track"),
-  found: (count: number) =>
-    count > 100_000 ? "More than 100,000 found" : `${formatCount(count)} found`,
+  /** @param most - more were not counted. */
+  found: (count: number, most: number) =>
+    count > most ? `More than ${formatCount(most)} found` : `${formatCount(count)} found`,
+  corrected: (search: string, corrected: string) =>
+    `Nothing has “${search}”. This is what “${corrected}” finds.`,
+  matches: {
+    title: "Also called so",
+    artists: "Artists",
+    albums: "Albums",
+    genres: "Genres",
+    folders: "Folders",
+    playlists: "Playlists",
+  },
   table: "Tracks",
   columns: {
     position: "Number",
     cover: "Cover",
+    relevance: "Best match",
     title: "Title",
     artist: "Artist",
     album: "Album",
@@ -82,6 +94,19 @@ export const library = {
     failed: "This file could not be read.",
     back: "Back to the library",
     coverOf: (title: string) => `Cover of ${title}`,
+    waveform: {
+      title: "Waveform",
+      position: (title: string) => `Position in “${title}”`,
+      zoomIn: "Zoom in",
+      zoomOut: "Zoom out",
+      absent: {
+        waiting: "The waveform is being made. It appears here by itself.",
+        broken: "No waveform can be made of this file: it may be damaged.",
+        unsupported:
+          "This server cannot draw this kind of file; with ffmpeg installed it can. It plays all the same.",
+        missing: "There is no waveform while the file is not in its storage.",
+      },
+    },
     noTags: "The file has no tags; the title is its name.",
   },
   format: {

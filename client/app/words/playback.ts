@@ -7,6 +7,8 @@ export const playback = {
   pause: "Pause",
   next: "Next track",
   previous: "Previous track",
+  shuffle: "Shuffle",
+  repeat: { off: "Repeat: off", all: "Repeat: all", one: "Repeat: this one" },
   seek: "Position",
   position: (at: string, of: string) => `${at} of ${of}`,
   volume: "Volume",

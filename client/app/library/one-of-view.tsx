@@ -1,0 +1,31 @@
+import { refusalOf } from "../api.ts";
+import { NothingHere } from "../frame/broken.tsx";
+import { FailedView, ViewTabs } from "./view-screen.tsx";
+import s from "./views.module.css";
+
+interface OneOfViewProps {
+  readonly error: unknown;
+  readonly onRetry: () => void;
+}
+
+/** In place of an album, artist or genre that is not there yet, or not at all. */
+export function OneOfView({ error, onRetry }: OneOfViewProps) {
+  const refusal = refusalOf(error)?.code;
+  if (refusal === "not_found" || refusal === "forbidden") return <NothingHere />;
+  return (
+    <div className={s.page}>
+      <ViewTabs />
+      {error ? (
+        <FailedView error={error} onRetry={onRetry} />
+      ) : (
+        <div className={s.body} aria-hidden="true">
+          <div className={s.about}>
+            <span className={s.largeCover}>
+              <span className={s.bone} />
+            </span>
+          </div>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,82 @@
+import { Button } from "@mantine/core";
+import { IconArrowsShuffle, IconPlayerPlayFilled, IconPlaylistAdd } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { useScreenTitle } from "../frame/title.ts";
+import { views } from "../words/views.ts";
+import { playAfterCurrent, playQueueOf, shuffled } from "./play.ts";
+import type { TrackPages } from "./use-track-pages.ts";
+import { ViewTabs } from "./view-screen.tsx";
+import s from "./views.module.css";
+
+interface ViewHeadProps {
+  readonly title: string;
+  readonly by?: ReactNode;
+  readonly facts: readonly string[];
+  readonly cover?: ReactNode;
+  readonly pages: TrackPages;
+  readonly children: ReactNode;
+}
+
+/** The page of one album, artist or genre: what it is, what can be done with all of it, and its parts. */
+export function ViewPage({ title, by, facts, cover, pages, children }: ViewHeadProps) {
+  useScreenTitle(title);
+  return (
+    <div className={s.page}>
+      <ViewTabs />
+      <div className={s.body}>
+        <div className={s.about}>
+          {cover ? <div className={s.largeCover}>{cover}</div> : null}
+          <div>
+            <h1 className={s.heading}>{title}</h1>
+            {by ? <p className={s.whose}>{by}</p> : null}
+            <p className="soft times">{facts.join(" · ")}</p>
+            <PlayAll pages={pages} />
+          </div>
+        </div>
+        {children}
+      </div>
+    </div>
+  );
+}
+
+/** Shuffles and queues what has been loaded; playing in order fetches the rest as it goes. */
+function PlayAll({ pages }: { readonly pages: TrackPages }) {
+  const isEmpty = !pages.rows.some(({ state }) => state === "present");
+  const shuffle = () => {
+    const queue = pages.toQueue(0);
+    playQueueOf({ ...queue, tracks: shuffled(queue.tracks) });
+  };
+  const queueAll = () => {
+    // Each goes right after the one that plays: the last one first, so that their order stays.
+    for (const track of pages.rows.toReversed()) {
+      if (track.state === "present") playAfterCurrent(track);
+    }
+  };
+  return (
+    <div className={s.plays}>
+      <Button
+        leftSection={<IconPlayerPlayFilled size={16} aria-hidden />}
+        disabled={isEmpty}
+        onClick={() => playQueueOf(pages.toQueue(0))}
+      >
+        {views.play}
+      </Button>
+      <Button
+        variant="default"
+        leftSection={<IconArrowsShuffle size={16} aria-hidden />}
+        disabled={isEmpty}
+        onClick={shuffle}
+      >
+        {views.shuffle}
+      </Button>
+      <Button
+        variant="default"
+        leftSection={<IconPlaylistAdd size={16} aria-hidden />}
+        disabled={isEmpty}
+        onClick={queueAll}
+      >
+        {views.playNext}
+      </Button>
+    </div>
+  );
+}
