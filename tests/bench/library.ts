@@ -2,42 +2,50 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
-import postgres from "postgres";
-import { createId } from "#server/base/ids.ts";
-import { toSortKeys } from "#server/library/sort-keys.ts";
 import { findBrowser } from "#tests/support/browser.ts";
 import { type Bench, findDatabase, startBacklineBench } from "./backline.ts";
+import { fillLibrary } from "./large-library.ts";
 import { type Figure, ms, quantile } from "./table.ts";
 
-const TRACKS = 100_000;
+/** `BENCH_TRACKS=1000000` takes some minutes to fill. */
+const TRACKS = Number(process.env.BENCH_TRACKS ?? 100_000);
 const ASKS = 40;
 const LIMIT_MS = 50;
 const SCROLLS = 200;
 
-const WORDS =
-  "river stone harbour winter lantern copper signal hollow garden tide mirror ember north velvet paper".split(
-    " ",
-  );
-
-/** The list and its search with 100,000 tracks, as a client waits for them, and a recorded scroll. */
+/** The list and its search, as a client waits for them, and a recorded scroll. */
 export async function benchLibrary(): Promise<Figure[]> {
   const dataDir = await mkdtemp(join(tmpdir(), "backline-bench-library-"));
   const bench = await startBacklineBench(dataDir);
   try {
     const { id } = await bench.admin.api.connections.createDemo.mutate({ bandId: bench.bandId });
-    await fill(dataDir, bench, id);
+    await fillLibrary(await findDatabase(dataDir), bench.bandId, id, TRACKS);
+    const best = { sort: "relevance" } as const;
     const lists = {
       "first page by artist": {},
       "first page by title, descending": { sort: "title", direction: "descending" },
       "first page by album": { sort: "album" },
-      "search, a common word": { search: "river" },
-      "search, two words": { search: "lantern river" },
-      "search, one letter": { search: "r" },
-      "search, a rare word": { search: "take 77777" },
-      "search, nothing": { search: "xylophone" },
+      "search, the most common word": { ...best, search: "the" },
+      "search, a common word": { ...best, search: "river" },
+      "search, two common words": { ...best, search: "love river" },
+      "search, words and a number": { ...best, search: "take 12" },
+      "search, one letter": { ...best, search: "r" },
+      "search, two letters": { ...best, search: "ba" },
+      "search, one recording": { ...best, search: "7777" },
+      "search, nothing": { ...best, search: "xylophone" },
+      "search, a misspelt word": { ...best, search: "rvier" },
+      "search by title, two words": { sort: "title", search: "love river" },
     } as const;
-    const figures: Figure[] = [];
-    for (const [what, list] of Object.entries(lists)) figures.push(await time(bench, what, list));
+    const figures: Figure[] = [{ what: "tracks", measured: TRACKS.toLocaleString("en") }];
+    for (const [what, list] of Object.entries(lists)) {
+      const ask = () =>
+        bench.admin.api.library.tracks.list.query({ bandId: bench.bandId, ...list });
+      figures.push(await time(what, ask));
+    }
+    for (const search of ["river", "r", "rvier"]) {
+      const ask = () => bench.admin.api.library.search.query({ bandId: bench.bandId, search });
+      figures.push(await time(`artists, albums, genres, folders: “${search}”`, ask));
+    }
     figures.push(...(await recordScroll(bench)));
     return figures;
   } finally {
@@ -46,52 +54,21 @@ export async function benchLibrary(): Promise<Figure[]> {
   }
 }
 
-async function time({ admin, bandId }: Bench, what: string, list: object): Promise<Figure> {
+async function time(what: string, ask: () => Promise<unknown>): Promise<Figure> {
   const took: number[] = [];
-  for (let ask = 0; ask < ASKS; ask += 1) {
+  for (let asked = 0; asked < ASKS; asked += 1) {
     const startedMs = performance.now();
-    await admin.api.library.tracks.list.query({ bandId, ...list });
+    await ask();
     took.push(performance.now() - startedMs);
   }
   took.sort((left, right) => left - right);
-  const [p50, p95] = [quantile(took, 0.5), quantile(took, 0.95)];
+  const [p50, p99] = [quantile(took, 0.5), quantile(took, 0.99)];
   return {
     what,
-    measured: `p50 ${ms(p50)}, p95 ${ms(p95)}`,
+    measured: `p50 ${ms(p50)}, p99 ${ms(p99)}`,
     target: `${LIMIT_MS} ms`,
-    isMet: p50 < LIMIT_MS,
+    isMet: p99 < LIMIT_MS,
   };
-}
-
-/** Straight into the embedded database: what a scan would leave behind. */
-async function fill(dataDir: string, { bandId }: Bench, connectionId: string): Promise<void> {
-  const sql = postgres({ ...(await findDatabase(dataDir)), max: 1 });
-  const pick = (from: number): string => WORDS[from % WORDS.length] ?? "";
-  for (let from = 0; from < TRACKS; from += 5_000) {
-    const rows = Array.from({ length: 5_000 }, (_, index) => {
-      const n = from + index;
-      const title = `${pick(n)} ${pick(n * 7 + 3)} take ${n}`;
-      const artist = `The ${pick(Math.floor(n / 400))}s ${Math.floor(n / 400)}`;
-      const album = `${pick(Math.floor(n / 12))} ${Math.floor(n / 12)}`;
-      const path = `${artist}/${album}/${title}.mp3`;
-      const durationMs = 60_000 + (n % 300_000);
-      const track = { title, artist, album, path, durationMs };
-      const place = { discNumber: 1, trackNumber: (n % 12) + 1 };
-      const id = createId<string>(new Date());
-      return { id, ...track, ...toSortKeys({ ...track, ...place }) };
-    });
-    await sql`
-      insert into tracks (id, band_id, connection_id, ref, path, size_bytes, state, is_read, title,
-        artist, album, sort_title, sort_artist, sort_album, search_text, sort_duration_ms, duration_ms)
-      select r.id, ${bandId}, ${connectionId}, r.path, r.path, 1000, 'present', true, r.title,
-        r.artist, r.album, r."sortTitle", r."sortArtist", r."sortAlbum", r."searchText",
-        r."sortDurationMs", r."durationMs"
-      from json_to_recordset(${JSON.stringify(rows)}::text::json) as r(id uuid, path text, title text,
-        artist text, album text, "sortTitle" text, "sortArtist" text, "sortAlbum" text,
-        "searchText" text, "sortDurationMs" int, "durationMs" int)`;
-  }
-  await sql`analyze tracks`;
-  await sql.end();
 }
 
 /** The wheel through the list; what counts is the longest time between two frames. */

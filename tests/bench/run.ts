@@ -6,6 +6,7 @@ import { benchScan } from "./scan.ts";
 import { benchStart } from "./start.ts";
 import { benchStream } from "./stream.ts";
 import { printTable } from "./table.ts";
+import { benchWaveforms } from "./waveforms.ts";
 
 const benches = {
   start: ["Start and first load", benchStart],
@@ -14,6 +15,7 @@ const benches = {
   listing: ["Listing whole storages", benchListing],
   scan: ["Scan of 10,000 files over WebDAV", benchScan],
   rescan: ["A Nextcloud of 100,000 files, looked through again", benchRescan],
+  waveforms: ["Drawing waveforms", benchWaveforms],
   stream: ["Streaming over WebDAV", benchStream],
 } as const;
 

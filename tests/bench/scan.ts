@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -74,16 +74,34 @@ export async function benchScan(): Promise<Figure[]> {
   }
 }
 
-/** The same tagged file under many names: what differs between files does not change the work. */
+/** Albums of one recording under many names: what differs between files does not change the work. */
 async function fill(folder: string): Promise<void> {
-  const source = join(demoFolder, "Rehearsals/2026-03-14/01 Harbour Lights (take 3).mp3");
+  const source = await readFile(
+    join(demoFolder, "Rehearsals/2026-03-14/01 Harbour Lights (take 3).mp3"),
+  );
   for (let each = 0; each < FOLDERS; each += 1) {
-    const album = join(folder, `Artist ${each % 50}`, `Album ${each}`);
+    const [artist, title] = [`Artist ${each % 50}`, `Album ${each}`];
+    const album = join(folder, artist, title);
     await mkdir(album, { recursive: true });
-    for (let track = 1; track <= FILES_A_FOLDER; track += 1) {
-      await copyFile(source, join(album, `${String(track).padStart(2, "0")} Take.mp3`));
+    const first = join(album, "01 Take.mp3");
+    await writeFile(first, retag(source, { "The Copper Herons": artist, [DEMO_ALBUM]: title }));
+    for (let track = 2; track <= FILES_A_FOLDER; track += 1) {
+      await copyFile(first, join(album, `${String(track).padStart(2, "0")} Take.mp3`));
     }
   }
+}
+
+const DEMO_ALBUM = "Rehearsal, 14 March 2026";
+
+/** Other words of the same length in place of those that its tags have. */
+function retag(source: Buffer, words: Readonly<Record<string, string>>): Buffer {
+  const tagged = Buffer.from(source);
+  for (const [old, word] of Object.entries(words)) {
+    const [from, to] = [old, word.padEnd(old.length)].map((text) => Buffer.from(text, "utf16le"));
+    if (!from || !to || tagged.indexOf(from) < 0) throw new Error(`No tag says ${old}.`);
+    for (let at = tagged.indexOf(from); at >= 0; at = tagged.indexOf(from, at)) to.copy(tagged, at);
+  }
+  return tagged;
 }
 
 async function timeRclone({ url, username, password }: WebdavServer): Promise<number> {

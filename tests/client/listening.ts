@@ -1,6 +1,7 @@
 import type { Track } from "#contract/library.ts";
 import type { PlayerIo, PlayerPreferences } from "../../client/app/playback/deck.ts";
 import type { Diagnosis } from "../../client/app/playback/diagnosis.ts";
+import type { PlayerModes } from "../../client/app/playback/modes.ts";
 import { createPlayer, type Player } from "../../client/app/playback/player.ts";
 import type { Queue, QueuePage } from "../../client/app/playback/queue.ts";
 import type { Sound } from "../../client/app/playback/sound.ts";
@@ -111,7 +112,8 @@ export interface Listening {
 /** Somebody with a player. Asking the server, waiting and the network are in the test's hands. */
 export function startListening(
   preferences: PlayerPreferences = { volume: 0.8, isMuted: false, rate: 1 },
-  more: Pick<PlayerIo, "prepare"> = {},
+  more: Partial<Pick<PlayerIo, "prepare" | "random" | "saveModes">> = {},
+  modes?: PlayerModes,
 ): Listening {
   const sound = createFakeSound();
   const skipped: [string, string][] = [];
@@ -125,6 +127,7 @@ export function startListening(
   let timesBlocked = 0;
   const player = createPlayer(
     {
+      random: Math.random,
       ...more,
       sound,
       streamUrl: (track) => `/stream/${track.title}${isDirect ? "" : "?direct=0"}`,
@@ -148,6 +151,7 @@ export function startListening(
       savePreferences: (each) => saved.push(each),
     },
     preferences,
+    modes,
   );
   return {
     player,

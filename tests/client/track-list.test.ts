@@ -23,6 +23,7 @@ function libraryOf(all: readonly Track[]) {
         tracks: then.slice(from, end),
         next: end < then.length ? String(end) : null,
         total: cursor === null ? then.length : null,
+        correctedSearch: null,
       };
     },
   };
@@ -139,7 +140,7 @@ test("trying again while a page is on its way asks for nothing twice", async () 
 
 test("of two reloads the later one is shown, whichever answers first", async () => {
   const answers = [tracks(1, 1), tracks(2, 2), tracks(3, 3)].map((page) => ({
-    page: { tracks: page, next: null, total: 1 },
+    page: { tracks: page, next: null, total: 1, correctedSearch: null },
     ...Promise.withResolvers<TrackPage>(),
   }));
   let asked = 0;

@@ -19,6 +19,7 @@ test("from the printed link over a bucket to music", async () => {
   await lookAt(person, "welcome-s3");
 
   await page.getByText("S3 storage").first().click();
+  await page.getByLabel("Bucket", { exact: true }).waitFor();
   await lookAt(person, "connect-s3");
   await page.getByLabel("Address").fill(cloud.endpoint);
   await page.getByLabel("Bucket", { exact: true }).fill(cloud.bucket);

@@ -42,7 +42,7 @@ test("during maintenance people find a friendly page, go on listening, and every
   await form.getByLabel("Expected to be done (optional)").fill(tomorrow());
   await keepInSight(anna, "Maintenance");
   await lookAt(anna, "maintenance-off");
-  await form.getByRole("switch", { name: "Maintenance" }).click({ force: true });
+  await form.getByRole("switch", { name: "Maintenance" }).press("Space");
   await anna.page.getByText("Maintenance is on. Nobody but administrators").waitFor();
   await banner(anna, /^Maintenance is on until .*7:30\sPM: only administrators/).waitFor();
   await lookAt(anna, "maintenance-on");
@@ -70,7 +70,7 @@ test("during maintenance people find a friendly page, go on listening, and every
   await signIn(late, ACCOUNT);
   await arrive(late);
 
-  await form.getByRole("switch", { name: "Maintenance" }).click({ force: true });
+  await form.getByRole("switch", { name: "Maintenance" }).press("Space");
   await anna.page.getByText("Maintenance is off. Everybody can work again.").waitFor();
   await expect.poll(() => banner(anna, /^Maintenance is on/).count()).toBe(0);
   const happened = anna.page.getByRole("list", { name: "What happened" });

@@ -2,6 +2,7 @@ import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { Thread } from "#contract/comments.ts";
 import type { ExportEntry } from "#contract/leaving.ts";
 import type { SharedLink } from "#contract/shares.ts";
 import { openWritingClient, write } from "#server/base/db.ts";
@@ -121,6 +122,11 @@ test("in it is what is Ben's, no secret, and nobody else's address", async () =>
     terms: { expiresAt: null, playLimit: 7, canDownload: true },
     password: "canary of a link",
   });
+  const made = await ben.browser.mutate("library.comments.create", {
+    ...{ trackId: take?.id, atMs: null, text: "The best one" },
+  });
+  const { id: commentId } = made.data as Thread;
+  await ben.browser.mutate("library.comments.reply", { commentId, text: "Still is" });
   const { id } = (await ask(ben)).data as ExportEntry;
   await runJobs(server);
   const secrets = await server.deps.db.execute<{ secret: string }>(sql`
@@ -141,6 +147,10 @@ test("in it is what is Ben's, no secret, and nobody else's address", async () =>
   ]);
   expect(account.publicLinks).toMatchObject([
     { band: "Duo", recording: "Take", hasPassword: true, playLimit: 7, playCount: 0 },
+  ]);
+  expect(account.comments).toMatchObject([
+    { band: "Duo", recording: "Take", isReply: true, text: "Still is" },
+    { band: "Duo", recording: "Take", isReply: false, atMs: null, text: "The best one" },
   ]);
   expect(all).not.toContain((link.data as SharedLink).path.slice("/s/".length));
   expect(files["picture.webp"]).toBe("a picture");

@@ -39,6 +39,9 @@ const connectionOnly = ({ connectionId }: Objects) => ({ connectionId });
 const userOfNobody = ({ connectionId }: Objects) => ({ userId: connectionId });
 const loginOfNobody = ({ connectionId }: Objects) => ({ loginId: connectionId });
 const shareOnly = ({ shareId }: Objects) => ({ shareId });
+const playlistOnly = ({ playlistId }: Objects) => ({ playlistId });
+const itemsOf = ({ playlistId, itemId }: Objects) => ({ playlistId, itemIds: [itemId] });
+const commentOnly = ({ commentId }: Objects) => ({ commentId });
 const TERMS = { expiresAt: null, playLimit: null, canDownload: false };
 const trackOnly = ({ trackId }: Objects) => ({ trackId });
 
@@ -253,6 +256,11 @@ export const access: Readonly<Record<string, Access>> = {
     status: 409,
     input: (at) => ({ ...connectionOnly(at), isOn: true }),
   },
+  // Switched off, so that nothing goes that the next ones need.
+  "connections.setDeleting": {
+    needs: "owner",
+    input: (at) => ({ ...connectionOnly(at), isOn: false }),
+  },
   "connections.setPrimary": { needs: "owner", input: connectionOnly },
   "uploads.list": { needs: "editor", input: bandOnly },
   "uploads.target": { needs: "editor", input: bandOnly },
@@ -273,11 +281,102 @@ export const access: Readonly<Record<string, Access>> = {
   "connections.cancelScan": { needs: "editor", input: connectionOnly },
   "connections.scanProgress": { needs: "listener", input: connectionOnly },
   "library.tracks.list": { needs: "listener", input: bandOnly },
+  "library.search": {
+    needs: "listener",
+    input: ({ bandId }) => ({ bandId, search: "take" }),
+  },
+  "library.albums.list": { needs: "listener", input: bandOnly },
+  // No such one in the band; those that are there are in `tests/library/views.test.ts`.
+  "library.albums.get": {
+    needs: "listener",
+    status: 404,
+    input: ({ bandId }) => ({ bandId, albumId: bandId }),
+  },
+  "library.artists.list": { needs: "listener", input: bandOnly },
+  "library.artists.get": {
+    needs: "listener",
+    status: 404,
+    input: ({ bandId }) => ({ bandId, artistId: bandId }),
+  },
+  "library.genres.list": { needs: "listener", input: bandOnly },
+  "library.genres.get": {
+    needs: "listener",
+    status: 404,
+    input: ({ bandId }) => ({ bandId, genreId: bandId }),
+  },
+  "library.folders.list": {
+    needs: "listener",
+    input: ({ bandId, connectionId }) => ({ bandId, connectionId }),
+  },
   "library.tracks.get": { needs: "listener", input: trackOnly },
+  // Its storage does not allow it; what it does where it does is in `tests/library/deleting.test.ts`.
+  "library.tracks.delete": { needs: "owner", status: 409, input: trackOnly },
+  "library.comments.list": { needs: "listener", input: trackOnly },
+  "library.comments.changed": { needs: "listener", input: trackOnly },
+  "library.comments.create": {
+    needs: "listener",
+    input: ({ trackId }) => ({ trackId, atMs: 1000, text: "Too fast" }),
+  },
+  "library.comments.reply": {
+    needs: "listener",
+    input: (objects) => ({ ...commentOnly(objects), text: "I like it" }),
+  },
+  "library.comments.resolve": {
+    needs: "listener",
+    input: (objects) => ({ ...commentOnly(objects), isResolved: true }),
+  },
+  // An owner has written it; that others change only their own is in `tests/comments`.
+  "library.comments.edit": {
+    needs: "owner",
+    input: (objects) => ({ ...commentOnly(objects), text: "Too slow" }),
+  },
+  "library.comments.remove": { needs: "owner", takesAway: true, input: commentOnly },
   "playback.ticket": {
     needs: "listener",
     input: ({ trackId }) => ({ trackId, use: "stream" }),
   },
+  "playback.plays.record": {
+    needs: "listener",
+    input: ({ trackId, connectionId }) => ({ trackId, playId: connectionId, heardMs: 900_000 }),
+  },
+  "playback.plays.recent": { needs: "listener", input: bandOnly },
+  "playback.favourites.set": {
+    needs: "listener",
+    input: ({ trackId }) => ({ trackId, isFavourite: true }),
+  },
+  "playback.favourites.ids": { needs: "listener", input: bandOnly },
+  "playback.favourites.list": { needs: "listener", input: bandOnly },
+  "playback.queue.save": {
+    needs: "listener",
+    input: ({ bandId, trackId }) => ({ bandId, trackIds: [trackId], index: 0, positionMs: 1000 }),
+  },
+  "playback.queue.get": { needs: "listener", input: bandOnly },
+  "playback.playlists.list": { needs: "listener", input: bandOnly },
+  "playback.playlists.get": { needs: "listener", input: playlistOnly },
+  "playback.playlists.items": { needs: "listener", input: playlistOnly },
+  "playback.playlists.export": { needs: "listener", input: playlistOnly },
+  "playback.playlists.create": {
+    needs: "editor",
+    input: ({ bandId, trackId }) => ({ bandId, name: "Set", trackIds: [trackId] }),
+  },
+  "playback.playlists.import": {
+    needs: "editor",
+    input: ({ bandId }) => ({ bandId, name: "Old set", text: "#EXTM3U\nLive/Take 1.mp3" }),
+  },
+  "playback.playlists.rename": {
+    needs: "editor",
+    input: ({ playlistId }) => ({ playlistId, name: "Another" }),
+  },
+  "playback.playlists.add": {
+    needs: "editor",
+    input: ({ playlistId, trackId }) => ({ playlistId, trackIds: [trackId] }),
+  },
+  "playback.playlists.moveItems": {
+    needs: "editor",
+    input: (at) => ({ ...itemsOf(at), after: null }),
+  },
+  "playback.playlists.removeItems": { needs: "editor", input: itemsOf },
+  "playback.playlists.remove": { needs: "editor", takesAway: true, input: playlistOnly },
   "playback.shares.list": { needs: "editor", input: bandOnly },
   "playback.shares.create": {
     needs: "editor",
@@ -328,6 +427,8 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   "/stream/:trackId": { needs: "listener", input: trackOnly },
   "/download/:trackId": { needs: "listener", input: trackOnly },
   "/cover/:trackId": { needs: "listener", input: trackOnly },
+  // None was made of these; `tests/waveforms/access.test.ts` has some.
+  "/waveform/:trackId": { needs: "listener", status: 404, input: trackOnly },
   // Of whoever asks; whose else it may be is in `tests/account/profile.test.ts` and below.
   "/picture/:userId": { needs: "user" },
   "/exports/:exportId": { needs: "user", status: 404 },

@@ -11,6 +11,8 @@ const NOTED: Readonly<Record<string, SQL>> = {
   sessions: sql`to_jsonb(t) - 'last_used_at' - 'idle_expires_at'`,
   rate_limits: sql`null`,
   audit_events: sql`null`,
+  // What somebody looks for is drawn next.
+  waveforms: sql`to_jsonb(t) - 'is_wanted' - 'due_at' - 'updated_at'`,
 };
 
 const listTables = (deps: Pick<Deps, "db">): Promise<readonly Table[]> =>

@@ -1,8 +1,9 @@
 import { and, eq } from "drizzle-orm";
 import { expect, test } from "vitest";
-import type { BandId, ConnectionId } from "#contract/ids.ts";
+import type { BandId, ConnectionId, TrackId } from "#contract/ids.ts";
 import { members } from "#drizzle/schema/index.ts";
 import { write } from "#server/base/db.ts";
+import { commentsTopic } from "#server/comments/service.ts";
 import { connectionTopic } from "#server/connections/service.ts";
 import { recordLog } from "#tests/support/log.ts";
 import { access } from "./access.ts";
@@ -38,11 +39,12 @@ function codeOf({ name, data }: LiveEvent): string {
   return `${httpStatus} ${app.code}`;
 }
 
-/** Something happens to the band's storage, as a scan would make it. */
+/** Something happens to the band's storage, as a scan would make it, and to a recording. */
 const stir = ({ server, theirs }: NightShift): Promise<void> =>
-  write(server.deps, (tx) =>
-    server.deps.events.publish(tx, connectionTopic(theirs.connectionId as ConnectionId)),
-  );
+  write(server.deps, async (tx) => {
+    await server.deps.events.publish(tx, connectionTopic(theirs.connectionId as ConnectionId));
+    await server.deps.events.publish(tx, commentsTopic(theirs.trackId as TrackId));
+  });
 
 test.each(subscriptions)("$path: who signs out hears nothing more", async ({ path }) => {
   const world = await nightShift();

@@ -43,6 +43,9 @@ export interface Objects {
   readonly connectionId: string;
   readonly trackId: string;
   readonly shareId: string;
+  readonly playlistId: string;
+  readonly itemId: string;
+  readonly commentId: string;
   readonly form: ConnectForm;
 }
 
@@ -99,6 +102,9 @@ export async function nightShift(options: TestServerOptions = {}): Promise<Night
       connectionId: randomUUID(),
       trackId: randomUUID(),
       shareId: randomUUID(),
+      playlistId: randomUUID(),
+      itemId: randomUUID(),
+      commentId: randomUUID(),
       form: theirs.form,
     }),
   };
@@ -183,7 +189,24 @@ async function connectStorage(
   const [track] = tracks;
   if (tracks.length !== 3 || !track?.coverHash) throw new Error("The storage was not scanned.");
   const { shareId, token } = await shareTrack(browser, track.id);
-  return { bandId, connectionId, trackId: track.id, shareId, token, form };
+  const listed = await listTrack(browser, bandId, track.id);
+  const commentId = await writeAbout(browser, track.id);
+  return { bandId, connectionId, trackId: track.id, shareId, ...listed, commentId, token, form };
+}
+
+async function writeAbout(browser: Browser, trackId: string): Promise<string> {
+  const order = { trackId, atMs: 0, text: "Canary comment" };
+  return ((await browser.mutate("library.comments.create", order)).data as { id: string }).id;
+}
+
+async function listTrack(browser: Browser, bandId: string, trackId: string) {
+  const order = { bandId, name: "Canary list", trackIds: [trackId] };
+  const made = await browser.mutate("playback.playlists.create", order);
+  const { id: playlistId } = made.data as { id: string };
+  const { data } = await browser.query("playback.playlists.items", { playlistId });
+  const [item] = (data as { items: readonly { id: string }[] }).items;
+  if (!item) throw new Error("The playlist is empty.");
+  return { playlistId, itemId: item.id };
 }
 
 async function shareTrack(

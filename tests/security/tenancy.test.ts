@@ -109,6 +109,10 @@ async function idsForeignTo(world: NightShift, who: Principal): Promise<string[]
     union all select id from connections where band_id not in (table mine)
     union all select id from tracks where band_id not in (table mine)
     union all select id from shares where band_id not in (table mine)
+    union all select id from comments where band_id not in (table mine)
+    union all select id from playlists where band_id not in (table mine)
+    union all select i.id from playlist_items as i join playlists as p on p.id = i.playlist_id
+      where p.band_id not in (table mine)
     union all select id from scans
     union all select id from users
     union all select id from sessions`);
@@ -264,7 +268,7 @@ test("a storage of another band narrows a list down to nothing, like one that is
       filter: { connectionId },
     });
   const theirs = await narrowed(world.theirs.connectionId);
-  expect(theirs.data).toEqual({ tracks: [], next: null, total: 0 });
+  expect(theirs.data).toEqual({ tracks: [], next: null, total: 0, correctedSearch: null });
   expect(essenceOf(theirs)).toBe(essenceOf(await narrowed(randomUUID())));
 });
 

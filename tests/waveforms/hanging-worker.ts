@@ -1,0 +1,2 @@
+// A decoder that never comes back from a file.
+for (;;);
