@@ -35,7 +35,8 @@ describe("the address of the library", () => {
     expect(sortBy(byTitle, "title")).toEqual({ q: "take", sort: "title", dir: "desc" });
     expect(sortBy(sortBy(byTitle, "title"), "title")).toEqual(byTitle);
     expect(sortBy(byTitle, "added")).toEqual({ q: "take", sort: "added", dir: "desc" });
-    expect(sortBy(byTitle, "artist")).toEqual({ q: "take" });
+    expect(sortBy(byTitle, "artist")).toEqual({ q: "take", sort: "artist" });
+    expect(sortBy(sortBy({}, "title"), "artist")).toEqual({});
   });
 });
 
