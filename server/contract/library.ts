@@ -80,6 +80,10 @@ export type TrackSort = z.infer<typeof TrackSort>;
 export const SortDirection = z.enum(["ascending", "descending"]);
 export type SortDirection = z.infer<typeof SortDirection>;
 
+/** By what the listener has done with them: marked as a favourite, or never listened to. */
+export const ListenedFilter = z.enum(["favourite", "unplayed"]);
+export type ListenedFilter = z.infer<typeof ListenedFilter>;
+
 export const ListTracks = z.strictObject({
   bandId: BandId,
   /** Words that must all occur, in any order, in title, artist, album or path. */
@@ -93,6 +97,7 @@ export const ListTracks = z.strictObject({
       albumId: AlbumId.optional(),
       artistId: ArtistId.optional(),
       genreId: GenreId.optional(),
+      listened: ListenedFilter.optional(),
       /** Directly in it, as `path` has it; together with `connectionId`. Empty for the top. */
       folder: z.string().max(4_000).optional(),
     })

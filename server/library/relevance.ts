@@ -1,4 +1,3 @@
-import type { BandId } from "#contract/ids.ts";
 import type { ListTracks } from "#contract/library.ts";
 import type { Db } from "#server/base/db.ts";
 import type { Position } from "./cursor.ts";
@@ -17,7 +16,7 @@ type Wanted = Pick<ListTracks, "search" | "filter" | "direction" | "limit">;
  */
 export async function listByRelevance(
   db: Db,
-  member: { readonly bandId: BandId },
+  member: store.Lister,
   { search, filter, direction, limit }: Wanted,
   after: Position | null,
 ): Promise<Row[]> {

@@ -54,7 +54,7 @@ type Found = Awaited<ReturnType<typeof find>>;
 
 async function find(
   { db }: Pick<Deps, "db">,
-  member: Pick<ListTracks, "bandId">,
+  member: store.Lister,
   { search, filter, sort, direction, limit }: ListTracks,
   after: Position | null,
 ) {

@@ -1,13 +1,19 @@
 import { and, asc, desc, eq, like, not, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
-import type { BandId, TrackId } from "#contract/ids.ts";
-import type { ListedDetails, ListTracks, TrackSort } from "#contract/library.ts";
-import { members, tracks } from "#drizzle/schema/index.ts";
+import type { BandId, TrackId, UserId } from "#contract/ids.ts";
+import type { ListedDetails, ListenedFilter, ListTracks, TrackSort } from "#contract/library.ts";
+import { favourites, listens, members, tracks } from "#drizzle/schema/index.ts";
 import type { Actor } from "#server/base/actor.ts";
 import type { Db, Tx } from "#server/base/db.ts";
 import type { Position } from "./cursor.ts";
 import type { PlayableTrack } from "./service.ts";
 import type { TrackRow, WholeTrackRow } from "./track-rows.ts";
+
+/** Whose list of which band's tracks. */
+export interface Lister {
+  readonly bandId: BandId;
+  readonly userId: UserId;
+}
 
 /** Which tracks of a band; `member` is the proof that the actor may see them. */
 export interface Choice {
@@ -80,7 +86,7 @@ const FOUND_LIMIT = 1_001;
 /** A page, with the sorted column of each row as text: exact, where a Date would be rounded. */
 export function listTracks(
   db: Db,
-  member: { readonly bandId: BandId },
+  member: Lister,
   { sort, direction, limit, after, ...choice }: PageChoice,
 ): Promise<(TrackRow & { key: string })[]> {
   const { column, type } = sortColumns[sort];
@@ -97,11 +103,7 @@ export function listTracks(
 }
 
 /** How many there are in all, up to 100,001, or up to 1,001 in a search. */
-export async function countTracks(
-  db: Db,
-  member: { readonly bandId: BandId },
-  choice: Choice,
-): Promise<number> {
+export async function countTracks(db: Db, member: Lister, choice: Choice): Promise<number> {
   const some = db
     .select({ one: sql`1`.as("one") })
     .from(tracks)
@@ -113,7 +115,7 @@ export async function countTracks(
 }
 
 const isChosen = (
-  member: { readonly bandId: BandId },
+  member: Lister,
   { patterns, filter, begins, beginsNot = [] }: Choice,
 ): SQL | undefined =>
   and(
@@ -123,11 +125,23 @@ const isChosen = (
     filter.albumId && eq(tracks.albumId, filter.albumId),
     filter.artistId && sql`${tracks.artistIds} @> array[${filter.artistId}]::uuid[]`,
     filter.genreId && sql`${tracks.genreIds} @> array[${filter.genreId}]::uuid[]`,
+    filter.listened && isListened(member, filter.listened),
     filter.folder === undefined ? undefined : eq(tracks.folder, filter.folder),
     ...patterns.map((pattern) => like(tracks.searchText, pattern)),
     begins ? isWithin(begins) : undefined,
     ...beginsNot.map((each) => not(isWithin(each))),
   );
+
+function isListened({ userId }: Lister, listened: ListenedFilter): SQL {
+  switch (listened) {
+    case "favourite":
+      return sql`exists (select 1 from ${favourites}
+        where ${favourites.userId} = ${userId} and ${favourites.trackId} = ${tracks.id})`;
+    case "unplayed":
+      return sql`not exists (select 1 from ${listens}
+        where ${listens.userId} = ${userId} and ${listens.trackId} = ${tracks.id})`;
+  }
+}
 
 /** A range of the index: nothing that begins so sorts behind the last character there is. */
 const isWithin = ({ sort, prefix }: Beginning): SQL => {

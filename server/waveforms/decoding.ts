@@ -68,8 +68,13 @@ async function decodeInThread(
 ): Promise<Peaks | WaveformFailure> {
   const worker = new Worker(workerUrl, {
     workerData: { name },
+    // The decoders grumble over damaged files, a line for each piece.
+    stdout: true,
+    stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB, maxYoungGenerationSizeMb: 16 },
   });
+  worker.stdout.resume();
+  worker.stderr.resume();
   const pieces = read(0, sizeBytes - 1)[Symbol.asyncIterator]();
   const ended = Promise.withResolvers<Peaks | WaveformFailure>();
   let thinking: NodeJS.Timeout | undefined;

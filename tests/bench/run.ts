@@ -1,4 +1,5 @@
 import { benchAccounts } from "./accounts.ts";
+import { benchDamaged } from "./damaged.ts";
 import { benchLibrary } from "./library.ts";
 import { benchListing } from "./listing.ts";
 import { benchRescan } from "./rescan.ts";
@@ -16,6 +17,7 @@ const benches = {
   scan: ["Scan of 10,000 files over WebDAV", benchScan],
   rescan: ["A Nextcloud of 100,000 files, looked through again", benchRescan],
   waveforms: ["Drawing waveforms", benchWaveforms],
+  damaged: ["Damaged files drawn", benchDamaged],
   stream: ["Streaming over WebDAV", benchStream],
 } as const;
 

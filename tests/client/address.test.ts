@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { toOwnPath } from "../../client/app/auth/next.ts";
-import { isFiltered, parseLibrarySearch, sortBy } from "../../client/app/library/list-query.ts";
+import {
+  isFiltered,
+  PRESETS,
+  parseLibrarySearch,
+  presetOf,
+  sortBy,
+} from "../../client/app/library/list-query.ts";
 
 describe("the address of the library", () => {
   test("says nothing of what is as usual", () => {
@@ -22,6 +28,15 @@ describe("the address of the library", () => {
     const search = parseLibrarySearch({ q: ["a"], sort: "drop", state: 7, connection: "x" });
     expect(search).toEqual({});
     expect(isFiltered(search)).toBe(false);
+  });
+
+  test("keeps the lists that are asked for by name, and knows them again", () => {
+    for (const [name, preset] of Object.entries(PRESETS)) {
+      expect(parseLibrarySearch(preset)).toEqual(preset);
+      expect(presetOf({ ...preset, q: "take" })).toBe(name);
+    }
+    expect(presetOf({ q: "take", sort: "added" })).toBeNull();
+    expect(parseLibrarySearch({ listened: "often" })).toEqual({});
   });
 
   test("takes a year for words, and no novel", () => {

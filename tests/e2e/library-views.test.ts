@@ -93,5 +93,22 @@ test("the library by albums, artists, genres and folders, and music from an albu
     .click();
   await page.getByRole("main").getByRole("button", { name: "Play", exact: true }).click();
   await expectMusic(person);
+
+  const rows = page.getByRole("grid").getByRole("row");
+  await views.getByRole("link", { name: "Recently added" }).click();
+  await page.waitForURL(/sort=added/);
+  await rows.first().waitFor();
+  await views.getByRole("link", { name: "Favourites" }).click();
+  await page.getByText("No favourites yet").waitFor();
+  await lookAt(person, "favourites-none");
+  await views.getByRole("link", { name: "Never played" }).click();
+  await rows.filter({ hasText: "Mile 22" }).waitFor();
+  await lookAt(person, "never-played");
+  await page.getByRole("button", { name: "More for Mile 22" }).click();
+  await page.getByRole("menuitem", { name: "Add to favourites" }).click();
+  await views.getByRole("link", { name: "Favourites" }).click();
+  await rows.filter({ hasText: "Mile 22" }).waitFor();
+  await page.getByText("1 found").waitFor();
+  await lookAt(person, "favourites");
   expect(person.complaints).toEqual([]);
 }, 300_000);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { drizzle } from "drizzle-orm/postgres-js";
 import { expect, onTestFinished, test } from "vitest";
-import type { AlbumId, ArtistId, BandId, ConnectionId, GenreId } from "#contract/ids.ts";
+import type { AlbumId, ArtistId, BandId, ConnectionId, GenreId, UserId } from "#contract/ids.ts";
 import { SortDirection, TrackSort } from "#contract/library.ts";
 import { AlbumSort, NameSort } from "#contract/views.ts";
 import { openWritingClient } from "#server/base/db.ts";
@@ -19,7 +19,7 @@ async function largeLibrary() {
   const sql = openWritingClient(await createTestDatabase(), { max: 2, applicationName: "plans" });
   onTestFinished(() => sql.end());
   await sql`set statement_timeout = 0`;
-  const [bandId, otherId] = [randomUUID(), randomUUID()];
+  const [bandId, otherId, userId] = [randomUUID(), randomUUID(), randomUUID()];
   const [connectionId, otherConnectionId] = [randomUUID(), randomUUID()];
   for (const [band, connection, count] of [
     [bandId, connectionId, TRACKS],
@@ -37,6 +37,11 @@ async function largeLibrary() {
         'Artist ' || n / 20 || '/Album ' || n / 10 || '/' || n || '.mp3'
       from generate_series(0, ${count - 1}::int) as n`;
   }
+  await sql`insert into users (id, name, role) values (${userId}, 'Anna', 'user')`;
+  await sql`insert into favourites (user_id, track_id)
+    select ${userId}, id from tracks where band_id = ${bandId} and sort_duration_ms % 400 = 0`;
+  await sql`insert into listens (user_id, track_id, play_count, last_played_at)
+    select ${userId}, id, 1, now() from tracks where band_id = ${bandId} and sort_duration_ms % 40 = 0`;
   await sql`vacuum analyze`;
   const asked: { query: string; params: unknown[] }[] = [];
   const logQuery = (query: string, params: unknown[]) => void asked.push({ query, params });
@@ -66,7 +71,7 @@ async function largeLibrary() {
     db,
     planOf,
     plansOf,
-    member: { bandId: bandId as BandId },
+    member: { bandId: bandId as BandId, userId: userId as UserId },
     connectionId: connectionId as ConnectionId,
     albumId: (await idOf("albums", "Album 700")) as AlbumId,
     artistId: (await idOf("artists", "Artist 350")) as ArtistId,
@@ -121,6 +126,12 @@ test("a page of a large library, however it is asked for, is found by an index",
       const plan = await planOf(listTracks(db, member, how));
       expect(plan, sort).toContain(index);
       expect(plan).not.toMatch(SCAN);
+    }
+  }
+  for (const listened of ["favourite", "unplayed"] as const) {
+    for (const sort of TrackSort.exclude(["relevance"]).options) {
+      const how = { ...page, filter: { listened }, sort, direction: "ascending" } as const;
+      expect(await planOf(listTracks(db, member, how)), sort).not.toMatch(SCAN);
     }
   }
   const ofArtist = { ...page, artistId, sort: "year", direction: "ascending" } as const;

@@ -2,8 +2,11 @@ import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { expect, onTestFinished, test } from "vitest";
 import type { PlayId, TrackId } from "#contract/ids.ts";
+import type { ListenedFilter } from "#contract/library.ts";
 import { listens, plays } from "#drizzle/schema/index.ts";
+import type { Backline } from "#sdk/index.ts";
 import { write } from "#server/base/db.ts";
+import { join } from "#tests/comments/rehearsal-room.ts";
 import { mp3 } from "#tests/library/made-audio.ts";
 import { forgetTries } from "#tests/security/night-shift.ts";
 import { startFaultServer } from "#tests/support/fault-server.ts";
@@ -110,6 +113,32 @@ test("favourites are listed with the newest first, page by page, and once each",
   for (const cursor of ["x", "|", `2026-01-01 00:00:00+00|x`, `now()|${newest[0]}`]) {
     expect((await refused(list.query({ bandId, cursor }))).code).toBe("invalid_input");
   }
+});
+
+test("a library can be narrowed to favourites, and to what one has never played oneself", async () => {
+  const world = await annasTakes();
+  await lengthen(world, 200_000);
+  const { bandId, anna } = world;
+  const pathsOf = async (client: Backline, listened: ListenedFilter, search = "") => {
+    const how = { bandId, search, filter: { listened }, sort: "title" } as const;
+    const { tracks, total } = await client.api.library.tracks.list.query(how);
+    expect(total).toBe(tracks.length);
+    return tracks.map(({ path }) => path);
+  };
+  const [a, , c] = await listTracks(world);
+  if (!a || !c) return expect.unreachable();
+  await anna.api.playback.plays.record.mutate({
+    ...{ trackId: a.id, playId: newPlay(), heardMs: 150_000 },
+  });
+  await anna.api.playback.favourites.set.mutate({ trackId: c.id, isFavourite: true });
+  expect(await pathsOf(anna, "favourite")).toEqual([c.path]);
+  expect(await pathsOf(anna, "favourite", "a")).toEqual([]);
+  expect(await pathsOf(anna, "unplayed")).toEqual(["Live/b.mp3", "Live/c.mp3", "Live/d.mp3"]);
+  expect(await pathsOf(anna, "unplayed", "b")).toEqual(["Live/b.mp3"]);
+
+  const { client: ben } = await join(world, "ben", "listener");
+  expect(await pathsOf(ben, "favourite")).toEqual([]);
+  expect(await pathsOf(ben, "unplayed")).toHaveLength(NAMES.length);
 });
 
 test("a queue is there on another device, as far as its recordings are", async () => {

@@ -4,6 +4,7 @@ import { drawPeaks } from "#server/waveforms/decoding.ts";
 import { findFfmpeg } from "#server/waveforms/ffmpeg.ts";
 import type { Peaks } from "#server/waveforms/peaks.ts";
 import { createRandom } from "#tests/library/disturbances.ts";
+import { damage } from "#tests/support/damage.ts";
 import { convert, peaksByFfmpeg, quietThenLoud, recordings, soundFile } from "./recordings.ts";
 
 const never = new AbortController().signal;
@@ -83,21 +84,6 @@ test("quiet is low and loud is high", async () => {
     expect(Math.min(...pairs.subarray(half + 2))).toBe(-115);
   }
 });
-
-/** A file as a bad disk or a bad line leaves it. */
-function damage(bytes: Buffer, random: () => number): Buffer {
-  const at = (end: number) => Math.floor(random() * end);
-  let broken = Buffer.from(bytes.subarray(0, 60_000));
-  if (random() < 0.3) broken = broken.subarray(0, at(broken.length));
-  const ranges = 1 + at(20);
-  for (let range = 0; range < ranges && broken.length > 0; range += 1) {
-    // Headers are where most goes wrong.
-    const start = at(random() < 0.5 ? Math.min(200, broken.length) : broken.length);
-    const end = Math.min(broken.length, start + 1 + at(16));
-    for (let place = start; place < end; place += 1) broken[place] = at(256);
-  }
-  return broken;
-}
 
 test("damaged files end, one way or another, and nothing ends with them", async () => {
   const random = createRandom(20_261_127);

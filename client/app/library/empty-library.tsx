@@ -31,14 +31,19 @@ export function EmptyLibrary({ search }: { readonly search: LibrarySearch }) {
   );
 }
 
+/** Only what is asked for alone can be said to be all. */
+function sayNothing({ q, listened, state, connection }: LibrarySearch) {
+  if (q) return { title: words.noMatch(q), text: words.noMatchText };
+  if (listened && !state && !connection) {
+    return { title: words.listened[listened], text: words.listened[`${listened}Text`] };
+  }
+  return { title: words.noMatchFilter, text: "" };
+}
+
 function NoMatch({ search }: { readonly search: LibrarySearch }) {
   const bandId = useBandId();
   return (
-    <Blank
-      icon={<IconSearchOff size={24} />}
-      title={search.q ? words.noMatch(search.q) : words.noMatchFilter}
-      text={search.q ? words.noMatchText : ""}
-    >
+    <Blank icon={<IconSearchOff size={24} />} {...sayNothing(search)}>
       <ButtonLink variant="default" to="/b/$bandId/library" params={{ bandId }} search={{}}>
         {words.clear}
       </ButtonLink>

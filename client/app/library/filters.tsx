@@ -39,6 +39,7 @@ export function Filters({ search, isCompact }: FiltersProps) {
         <Menu.Dropdown>
           {isCompact ? <SortItems search={search} /> : null}
           <StateItems search={search} />
+          <ListenedItems search={search} />
           {connections.length > 1 ? (
             <StorageItems search={search} connections={connections} />
           ) : null}
@@ -130,6 +131,30 @@ function StateItems({ search }: { readonly search: LibrarySearch }) {
   );
 }
 
+const LISTENED = ["favourite", "unplayed"] as const;
+
+function ListenedItems({ search }: { readonly search: LibrarySearch }) {
+  const change = useChange();
+  const choose = (value: string) => {
+    const listened = LISTENED.find((each) => each === value);
+    change({ ...without(search, "listened"), ...(listened ? { listened } : {}) });
+  };
+  return (
+    <>
+      <Menu.Divider />
+      <Choices
+        label={library.listened.label}
+        chosen={search.listened ?? ALL}
+        choices={[
+          [ALL, library.listened.all],
+          ...LISTENED.map((each) => [each, library.listened[each]] as const),
+        ]}
+        onChoose={choose}
+      />
+    </>
+  );
+}
+
 interface StorageProps {
   readonly search: LibrarySearch;
   readonly connections: readonly Connection[];
@@ -160,13 +185,19 @@ function StorageItems({ search, connections }: StorageProps) {
 /** What narrows the list, each to be taken away by a click. */
 function Chips({ search, connections }: StorageProps) {
   const change = useChange();
-  const { state, connection, q } = search;
+  const { state, listened, connection, q } = search;
   const name = connections.find((each) => each.id === connection)?.name;
   return (
     <>
       {q ? <Chip label={`“${q}”`} onRemove={() => change(without(search, "q"))} /> : null}
       {state ? (
         <Chip label={library.states[state]} onRemove={() => change(without(search, "state"))} />
+      ) : null}
+      {listened ? (
+        <Chip
+          label={library.listened[listened]}
+          onRemove={() => change(without(search, "listened"))}
+        />
       ) : null}
       {name ? <Chip label={name} onRemove={() => change(without(search, "connection"))} /> : null}
     </>

@@ -49,7 +49,7 @@ export function LibraryPage() {
           <Filters search={search} isCompact={isCompact} />
         </div>
       </div>
-      <ViewTabs />
+      <ViewTabs search={search} />
       <DropZone />
       <AbsentStorages />
       {hasNews ? (

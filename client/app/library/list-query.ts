@@ -1,5 +1,5 @@
 import type { ConnectionId } from "#contract/ids.ts";
-import type { SortDirection, TrackSort, TrackState } from "#contract/library.ts";
+import type { ListenedFilter, SortDirection, TrackSort, TrackState } from "#contract/library.ts";
 
 /** What the address of the library says; what is as usual is left out of it. */
 export interface LibrarySearch {
@@ -7,6 +7,7 @@ export interface LibrarySearch {
   readonly sort?: TrackSort;
   readonly dir?: "desc";
   readonly state?: TrackState;
+  readonly listened?: ListenedFilter;
   readonly connection?: ConnectionId;
 }
 
@@ -22,6 +23,7 @@ export const SORTS = [
   "added",
   "duration",
 ] as const satisfies TrackSort[];
+const LISTENED: readonly ListenedFilter[] = ["favourite", "unplayed"];
 const STATES: readonly TrackState[] = ["present", "missing", "failed"];
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const LONGEST_SEARCH = 200;
@@ -31,12 +33,14 @@ export function parseLibrarySearch(given: Readonly<Record<string, unknown>>): Li
   const q = toText(given.q);
   const sort = SORTS.find((each) => each === given.sort);
   const state = STATES.find((each) => each === given.state);
+  const listened = LISTENED.find((each) => each === given.listened);
   const connection = toText(given.connection);
   return {
     ...(q ? { q } : {}),
     ...(sort && sort !== usualSortOf({ q }) ? { sort } : {}),
     ...(given.dir === "desc" ? { dir: "desc" as const } : {}),
     ...(state ? { state } : {}),
+    ...(listened ? { listened } : {}),
     ...(UUID.test(connection) ? { connection: connection as ConnectionId } : {}),
   };
 }
@@ -52,8 +56,22 @@ export const sortOf = (search: LibrarySearch): TrackSort => search.sort ?? usual
 export const directionOf = (search: LibrarySearch): SortDirection =>
   search.dir === "desc" ? "descending" : "ascending";
 
-export const isFiltered = ({ q, state, connection }: LibrarySearch): boolean =>
-  q !== undefined || state !== undefined || connection !== undefined;
+export const isFiltered = ({ q, state, listened, connection }: LibrarySearch): boolean =>
+  [q, state, listened, connection].some((part) => part !== undefined);
+
+/** Lists that people ask for by name. */
+export const PRESETS = {
+  added: { sort: "added", dir: "desc" },
+  favourite: { listened: "favourite" },
+  unplayed: { listened: "unplayed" },
+} as const satisfies Record<string, LibrarySearch>;
+export type Preset = keyof typeof PRESETS;
+
+/** Which of them the list is, whatever else it is narrowed to. */
+export function presetOf(search: LibrarySearch): Preset | null {
+  if (search.listened) return search.listened;
+  return search.sort === "added" && search.dir === "desc" ? "added" : null;
+}
 
 /** The next order when a column's header is clicked: turn it round, or sort by it. */
 export function sortBy(search: LibrarySearch, sort: TrackSort): LibrarySearch {

@@ -35,6 +35,7 @@ export function openTrackList(bandId: BandId, search: LibrarySearch): KeptList {
     sortOf(search),
     search.dir,
     search.state,
+    search.listened,
     search.connection,
   ]);
   const found = kept.get(key) ?? createKeptList(key, bandId, search);
@@ -62,6 +63,7 @@ function createKeptList(id: string, bandId: BandId, search: LibrarySearch): Kept
       direction: directionOf(search),
       filter: {
         ...(search.state ? { state: search.state } : {}),
+        ...(search.listened ? { listened: search.listened } : {}),
         ...(search.connection ? { connectionId: search.connection } : {}),
       },
       cursor,

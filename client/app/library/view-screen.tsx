@@ -11,18 +11,39 @@ import { useScreenTitle } from "../frame/title.ts";
 import { frame } from "../words/frame.ts";
 import { library } from "../words/library.ts";
 import { views } from "../words/views.ts";
+import { type LibrarySearch, PRESETS, type Preset, presetOf } from "./list-query.ts";
 import s from "./views.module.css";
 
+interface ViewTabsProps {
+  /** What the list of tracks is narrowed to, where it is what is seen. */
+  readonly search?: LibrarySearch;
+}
+
+const PRESET_NAMES = Object.keys(PRESETS) as Preset[];
+
 /** The ways to look at the library; each is an address. */
-export function ViewTabs() {
+export function ViewTabs({ search = {} }: ViewTabsProps) {
   const params = { bandId: useBandId() };
-  const exact = { exact: true, includeSearch: false };
+  const here = presetOf(search);
+  const exact = { exact: true, includeSearch: here !== null };
   const loose = { includeSearch: false };
   return (
     <nav className={s.tabs} aria-label={views.navigation}>
       <Link className={s.tab} to="/b/$bandId/library" params={params} activeOptions={exact}>
         {views.names.tracks}
       </Link>
+      {PRESET_NAMES.map((preset) => (
+        <Link
+          key={preset}
+          className={s.tab}
+          to="/b/$bandId/library"
+          params={params}
+          search={preset === here ? search : PRESETS[preset]}
+          activeOptions={{ exact: true }}
+        >
+          {views.presets[preset]}
+        </Link>
+      ))}
       <Link className={s.tab} to="/b/$bandId/library/albums" params={params} activeOptions={loose}>
         {views.names.albums}
       </Link>

@@ -9,6 +9,11 @@ export const views = {
     genres: "Genres",
     folders: "Folders",
   },
+  presets: {
+    added: "Recently added",
+    favourite: "Favourites",
+    unplayed: "Never played",
+  },
   counts: {
     albums: (count: number) => plural(count, "album"),
     artists: (count: number) => plural(count, "artist"),
