@@ -10,6 +10,8 @@ const Gain = z.number().nullable();
 /** What tags say of a track beyond what is listed: `null` for each thing that they do not say. */
 export const TrackDetails = z.strictObject({
   comment: z.string().nullable(),
+  /** Lines, without the times of lyrics that are sung along to. */
+  lyrics: z.string().nullable(),
   hasLyrics: z.boolean(),
   /** Gains in decibels (R128 ones are turned into the same reference), peaks as a share of full scale. */
   replayGain: z

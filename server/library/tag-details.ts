@@ -29,6 +29,9 @@ export interface R128Tags {
 }
 
 const MAX_IDS = 16;
+const MAX_LYRICS = 4;
+const MAX_LINES = 1_000;
+const MAX_LYRICS_LENGTH = 20_000;
 /** R128 aims at -23 LUFS, ReplayGain 2 at -18. */
 const R128_TO_REPLAY_GAIN_DB = 5;
 const MOST_DB = 60;
@@ -40,9 +43,11 @@ export function toTrackDetails(
   r128: R128Tags,
   toText: (value: unknown) => string | null,
 ): TrackDetails | null {
+  const lyrics = toLyrics(common.lyrics, toText);
   const details = {
     comment: toText(textOf(common.comment)),
-    hasLyrics: Array.isArray(common.lyrics) && common.lyrics.length > 0,
+    lyrics,
+    hasLyrics: lyrics !== null,
     replayGain: toReplayGain(common, r128),
     musicBrainz: toMusicBrainz(common),
   };
@@ -53,6 +58,26 @@ export function toTrackDetails(
 function textOf(value: unknown): unknown {
   const first = Array.isArray(value) ? value[0] : value;
   return typeof first === "object" && first !== null && "text" in first ? first.text : first;
+}
+
+/** The first that has words; those that are synchronised are lines with times. */
+function toLyrics(value: unknown, toText: (value: unknown) => string | null): string | null {
+  if (!Array.isArray(value)) return null;
+  for (const each of value.slice(0, MAX_LYRICS)) {
+    const lines = linesOf(each).slice(0, MAX_LINES);
+    const text = lines.map((line) => toText(line) ?? "").join("\n");
+    const lyrics = text.replaceAll(/\n{3,}/g, "\n\n").trim();
+    if (lyrics !== "") return lyrics.slice(0, MAX_LYRICS_LENGTH).toWellFormed();
+  }
+  return null;
+}
+
+function linesOf(lyrics: unknown): unknown[] {
+  if (typeof lyrics === "string") return lyrics.split(/\r\n?|\n/, MAX_LINES);
+  if (typeof lyrics !== "object" || lyrics === null) return [];
+  const { text, syncText } = lyrics as Readonly<Record<string, unknown>>;
+  if (typeof text === "string" && text.trim() !== "") return text.split(/\r\n?|\n/, MAX_LINES);
+  return Array.isArray(syncText) ? syncText.map(textOf) : [];
 }
 
 function toReplayGain(common: DetailTags, r128: R128Tags): TrackDetails["replayGain"] {

@@ -4,6 +4,7 @@ import { benchLibrary } from "./library.ts";
 import { benchListing } from "./listing.ts";
 import { benchRescan } from "./rescan.ts";
 import { benchScan } from "./scan.ts";
+import { benchSlowListeners } from "./slow-listeners.ts";
 import { benchStart } from "./start.ts";
 import { benchStream } from "./stream.ts";
 import { printTable } from "./table.ts";
@@ -18,6 +19,7 @@ const benches = {
   rescan: ["A Nextcloud of 100,000 files, looked through again", benchRescan],
   waveforms: ["Drawing waveforms", benchWaveforms],
   damaged: ["Damaged files drawn", benchDamaged],
+  listeners: ["Many slow listeners", benchSlowListeners],
   stream: ["Streaming over WebDAV", benchStream],
 } as const;
 
