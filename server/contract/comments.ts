@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LONGEST_COMMENT } from "./comment-length.ts";
+import { LONGEST_COMMENT, LONGEST_GUEST_NAME } from "./comment-length.ts";
 import { CommentId, ShareId, TrackId } from "./ids.ts";
 import { Timestamp } from "./time.ts";
 
@@ -8,9 +8,6 @@ export const MOST_THREADS = 1_000;
 export const MOST_REPLIES = 100;
 
 const normalise = (text: string): string => text.toWellFormed().replaceAll(/\r\n?/g, "\n").trim();
-
-/** Letters of the name that a guest gives themselves. */
-export const LONGEST_GUEST_NAME = 60;
 
 /** Plain text: what looks like a tag in it is shown as it is. */
 const CommentText = z

@@ -1,4 +1,4 @@
-const DAY = /(?<year>(?:19|20)\d{2})[-_. ]?(?<month>\d{2})[-_. ]?(?<day>\d{2})(?!\d)/;
+const DAY = /(?<!\d)(?<year>(?:19|20)\d{2})[-_. ]?(?<month>\d{2})[-_. ]?(?<day>\d{2})(?!\d)/;
 
 export interface FolderDay {
   readonly heldOn: string;

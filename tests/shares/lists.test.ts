@@ -90,8 +90,8 @@ test("the links of a playlist and of a rehearsal are listed by themselves", asyn
 
 test("nobody shares the playlist or the rehearsal of another band, and no listener one of their own", async () => {
   const world = await annasLists();
-  const stranger = await join(world, "Mallory", null);
-  const listener = await join(world, "Lea", "listener");
+  const stranger = await join(world, "mallory", null);
+  const listener = await join(world, "lea", "listener");
   const { playlistId, rehearsalId } = world;
   for (const target of [{ playlistId }, { rehearsalId }]) {
     const order = { ...target, terms: TERMS, password: null };

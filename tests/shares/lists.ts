@@ -29,7 +29,11 @@ export const shareList = (
   terms: Partial<ShareTerms> = {},
   password: string | null = null,
 ): Promise<SharedLink> =>
-  anna.api.playback.shares.create.mutate({ ...list, terms: { ...TERMS, ...terms }, password });
+  anna.api.playback.shares.create.mutate({
+    ...("playlistId" in list ? { playlistId: list.playlistId } : { rehearsalId: list.rehearsalId }),
+    terms: { ...TERMS, ...terms },
+    password,
+  });
 
 /** Takes a recording out of the playlist, wherever it stands in it. */
 export async function takeOut({ anna, playlistId }: ListedWorld, trackId: TrackId): Promise<void> {
