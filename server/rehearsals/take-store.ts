@@ -51,21 +51,31 @@ export async function listInFolder(
   return rows.map(({ id }) => id);
 }
 
-/** @returns the rehearsals that some of them were takes of until now. */
+/**
+ * Somebody else may file some of them at the same moment: whoever is last has them.
+ *
+ * @returns the rehearsals that some of them were takes of until now.
+ */
 export async function moveTakes(
   tx: Tx,
   rehearsalId: RehearsalId,
   ids: readonly TrackId[],
 ): Promise<RehearsalId[]> {
-  const left = await tx
-    .delete(rehearsalTakes)
-    .where(sql`${rehearsalTakes.trackId} in ${listOf(ids)}`)
-    .returning({ rehearsalId: rehearsalTakes.rehearsalId });
-  await tx.execute(sql`
-    insert into rehearsal_takes (rehearsal_id, track_id)
-    select ${rehearsalId}, value::uuid from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb)
-    on conflict (track_id) do update set rehearsal_id = excluded.rehearsal_id`);
-  return [...new Set(left.map((row) => row.rehearsalId))];
+  const left = new Set<RehearsalId>();
+  for (let waiting = ids; waiting.length > 0; ) {
+    const rows = await tx
+      .delete(rehearsalTakes)
+      .where(sql`${rehearsalTakes.trackId} in ${listOf(waiting)}`)
+      .returning({ rehearsalId: rehearsalTakes.rehearsalId });
+    for (const row of rows) left.add(row.rehearsalId);
+    const filed = await tx.execute<{ trackId: TrackId }>(sql`
+      insert into rehearsal_takes (rehearsal_id, track_id) select ${rehearsalId}, given.id
+      from ${listOf(waiting)} as given(id)
+      on conflict (track_id) do nothing returning track_id as "trackId"`);
+    const done = new Set(filed.map(({ trackId }) => trackId));
+    waiting = waiting.filter((id) => !done.has(id));
+  }
+  return [...left];
 }
 
 export async function deleteTakes(

@@ -187,3 +187,21 @@ test.each(["2026-02-30", "2026", "Live 2026-13-01", "120260314", "2026-03-14/Mix
     expect(findDay(path)).toBeUndefined();
   },
 );
+
+test("of many who file the same recordings at once each time one has them all, and nobody is refused", async () => {
+  const world = await annasDays();
+  const { bandId } = world;
+  const trackIds = ["Take 1", "Take 2", "Take 10"].map((title) => idOf(world, title));
+  const days = await Promise.all(
+    Array.from({ length: 10 }, (_, day) =>
+      api(world).create.mutate({ bandId, heldOn: "2026-03-14", title: `Day ${day}`, trackIds }),
+    ),
+  );
+  await Promise.all(
+    [...days, ...days].map(({ id: rehearsalId }) =>
+      api(world).fileTakes.mutate({ rehearsalId, trackIds }),
+    ),
+  );
+  const { rehearsals } = await api(world).list.query({ bandId });
+  expect(rehearsals.reduce((sum, { takeCount }) => sum + takeCount, 0)).toBe(3);
+});

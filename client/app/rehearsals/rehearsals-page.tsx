@@ -1,8 +1,6 @@
 import { Button, Skeleton } from "@mantine/core";
 import { IconAlertCircle, IconCalendarPlus, IconPlus } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import type { Rehearsal } from "#contract/rehearsals.ts";
 import { sentenceOf } from "../api.ts";
 import { useBandId, useIsEditor } from "../frame/band.ts";
 import { Blank } from "../frame/blank.tsx";
@@ -11,7 +9,7 @@ import s from "../playlists/playlists.module.css";
 import { frame } from "../words/frame.ts";
 import { rehearsals } from "../words/rehearsals.ts";
 import { EditRehearsal } from "./edit-rehearsal.tsx";
-import { RehearsalCover } from "./rehearsal-cover.tsx";
+import { RehearsalLine } from "./rehearsal-line.tsx";
 import { useRehearsals } from "./rehearsals.ts";
 
 /** All days on which the band has played. */
@@ -85,25 +83,6 @@ function RehearsalList({ isEditor }: { readonly isEditor: boolean }) {
     </>
   );
 }
-
-const RehearsalLine = ({ rehearsal }: { readonly rehearsal: Rehearsal }) => (
-  <Link
-    className={s.line}
-    to="/b/$bandId/rehearsals/$rehearsalId"
-    params={{ bandId: rehearsal.bandId, rehearsalId: rehearsal.id }}
-  >
-    <RehearsalCover rehearsal={rehearsal} />
-    <span className={s.text}>
-      <span className={`${s.name} cut`}>{rehearsal.title}</span>
-      <span className="soft cut times">
-        {[
-          rehearsals.heldOn(rehearsal.heldOn),
-          rehearsals.facts(rehearsal.takeCount, rehearsal.durationMs),
-        ].join(" · ")}
-      </span>
-    </span>
-  </Link>
-);
 
 const LoadingRehearsals = () => (
   <div className={s.list} aria-busy="true">

@@ -65,6 +65,7 @@ function TakeLine({ track, index, onPlay }: TakeLineProps) {
       disabled={isMissing}
       onClick={onPlay}
     >
+      <span className="out-of-sight">{rehearsals.playTake}</span>
       <span className={`${s.number} times`}>
         {isCurrent ? <LevelBars isPlaying={isPlaying} /> : index + 1}
       </span>

@@ -5,6 +5,7 @@ import { LevelBars } from "../library/level-bars.tsx";
 import { usePlayer } from "../playback/use-player.ts";
 import { formatDuration } from "../words/format.ts";
 import { library } from "../words/library.ts";
+import { playback } from "../words/playback.ts";
 import { shares } from "../words/shares.ts";
 import { RowDownload } from "./download.tsx";
 import s from "./listen.module.css";
@@ -60,10 +61,10 @@ function TrackLine({ token, track, index, onPlay }: TrackLineProps) {
       type="button"
       className={s.track}
       aria-current={isCurrent ? "true" : undefined}
-      aria-label={words.play(track.title)}
       disabled={!track.isPresent}
       onClick={onPlay}
     >
+      <span className="out-of-sight">{playback.play}</span>
       <span className={`${s.number} times`}>
         {isCurrent ? <LevelBars isPlaying={isPlaying} /> : index + 1}
       </span>

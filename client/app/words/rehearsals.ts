@@ -31,6 +31,7 @@ export const rehearsals = {
       .join(" · "),
   back: "Rehearsals",
   play: "Play all",
+  playTake: "Play",
   more: (title: string) => `More for ${title}`,
   share: "Share",
   takes: "Takes in their order",

@@ -170,7 +170,6 @@ export const shares = {
         .join(" · "),
     more: (shown: number, count: number) =>
       `The first ${formatCount(shown)} of ${formatCount(count)} recordings are shown.`,
-    play: (title: string) => `Play ${title}`,
     keep: (title: string, size: string) => `Download ${title} (${size})`,
     left: (count: number) =>
       count === 0 ? "No more listens are left" : `${plural(count, "listen")} left`,
