@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { TrackId } from "#contract/ids.ts";
 import { lookAt } from "#tests/support/screen.ts";
 import { listTracks } from "#tests/support/world.ts";
 import { expectMusic, heading } from "./people.ts";
@@ -9,7 +10,7 @@ const TITLES = ["Moth Hour", "Lighthouse Keepers", "Voice memo"];
 test("a playlist is shared with a password, its second recording heard and commented on signed out, and its link taken back", async () => {
   const world = await annaShares();
   const { bandId } = world;
-  const trackIds = [];
+  const trackIds: TrackId[] = [];
   for (const title of TITLES) {
     const [track] = await listTracks(world, title);
     if (!track) throw new Error(`Nothing is called ${title}.`);
@@ -71,6 +72,14 @@ test("a playlist is shared with a password, its second recording heard and comme
   await line.getByText("For Ben", { exact: true }).waitFor();
   await line.getByText("Playlist", { exact: true }).waitFor();
   await lookAt(anna, "shares-playlist");
+  await page.getByRole("button", { name: /^Play .*Lighthouse Keepers/ }).click();
+  await expectMusic(guest);
+  const { items } = await playlists.items.query({ playlistId });
+  const itemIds = items.filter(({ track }) => track.id === trackIds[1]).map(({ id }) => id);
+  await playlists.removeItems.mutate({ playlistId, itemIds });
+  await page.getByRole("heading", { name: /^Comments on “Voice memo/ }).waitFor();
+  await expect.poll(() => rows.count()).toBe(2);
+  await expectMusic(guest);
   await page.getByRole("slider", { name: "Position" }).press("Home");
   await expectMusic(guest);
   await anna.page.getByRole("button", { name: "More for the link to For Ben" }).click();

@@ -148,12 +148,13 @@ export function createSharePlayer(token: string): SharePlayer {
     player.pause();
   }
 
-  /** It is none of the list's any more. */
+  /** It is none of the list's any more: what followed it plays on. */
   async function leave({ id }: PlayedTrack): Promise<void> {
-    if (shared?.kind === "track") return;
+    if (!shared || shared.kind === "track") return;
+    const at = shared.tracks.findIndex((track) => track.id === id);
     const opened = await openAgain(token);
     if (opened.status !== "open" || opened.tracks.some((track) => track.id === id)) return;
-    const index = opened.tracks.findIndex(({ isPresent }) => isPresent);
+    const index = opened.tracks.findIndex(({ isPresent }, place) => place >= at && isPresent);
     if (index < 0) player.clear();
     else player.playQueue(queueOf(opened.tracks, index));
   }
