@@ -77,8 +77,10 @@ export function createAnswerCache(shelf: Shelf, events: Pick<Events, "listen">):
       watch.stop();
       throw error;
     });
-    if (!loaded) watch.stop();
-    if (!loaded) return undefined;
+    if (!loaded) {
+      watch.stop();
+      return undefined;
+    }
     const forMs = Math.min(KEPT_MS, Math.floor(loaded.msLeft ?? KEPT_MS));
     if (watch.isStale || forMs <= 0) return loaded.value;
     await shelf.put(key, JSON.stringify(loaded.value), forMs).catch(() => {});

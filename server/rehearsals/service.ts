@@ -194,6 +194,7 @@ async function file(
 ): Promise<void> {
   const trackIds = [...new Set(given)];
   if (trackIds.length === 0) return;
+  await takes.lockTakes(tx, bandId);
   const known = await takes.findKnown(tx, bandId, trackIds);
   if (trackIds.some((trackId) => !known.has(trackId))) throw nameTrackGone();
   const left = await takes.moveTakes(tx, id, trackIds);

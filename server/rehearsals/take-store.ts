@@ -1,6 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { BandId, ConnectionId, RehearsalId, TrackId } from "#contract/ids.ts";
-import { rehearsalTakes, tracks } from "#drizzle/schema/index.ts";
+import { bands, rehearsalTakes, tracks } from "#drizzle/schema/index.ts";
 import type { Db, Tx } from "#server/base/db.ts";
 
 const listOf = (ids: readonly TrackId[]) =>
@@ -51,8 +51,13 @@ export async function listInFolder(
   return rows.map(({ id }) => id);
 }
 
+/** Whoever files takes of a band holds all of them alone until the transaction ends. */
+export async function lockTakes(tx: Tx, bandId: BandId): Promise<void> {
+  await tx.select({ id: bands.id }).from(bands).where(eq(bands.id, bandId)).for("no key update");
+}
+
 /**
- * Somebody else may file some of them at the same moment: whoever is last has them.
+ * Wants the lock.
  *
  * @returns the rehearsals that some of them were takes of until now.
  */
@@ -61,21 +66,15 @@ export async function moveTakes(
   rehearsalId: RehearsalId,
   ids: readonly TrackId[],
 ): Promise<RehearsalId[]> {
-  const left = new Set<RehearsalId>();
-  for (let waiting = ids; waiting.length > 0; ) {
-    const rows = await tx
-      .delete(rehearsalTakes)
-      .where(sql`${rehearsalTakes.trackId} in ${listOf(waiting)}`)
-      .returning({ rehearsalId: rehearsalTakes.rehearsalId });
-    for (const row of rows) left.add(row.rehearsalId);
-    const filed = await tx.execute<{ trackId: TrackId }>(sql`
-      insert into rehearsal_takes (rehearsal_id, track_id) select ${rehearsalId}, given.id
-      from ${listOf(waiting)} as given(id)
-      on conflict (track_id) do nothing returning track_id as "trackId"`);
-    const done = new Set(filed.map(({ trackId }) => trackId));
-    waiting = waiting.filter((id) => !done.has(id));
-  }
-  return [...left];
+  const left = await tx
+    .delete(rehearsalTakes)
+    .where(sql`${rehearsalTakes.trackId} in ${listOf(ids)}`)
+    .returning({ rehearsalId: rehearsalTakes.rehearsalId });
+  await tx.execute(sql`
+    insert into rehearsal_takes (rehearsal_id, track_id) select ${rehearsalId}, given.id
+    from ${listOf(ids)} as given(id)
+    on conflict (track_id) do nothing`);
+  return [...new Set(left.map((row) => row.rehearsalId))];
 }
 
 export async function deleteTakes(
