@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from "fastify";
+import type { AnswerCache } from "#server/base/answer-cache.ts";
 import type { Counters } from "#server/base/counters.ts";
 import type { Pool } from "#server/base/db.ts";
 import type { Egress } from "#server/base/egress/client.ts";
@@ -22,6 +23,7 @@ export interface Deps {
   /** Asks the database for a sign of life, past a pool that may be used up; throws without one. */
   readonly probe: () => Promise<void>;
   readonly counters: Counters;
+  readonly answers: AnswerCache;
   readonly jobs: Jobs;
   readonly events: Events;
   readonly maintenance: Maintenance;

@@ -5,6 +5,7 @@ import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { startResealing } from "#server/admin/resealing.ts";
 import { startSetup } from "#server/auth/setup.ts";
+import { openAnswerCache } from "#server/base/answer-cache.ts";
 import { openCounters } from "#server/base/counters.ts";
 import {
   type DatabaseTarget,
@@ -141,6 +142,8 @@ async function startDeps(config: Config, log: Log, stops: Stops): Promise<Deps> 
   stops.push(async () => mailer.close());
   const events = await startEvents(database.sql);
   stops.push(events.close);
+  const answers = await openAnswerCache(config, events, log);
+  stops.push(answers.close);
   const now = () => new Date();
   const maintenance = startMaintenance({ config, db: database.pool, events, now });
   const jobs = await startJobs(
@@ -154,6 +157,7 @@ async function startDeps(config: Config, log: Log, stops: Stops): Promise<Deps> 
     config,
     db: database.pool,
     probe: database.probe,
+    answers,
     counters,
     jobs,
     events,

@@ -10,6 +10,7 @@ import { libraryRouter, scanRouter } from "#server/library/router.ts";
 import { listeningRouter } from "#server/listening/router.ts";
 import { playbackRouter } from "#server/playback/router.ts";
 import { playlistsRouter } from "#server/playlists/router.ts";
+import { rehearsalsRouter } from "#server/rehearsals/router.ts";
 import { searchRouter } from "#server/search/router.ts";
 import { sharesRouter } from "#server/shares/router.ts";
 import { systemRouter } from "#server/system/router.ts";
@@ -22,7 +23,7 @@ export const appRouter = router({
   account: mergeRouters(accountRouter, leavingRouter),
   bands: bandsRouter,
   connections: mergeRouters(connectionsRouter, scanRouter, disconnectRouter),
-  library: mergeRouters(libraryRouter, commentsRouter, searchRouter),
+  library: mergeRouters(libraryRouter, commentsRouter, rehearsalsRouter, searchRouter),
   uploads: uploadsRouter,
   playback: mergeRouters(playbackRouter, sharesRouter, listeningRouter, playlistsRouter),
   admin: adminRouter,

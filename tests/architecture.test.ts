@@ -24,6 +24,7 @@ const FEATURES = [
     "uploads",
     "listening",
     "playlists",
+    "rehearsals",
     "search",
     "shares",
     "playback",

@@ -8,6 +8,7 @@ import type {
   ConnectionId,
   GenreId,
   PlaylistId,
+  RehearsalId,
   TrackId,
 } from "#contract/ids.ts";
 import type { OAuthTrouble } from "#contract/oauth.ts";
@@ -81,6 +82,10 @@ export const parseConnection = ({ connectionId }: { connectionId: string }) => (
 
 export const parsePlaylist = ({ playlistId }: { playlistId: string }) => ({
   playlistId: toId<PlaylistId>(playlistId),
+});
+
+export const parseRehearsal = ({ rehearsalId }: { rehearsalId: string }) => ({
+  rehearsalId: toId<RehearsalId>(rehearsalId),
 });
 
 export const parseTrack = ({ trackId }: { trackId: string }) => ({

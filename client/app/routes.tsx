@@ -18,6 +18,7 @@ import {
   parseGenre,
   parseNotConnected,
   parsePlaylist,
+  parseRehearsal,
   parseSignInSearch,
   parseTrack,
   parseTrackSearch,
@@ -233,6 +234,19 @@ const playlistRoute = createRoute({
   component: lazyRouteComponent(() => import("./playlists/playlist-page.tsx"), "PlaylistPage"),
 });
 
+const rehearsalsRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/rehearsals",
+  component: lazyRouteComponent(() => import("./rehearsals/rehearsals-page.tsx"), "RehearsalsPage"),
+});
+
+const rehearsalRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/rehearsals/$rehearsalId",
+  params: { parse: parseRehearsal, stringify: (params) => params },
+  component: lazyRouteComponent(() => import("./rehearsals/rehearsal-page.tsx"), "RehearsalPage"),
+});
+
 const sharesRoute = createRoute({
   getParentRoute: () => bandRoute,
   path: "/shares",
@@ -316,6 +330,8 @@ const routeTree = rootRoute.addChildren([
     trackRoute,
     playlistsRoute,
     playlistRoute,
+    rehearsalsRoute,
+    rehearsalRoute,
     sharesRoute,
     storageRoute,
     addRoute,

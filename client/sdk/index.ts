@@ -68,7 +68,7 @@ export interface Backline {
    *
    * @param token - the last part of the link.
    */
-  shareCoverUrl(token: string, track: { coverHash: string | null }): string | null;
+  shareCoverUrl(token: string, track: { id: TrackId; coverHash: string | null }): string | null;
   /** @returns `null` for somebody without a picture. */
   pictureUrl(user: { id: UserId; pictureHash: string | null }, size: PictureSize): string | null;
   /**
@@ -178,7 +178,7 @@ export function createBackline(options: BacklineOptions): Backline {
     coverUrl: (track, size) =>
       track.coverHash === null ? null : baseUrl + coverPath(track.id, track.coverHash, size),
     shareCoverUrl: (token, track) =>
-      track.coverHash === null ? null : baseUrl + shareCoverPath(token, track.coverHash),
+      track.coverHash === null ? null : baseUrl + shareCoverPath(token, track.id, track.coverHash),
     pictureUrl: (user, size) =>
       user.pictureHash === null ? null : baseUrl + picturePath(user.id, user.pictureHash, size),
     async keepSession() {

@@ -131,7 +131,12 @@ export const sessionLink =
       };
     });
 
-const GUESTS = new Set(["playback.shares.open", "playback.shares.beginListen"]);
+const GUESTS = new Set([
+  "playback.shares.open",
+  "playback.shares.beginListen",
+  "playback.shares.comments",
+  "playback.shares.comment",
+]);
 
 /** Who has to open a public link again is not helped by a newer session. */
 async function putCallRight(

@@ -1,10 +1,11 @@
 import { sql } from "drizzle-orm";
 import { type AnyPgColumn, check, index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
-import type { CommentId, TrackId, UserId } from "#contract/ids.ts";
+import type { CommentId, ShareId, TrackId, UserId } from "#contract/ids.ts";
 import { users } from "./auth.ts";
 import { moment } from "./columns.ts";
 import { tracks } from "./library.ts";
 import { ofBand } from "./owners.ts";
+import { shares } from "./shares.ts";
 
 const byWhom = () =>
   uuid()
@@ -22,6 +23,12 @@ export const comments = pgTable(
       .notNull()
       .references(() => tracks.id, { onDelete: "cascade" }),
     authorId: byWhom(),
+    /** What a guest of a public link calls themselves; `null` for members. */
+    guestName: text(),
+    /** The link by which a guest has written it, for as long as there is one. */
+    shareId: uuid()
+      .$type<ShareId>()
+      .references(() => shares.id, { onDelete: "set null" }),
     /** The first of its thread; `null` for a first one. */
     parentId: uuid()
       .$type<CommentId>()
@@ -43,6 +50,7 @@ export const comments = pgTable(
       .where(sql`${t.parentId} is null`),
     index("comments_track_id_index").on(t.trackId),
     index("comments_parent_id_index").on(t.parentId, t.id),
+    index("comments_share_id_index").on(t.shareId, t.trackId),
     index("comments_band_id_index").on(t.bandId),
     index("comments_author_id_index").on(t.authorId),
     index("comments_resolved_by_index").on(t.resolvedBy),
@@ -50,6 +58,10 @@ export const comments = pgTable(
     check(
       "comments_text_check",
       sql`(${t.deletedAt} is null) = (${t.text} <> '') and length(${t.text}) <= 2000`,
+    ),
+    check(
+      "comments_guest_check",
+      sql`${t.guestName} is null or ${t.authorId} is null and length(${t.guestName}) between 1 and 60`,
     ),
   ],
 );

@@ -8,6 +8,7 @@ export * from "./listening.ts";
 export * from "./mail.ts";
 export * from "./nextcloud.ts";
 export * from "./playlists.ts";
+export * from "./rehearsals.ts";
 export * from "./shares.ts";
 export * from "./storage-tokens.ts";
 export * from "./uploads.ts";

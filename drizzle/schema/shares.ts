@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import {
   boolean,
   check,
@@ -10,13 +10,15 @@ import {
   unique,
   uuid,
 } from "drizzle-orm/pg-core";
-import type { ShareId, TrackId, UserId } from "#contract/ids.ts";
+import type { PlaylistId, RehearsalId, ShareId, TrackId, UserId } from "#contract/ids.ts";
 import { users } from "./auth.ts";
 import { moment } from "./columns.ts";
 import { tracks } from "./library.ts";
 import { ofBand } from "./owners.ts";
+import { playlistItems, playlists } from "./playlists.ts";
+import { rehearsals, rehearsalTakes } from "./rehearsals.ts";
 
-/** Public links to recordings. */
+/** Public links to recordings, playlists and rehearsals: to one of them each. */
 export const shares = pgTable(
   "shares",
   {
@@ -24,8 +26,13 @@ export const shares = pgTable(
     bandId: ofBand(),
     trackId: uuid()
       .$type<TrackId>()
-      .notNull()
       .references(() => tracks.id, { onDelete: "cascade" }),
+    playlistId: uuid()
+      .$type<PlaylistId>()
+      .references(() => playlists.id, { onDelete: "cascade" }),
+    rehearsalId: uuid()
+      .$type<RehearsalId>()
+      .references(() => rehearsals.id, { onDelete: "cascade" }),
     createdBy: uuid()
       .$type<UserId>()
       .references(() => users.id, { onDelete: "set null" }),
@@ -33,6 +40,7 @@ export const shares = pgTable(
     tokenHash: text().notNull(),
     passwordHash: text(),
     canDownload: boolean().notNull(),
+    canComment: boolean().notNull().default(false),
     expiresAt: moment(),
     playLimit: integer(),
     playCount: integer().notNull().default(0),
@@ -43,10 +51,27 @@ export const shares = pgTable(
     unique("shares_token_hash_unique").on(t.tokenHash),
     index("shares_band_id_index").on(t.bandId, t.id),
     index("shares_track_id_index").on(t.trackId),
+    index("shares_playlist_id_index").on(t.playlistId),
+    index("shares_rehearsal_id_index").on(t.rehearsalId),
     index("shares_created_by_index").on(t.createdBy),
     check("shares_play_count_check", sql`${t.playCount} >= 0 and ${t.playLimit} > 0`),
+    check(
+      "shares_leads_to_check",
+      sql`num_nonnulls(${t.trackId}, ${t.playlistId}, ${t.rehearsalId}) = 1`,
+    ),
   ],
 );
+
+/**
+ * Whether a link of `shares` leads to a recording now: what was taken out of its list since is none of
+ * its recordings any more.
+ */
+export const leadsTo = (trackId: SQLWrapper): SQL<boolean> => sql<boolean>`(
+  ${shares}.track_id = ${trackId}
+  or exists (select from ${playlistItems} as listed
+    where listed.playlist_id = ${shares}.playlist_id and listed.track_id = ${trackId})
+  or exists (select from ${rehearsalTakes} as taken
+    where taken.rehearsal_id = ${shares}.rehearsal_id and taken.track_id = ${trackId}))`;
 
 /** Browsers that have opened a link, for half a day. Nothing here says whose they are. */
 export const shareGuests = pgTable(

@@ -1,3 +1,4 @@
+import { isAtLeast } from "#contract/bands.ts";
 import {
   type CommentsChanged,
   type CreateComment,
@@ -110,7 +111,8 @@ export async function editComment(
 }
 
 /**
- * Deletes what the actor has written, or an owner of the band finds out of place. Where others have
+ * Deletes what the actor has written, or an owner of the band finds out of place; what a guest has
+ * written, its editors too. Where others have
  * replied, a sign stays that something stood there, until the last reply goes too.
  *
  * @throws AppError `not_found`, `forbidden`
@@ -121,7 +123,8 @@ export async function removeComment(
   commentId: CommentId,
 ): Promise<void> {
   const { comment, role } = await requireComment(deps, actor, commentId);
-  if (comment.authorId !== actor.userId && role !== "owner") {
+  const isTheirs = comment.authorId === actor.userId;
+  if (!isTheirs && !isAtLeast(role, comment.guestName === null ? "owner" : "editor")) {
     throw new AppError(
       "forbidden",
       "Only its author and owners of this band can delete a comment. Nothing was deleted; ask one of them.",
@@ -208,7 +211,7 @@ const nameGone = (): AppError =>
     "Somebody has deleted this comment meanwhile, and nothing was changed. If you were writing, your text is still in its field: copy it, and look at the recording again.",
   );
 
-const nameTooManyThreads = (): AppError =>
+export const nameTooManyThreads = (): AppError =>
   new AppError(
     "conflict",
     `This recording has ${MOST_THREADS} threads of comments, and there is no room for more. Nothing was written; reply in one of them, or delete one first.`,

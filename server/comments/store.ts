@@ -1,8 +1,8 @@
 import { and, asc, count, eq, isNull, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import type { BandRole } from "#contract/bands.ts";
-import type { BandId, CommentId, TrackId, UserId } from "#contract/ids.ts";
-import { comments, members, users } from "#drizzle/schema/index.ts";
+import type { BandId, CommentId, ShareId, TrackId, UserId } from "#contract/ids.ts";
+import { comments, members, tracks, users } from "#drizzle/schema/index.ts";
 import type { Actor } from "#server/base/actor.ts";
 import type { Db, Tx } from "#server/base/db.ts";
 
@@ -15,6 +15,8 @@ export interface CommentRow {
   readonly authorId: UserId | null;
   /** `null` when the account is gone. */
   readonly authorName: string | null;
+  /** What a guest of a public link calls themselves; `null` for members. */
+  readonly guestName: string | null;
   readonly text: string;
   readonly createdAt: Date;
   readonly editedAt: Date | null;
@@ -33,6 +35,7 @@ const columns = {
   atMs: comments.atMs,
   authorId: comments.authorId,
   authorName: users.name,
+  guestName: comments.guestName,
   text: comments.text,
   createdAt: comments.createdAt,
   editedAt: comments.editedAt,
@@ -72,6 +75,37 @@ export const listThreads = (
     )
     .orderBy(place, asc(comments.id))
     .limit(limit);
+
+/** Those that the guests of one link have begun, by their times; deleted ones are left out. */
+export const listGuestThreads = (
+  db: Db,
+  of: { readonly shareId: ShareId; readonly trackId: TrackId },
+  limit: number,
+): Promise<CommentRow[]> =>
+  db
+    .select(columns)
+    .from(comments)
+    .leftJoin(users, isAuthor)
+    .leftJoin(resolvers, isResolver)
+    .where(
+      and(
+        eq(comments.shareId, of.shareId),
+        eq(comments.trackId, of.trackId),
+        isNull(comments.parentId),
+        isNull(comments.deletedAt),
+      ),
+    )
+    .orderBy(place, asc(comments.id))
+    .limit(limit);
+
+/** How long a recording is, as far as that is known. */
+export async function findLength(tx: Tx, trackId: TrackId): Promise<number | null> {
+  const [row] = await tx
+    .select({ durationMs: tracks.durationMs })
+    .from(tracks)
+    .where(eq(tracks.id, trackId));
+  return row?.durationMs ?? null;
+}
 
 /** Of several threads, as they were written. */
 export const listReplies = (db: Db | Tx, parentIds: readonly CommentId[]): Promise<CommentRow[]> =>
@@ -134,7 +168,13 @@ export async function countReplies(tx: Tx, id: CommentId): Promise<number> {
 
 export async function insertComment(
   tx: Tx,
-  made: Pick<CommentRow, "id" | "bandId" | "trackId" | "parentId" | "atMs" | "authorId" | "text">,
+  made: Pick<
+    CommentRow,
+    "id" | "bandId" | "trackId" | "parentId" | "atMs" | "authorId" | "text"
+  > & {
+    readonly guestName?: string;
+    readonly shareId?: ShareId;
+  },
 ): Promise<void> {
   await tx.insert(comments).values(made);
 }
@@ -176,6 +216,6 @@ export async function deleteComment(tx: Tx, id: CommentId): Promise<boolean> {
 export async function emptyComment(tx: Tx, id: CommentId): Promise<void> {
   await tx
     .update(comments)
-    .set({ text: "", authorId: null, editedAt: null, deletedAt: sql`now()` })
+    .set({ text: "", authorId: null, guestName: null, editedAt: null, deletedAt: sql`now()` })
     .where(eq(comments.id, id));
 }

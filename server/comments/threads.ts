@@ -62,14 +62,14 @@ export async function withReplies(
     trackId: row.trackId,
     atMs: row.atMs,
     resolvedAt: row.resolvedAt?.toISOString() ?? null,
-    resolvedBy: toAuthor(row.resolverName),
+    resolvedBy: row.resolverName === null ? null : { name: row.resolverName, isGuest: false },
     replies: (replies.get(row.id) ?? []).map((reply) => toComment(reply, actor)),
   }));
 }
 
 const toComment = (row: store.CommentRow, actor: Actor): Comment => ({
   id: row.id,
-  author: toAuthor(row.authorName),
+  author: toAuthor(row),
   isMine: row.authorId === actor.userId,
   text: row.text,
   createdAt: row.createdAt.toISOString(),
@@ -77,7 +77,10 @@ const toComment = (row: store.CommentRow, actor: Actor): Comment => ({
   isDeleted: row.deletedAt !== null,
 });
 
-const toAuthor = (name: string | null) => (name === null ? null : { name });
+function toAuthor({ authorName, guestName }: store.CommentRow): Comment["author"] {
+  if (guestName !== null) return { name: guestName, isGuest: true };
+  return authorName === null ? null : { name: authorName, isGuest: false };
+}
 
 const noSuchComment = (actor: Actor): AppError =>
   notTheirs(

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { LONGEST_COMMENT } from "./comment-length.ts";
-import { CommentId, TrackId } from "./ids.ts";
+import { LONGEST_COMMENT, LONGEST_GUEST_NAME } from "./comment-length.ts";
+import { CommentId, ShareId, TrackId } from "./ids.ts";
 import { Timestamp } from "./time.ts";
 
 /** A recording has so many threads at most, and a thread so many replies. */
@@ -22,7 +22,11 @@ const CommentText = z
 const AtMs = z.number().int().min(0).max(2_147_483_647);
 
 /** Somebody of the band who has written or decided something. */
-export const CommentAuthor = z.strictObject({ name: z.string() });
+export const CommentAuthor = z.strictObject({
+  name: z.string(),
+  /** Of a public link: they call themselves that, and nobody has made sure of it. */
+  isGuest: z.boolean(),
+});
 
 export const Comment = z.strictObject({
   id: CommentId,
@@ -79,6 +83,42 @@ export const CreateComment = z.strictObject({
 });
 export type CreateComment = z.infer<typeof CreateComment>;
 
+/** From the guest of a public link that allows it. */
+export const WriteAsGuest = z.strictObject({
+  shareId: ShareId,
+  trackId: TrackId,
+  /** One line of plain text. */
+  name: z
+    .string()
+    .overwrite((name) => name.toWellFormed().trim())
+    .min(1, "Give a name")
+    .max(LONGEST_GUEST_NAME)
+    .regex(/^\P{C}*$/u, "Write it without control characters"),
+  atMs: AtMs.nullable(),
+  text: CommentText,
+});
+export type WriteAsGuest = z.infer<typeof WriteAsGuest>;
+
+export const ListAsGuest = z.strictObject({ shareId: ShareId, trackId: TrackId });
+export type ListAsGuest = z.infer<typeof ListAsGuest>;
+
+/** What a guest sees of a thread. Members answer as the band, whoever of them it was. */
+export const GuestComment = z.strictObject({
+  id: CommentId,
+  /** `null`: the band. */
+  name: z.string().nullable(),
+  text: z.string(),
+  createdAt: Timestamp,
+});
+export type GuestComment = z.infer<typeof GuestComment>;
+
+export const GuestThread = z.strictObject({
+  ...GuestComment.shape,
+  atMs: AtMs.nullable(),
+  replies: z.array(GuestComment),
+});
+export type GuestThread = z.infer<typeof GuestThread>;
+
 /** To a thread, by its first comment. */
 export const ReplyToComment = z.strictObject({ commentId: CommentId, text: CommentText });
 export type ReplyToComment = z.infer<typeof ReplyToComment>;
@@ -87,7 +127,7 @@ export type ReplyToComment = z.infer<typeof ReplyToComment>;
 export const EditComment = ReplyToComment;
 export type EditComment = z.infer<typeof EditComment>;
 
-/** For its author, and for owners of the band. */
+/** For its author and owners of the band; what a guest has written, for its editors too. */
 export const OneComment = z.strictObject({ commentId: CommentId });
 export type OneComment = z.infer<typeof OneComment>;
 

@@ -45,6 +45,10 @@ export type PlaylistId = z.infer<typeof PlaylistId>;
 export const PlaylistItemId = id("PlaylistItemId");
 export type PlaylistItemId = z.infer<typeof PlaylistItemId>;
 
+/** Of a day on which a band has played. */
+export const RehearsalId = id("RehearsalId");
+export type RehearsalId = z.infer<typeof RehearsalId>;
+
 /** Of one time that somebody listens; made by their player. */
 export const PlayId = id("PlayId");
 export type PlayId = z.infer<typeof PlayId>;

@@ -30,9 +30,9 @@ export const coverPath = (trackId: TrackId, coverHash: string, size: CoverSize):
   `/cover/${trackId}?size=${size}&v=${coverHash}`;
 
 /**
- * The cover of what a link leads to, for its page and for those that show a preview of it.
+ * The cover of a recording that a link leads to.
  *
  * @param coverHash - in the URL, so that a browser may keep it.
  */
-export const shareCoverPath = (token: string, coverHash: string): string =>
-  `/s/${token}/cover?size=large&v=${coverHash}`;
+export const shareCoverPath = (token: string, trackId: TrackId, coverHash: string): string =>
+  `/s/${token}/cover?size=large&track=${trackId}&v=${coverHash}`;

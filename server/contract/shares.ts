@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { NewPassword } from "./auth.ts";
-import { BandId, ShareId, TrackId } from "./ids.ts";
+import { BandId, PlaylistId, RehearsalId, ShareId, TrackId } from "./ids.ts";
 import { Timestamp } from "./time.ts";
 
 /** The secret of a public link, 256 bits; it is in the link and nowhere else. */
@@ -18,6 +18,8 @@ export const ShareTerms = z.strictObject({
   playLimit: z.number().int().min(1).max(1_000_000).nullable(),
   /** To keep the file, too. */
   canDownload: z.boolean(),
+  /** To write about the recordings, under a name of one's own. */
+  canComment: z.boolean().default(false),
 });
 export type ShareTerms = z.infer<typeof ShareTerms>;
 
@@ -29,14 +31,26 @@ export type ShareTerms = z.infer<typeof ShareTerms>;
 export const ShareState = z.enum(["open", "expired", "used_up"]);
 export type ShareState = z.infer<typeof ShareState>;
 
-/** A public link to a recording, as the members of its band see it. */
+/** What a link leads to. */
+export const ShareKind = z.enum(["track", "playlist", "rehearsal"]);
+export type ShareKind = z.infer<typeof ShareKind>;
+
+/** A public link, as the members of its band see it. */
 export const Share = z.strictObject({
   id: ShareId,
   bandId: BandId,
-  trackId: TrackId,
+  kind: ShareKind,
+  /** Of these three the one that it leads to. */
+  trackId: TrackId.nullable(),
+  playlistId: PlaylistId.nullable(),
+  rehearsalId: RehearsalId.nullable(),
   title: z.string(),
+  /** Of a recording. */
   artist: z.string().nullable(),
-  coverHash: z.string().nullable(),
+  /** Of a rehearsal. */
+  heldOn: z.iso.date().nullable(),
+  /** Of the first recording that has one. */
+  cover: z.strictObject({ id: TrackId, coverHash: z.string() }).nullable(),
   state: ShareState,
   terms: ShareTerms,
   hasPassword: z.boolean(),
@@ -49,13 +63,26 @@ export const Share = z.strictObject({
 });
 export type Share = z.infer<typeof Share>;
 
-/** For editors and owners of the band. */
-export const CreateShare = z.strictObject({
-  trackId: TrackId,
-  terms: ShareTerms,
-  /** To be given to whom the link is for, by another way; `null`: the link is enough. */
-  password: NewPassword.nullable(),
-});
+const target = {
+  trackId: TrackId.optional(),
+  playlistId: PlaylistId.optional(),
+  rehearsalId: RehearsalId.optional(),
+};
+
+const countTargets = (given: { readonly [Key in keyof typeof target]?: unknown }): number =>
+  [given.trackId, given.playlistId, given.rehearsalId].filter(Boolean).length;
+
+/** For editors and owners of the band. A link leads to one thing. */
+export const CreateShare = z
+  .strictObject({
+    ...target,
+    terms: ShareTerms,
+    /** To be given to whom the link is for, by another way; `null`: the link is enough. */
+    password: NewPassword.nullable(),
+  })
+  .refine((given) => countTargets(given) === 1, {
+    error: "A link leads to one recording, one playlist or one rehearsal.",
+  });
 export type CreateShare = z.infer<typeof CreateShare>;
 
 /** What is shown once: the server keeps only a hash of the token. */
@@ -78,14 +105,16 @@ export const UpdateShare = z.strictObject({
 export type UpdateShare = z.infer<typeof UpdateShare>;
 
 /** Newest first. */
-export const ListShares = z.strictObject({
-  bandId: BandId,
-  /** Of this recording only. */
-  trackId: TrackId.optional(),
-  /** The id of the last one of the page before. */
-  before: ShareId.nullable().default(null),
-  limit: z.number().int().min(1).max(200).default(50),
-});
+export const ListShares = z
+  .strictObject({
+    bandId: BandId,
+    /** Those that lead to it only. */
+    ...target,
+    /** The id of the last one of the page before. */
+    before: ShareId.nullable().default(null),
+    limit: z.number().int().min(1).max(200).default(50),
+  })
+  .refine((given) => countTargets(given) <= 1, { error: "A link leads to one thing only." });
 export type ListShares = z.infer<typeof ListShares>;
 
 export const SharePage = z.strictObject({
@@ -93,6 +122,9 @@ export const SharePage = z.strictObject({
   next: ShareId.nullable(),
 });
 export type SharePage = z.infer<typeof SharePage>;
+
+/** So many recordings of a long list are shown to guests. */
+export const MOST_SHARED = 2_000;
 
 /** From whoever has a link. */
 export const OpenShare = z.strictObject({
@@ -102,7 +134,7 @@ export const OpenShare = z.strictObject({
 });
 export type OpenShare = z.infer<typeof OpenShare>;
 
-/** What a guest sees: the recording, and nothing else of the band. */
+/** What a guest sees of a recording. */
 export const SharedTrack = z.strictObject({
   id: TrackId,
   title: z.string(),
@@ -125,8 +157,15 @@ export const OpenedShare = z.discriminatedUnion("status", [
   z.strictObject({
     status: z.literal("open"),
     shareId: ShareId,
-    track: SharedTrack,
+    kind: ShareKind,
+    title: z.string(),
+    /** Of a rehearsal. */
+    heldOn: z.iso.date().nullable(),
+    /** What it leads to now, in order, each once, and nothing else of the band; the first 2,000. */
+    tracks: z.array(SharedTrack),
+    trackCount: z.number().int(),
     canDownload: z.boolean(),
+    canComment: z.boolean(),
     expiresAt: Timestamp.nullable(),
     /** Listens that are left, for all guests together; `null`: as many as they like. */
     playsLeft: z.number().int().nullable(),
@@ -135,7 +174,7 @@ export const OpenedShare = z.discriminatedUnion("status", [
 export type OpenedShare = z.infer<typeof OpenedShare>;
 
 /**
- * A guest wants to hear or to keep the recording: from now on `/stream` and `/download` answer them.
+ * A guest wants to hear or to keep a recording: from now on `/stream` and `/download` answer them.
  * It counts as a listen once; asked again it changes nothing.
  */
 export const BeginListen = z.strictObject({ shareId: ShareId, trackId: TrackId });

@@ -9,10 +9,7 @@ import {
   listens,
   members,
   passkeys,
-  playlistItems,
-  playlists,
   sessions,
-  shares,
   totpFactors,
   tracks,
   userPictures,
@@ -106,25 +103,6 @@ export const listMemberships = (db: Db | Tx, userId: UserId) =>
 
 export type Membership = Awaited<ReturnType<typeof listMemberships>>[number];
 
-/** The public links that somebody has made. What opens them is kept by nobody. */
-export const listLinks = (db: Db, userId: UserId) =>
-  db
-    .select({
-      band: bands.name,
-      recording: tracks.title,
-      hasPassword: sql<boolean>`${shares.passwordHash} is not null`,
-      canDownload: shares.canDownload,
-      expiresAt: shares.expiresAt,
-      playLimit: shares.playLimit,
-      playCount: shares.playCount,
-      createdAt: shares.createdAt,
-    })
-    .from(shares)
-    .innerJoin(bands, eq(bands.id, shares.bandId))
-    .innerJoin(tracks, eq(tracks.id, shares.trackId))
-    .where(eq(shares.createdBy, userId))
-    .orderBy(desc(shares.id));
-
 /** What somebody has marked for themselves, the newest first. */
 export const listFavourites = (db: Db, userId: UserId) =>
   db
@@ -151,22 +129,6 @@ export const listListens = (db: Db, userId: UserId) =>
     .where(eq(listens.userId, userId))
     .orderBy(desc(listens.lastPlayedAt), desc(listens.trackId))
     .limit(10_000);
-
-/** The playlists that somebody has made. */
-export const listPlaylists = (db: Db, userId: UserId) =>
-  db
-    .select({
-      band: bands.name,
-      name: playlists.name,
-      recordings: sql<string[]>`coalesce((select json_agg(t.title order by i.place)
-        from ${playlistItems} as i join ${tracks} as t on t.id = i.track_id
-        where i.playlist_id = ${playlists}.id), '[]'::json)`,
-      createdAt: playlists.createdAt,
-    })
-    .from(playlists)
-    .innerJoin(bands, eq(bands.id, playlists.bandId))
-    .where(eq(playlists.createdBy, userId))
-    .orderBy(desc(playlists.id));
 
 /** Who is connected there is left out: it may be another owner's address. */
 export const listConnections = (db: Db, bandId: BandId) =>

@@ -4,6 +4,7 @@ import type { Deps } from "#server/deps.ts";
 import { CSV_HEAD, toCsvLine } from "./csv.ts";
 import { listComments } from "./export-comments-store.ts";
 import * as data from "./export-data-store.ts";
+import * as lists from "./export-lists-store.ts";
 import type { ExportFile } from "./packing.ts";
 import { toReadme } from "./readme.ts";
 import { toSafeNames } from "./safe-name.ts";
@@ -58,10 +59,11 @@ async function describeAccount(
       isPersonal,
       memberSince,
     })),
-    publicLinks: await data.listLinks(db, userId),
+    publicLinks: await lists.listLinks(db, userId),
     favourites: await data.listFavourites(db, userId),
     listenedTo: await data.listListens(db, userId),
-    playlists: await data.listPlaylists(db, userId),
+    playlists: await lists.listPlaylists(db, userId),
+    rehearsals: await lists.listRehearsals(db, userId),
     comments: await listComments(db, userId),
   });
 }

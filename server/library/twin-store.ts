@@ -61,6 +61,12 @@ const marks: readonly ((leaving: Leaving) => SQL)[] = [
     on conflict (user_id, track_id) do nothing`,
   (leaving) => sql`
     with ${pairs(leaving)}
+    insert into rehearsal_takes (track_id, rehearsal_id)
+    select p.id, k.rehearsal_id from rehearsal_takes as k join pairs as p on p.twin = k.track_id
+    where p.is_older
+    on conflict (track_id) do nothing`,
+  (leaving) => sql`
+    with ${pairs(leaving)}
     update plays as l set track_id = p.id from pairs as p
     where l.track_id = p.twin and p.is_older`,
   (leaving) => sql`

@@ -5,6 +5,7 @@ import { requireActor } from "#server/base/actor.ts";
 import { whenClosed } from "#server/base/closing.ts";
 import { AppError, parseInput } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
+import { listTopicOf } from "#server/shares/content.ts";
 import { endWithShare } from "#server/shares/ending.ts";
 import { noSuchRecording, openLinkFirst } from "#server/shares/guests.ts";
 import { requirePlayable } from "./service.ts";
@@ -70,7 +71,7 @@ async function findGuest(
   use: Use,
 ): Promise<Listener> {
   // Before the link is read, so that no end of it falls in between.
-  const { signal, endAfter } = endWithShare(deps, guest, answer);
+  const { signal, endAfter, endWithList } = endWithShare(deps, guest, trackId, answer);
   const found = await findSharedPlayable(deps.db, guest, trackId);
   signal.throwIfAborted();
   if (!found) throw openLinkFirst();
@@ -79,6 +80,7 @@ async function findGuest(
   if (use === "download" && !canDownload) throw onlyListening();
   if (!hasBegun) throw beginFirst();
   endAfter(msLeft);
+  endWithList(listTopicOf(found));
   return { playable, key: guest.guestHash ?? "", signal };
 }
 

@@ -1,7 +1,8 @@
 import { and, eq, gt, sql } from "drizzle-orm";
-import type { TrackId, UserId } from "#contract/ids.ts";
+import type { PlaylistId, RehearsalId, TrackId, UserId } from "#contract/ids.ts";
 import {
   connections,
+  leadsTo,
   members,
   shareGuests,
   shareListens,
@@ -78,6 +79,9 @@ export interface SharedPlayable {
   readonly hasBegun: boolean;
   /** Until the link ends by itself; `null`: it does not. */
   readonly msLeft: number | null;
+  /** Of these the list that it leads to; both `null`: it leads to one recording. */
+  readonly playlistId: PlaylistId | null;
+  readonly rehearsalId: RehearsalId | null;
 }
 
 /** @returns `undefined` for who has not opened the link of late, and when it is over. */
@@ -97,12 +101,21 @@ const sharedPlayable = sharedRead((db) =>
     .select({
       ...columns,
       canDownload: shares.canDownload,
+      playlistId: shares.playlistId,
+      rehearsalId: shares.rehearsalId,
       hasBegun: sql<boolean>`${shareListens.trackId} is not null`,
       msLeft: sql<number | null>`(1000 * extract(epoch from ${shares.expiresAt} - now()))::float8`,
     })
     .from(shareGuests)
     .innerJoin(shares, eq(shares.id, shareGuests.shareId))
-    .leftJoin(tracks, and(eq(tracks.id, shares.trackId), eq(tracks.id, sql.placeholder("id"))))
+    .leftJoin(
+      tracks,
+      and(
+        eq(tracks.id, sql.placeholder("id")),
+        eq(tracks.bandId, shares.bandId),
+        leadsTo(tracks.id),
+      ),
+    )
     .leftJoin(connections, eq(connections.id, tracks.connectionId))
     .leftJoin(
       shareListens,

@@ -40,7 +40,7 @@ export async function exportPlaylist(
  *   `createPlaylist` does.
  */
 export async function importPlaylist(
-  deps: Pick<Deps, "db" | "now">,
+  deps: Pick<Deps, "db" | "events" | "now">,
   actor: Actor,
   { bandId, name, text }: ImportPlaylist,
 ): Promise<ImportedPlaylist> {

@@ -25,7 +25,10 @@ import * as order from "./order-store.ts";
 import { isCrowded, placesBetween } from "./places.ts";
 import * as store from "./store.ts";
 
-type ListDeps = Pick<Deps, "db" | "now">;
+type ListDeps = Pick<Deps, "db" | "events" | "now">;
+
+/** Published when a playlist or what is in it was changed. */
+export const playlistTopic = (id: PlaylistId): string => `playlist:${id}`;
 
 /** All of a band. @throws AppError `not_found` for a band that is not the actor's. */
 export async function listPlaylists(
@@ -102,7 +105,10 @@ export async function renamePlaylist(
   { playlistId, name }: RenamePlaylist,
 ): Promise<Playlist> {
   await requirePlaylist(deps, actor, playlistId, "editor");
-  await write(deps, (tx) => store.savePlaylist(tx, playlistId, { name }));
+  await write(deps, async (tx) => {
+    await store.savePlaylist(tx, playlistId, { name });
+    await deps.events.publish(tx, playlistTopic(playlistId));
+  });
   return getPlaylist(deps, actor, playlistId);
 }
 
@@ -113,7 +119,10 @@ export async function removePlaylist(
   playlistId: PlaylistId,
 ): Promise<void> {
   await requirePlaylist(deps, actor, playlistId, "editor");
-  await write(deps, (tx) => store.deletePlaylist(tx, playlistId));
+  await write(deps, async (tx) => {
+    await store.deletePlaylist(tx, playlistId);
+    await deps.events.publish(tx, playlistTopic(playlistId));
+  });
 }
 
 /** Puts recordings at its end. Whoever adds at the same moment adds behind them, or before. */
@@ -199,6 +208,7 @@ async function change(
     if (!(await store.lockPlaylist(tx, id))) throw nameItemGone();
     await work(tx, playlist);
     await store.savePlaylist(tx, id, {});
+    await deps.events.publish(tx, playlistTopic(id));
   });
 }
 

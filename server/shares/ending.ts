@@ -1,7 +1,9 @@
+import type { TrackId } from "#contract/ids.ts";
 import type { AppError } from "#server/base/errors.ts";
 import type { Deps } from "#server/deps.ts";
 import { findAdmission } from "./guest-store.ts";
-import { type Guest, leadsNowhere, shareTopic } from "./guests.ts";
+import { type Guest, leadsNowhere } from "./guests.ts";
+import { shareTopic } from "./topics.ts";
 
 /** An answer to a guest, while it goes on. */
 export interface GuestAnswer {
@@ -9,6 +11,8 @@ export interface GuestAnswer {
   readonly signal: AbortSignal;
   /** Ends it when the link does, so many milliseconds from now; `null`: the link has no end. */
   endAfter(msLeft: number | null): void;
+  /** Ends it when the recording leaves the list that the link leads to; `null`: it leads to no list. */
+  endWithList(topic: string | null): void;
 }
 
 /** Timers of Node's know no longer time. */
@@ -23,6 +27,7 @@ const LONGEST_MS = 2 ** 31 - 1;
 export function endWithShare(
   deps: Pick<Deps, "db" | "events">,
   guest: Guest,
+  trackId: TrackId,
   answer: AbortController,
 ): GuestAnswer {
   const { signal } = answer;
@@ -34,30 +39,45 @@ export function endWithShare(
     if (msLeft === null || signal.aborted) return;
     timer = setTimeout(() => end(leadsNowhere()), Math.min(msLeft, LONGEST_MS)).unref();
   };
+  const follow = (topic: string, isReadFirst: boolean): void =>
+    void watch(deps, { guest, trackId, topic, isReadFirst }, signal, endAfter).then(
+      (isOver) => isOver && end(leadsNowhere()),
+      // Who can't watch any more can't promise anything.
+      () => end(leadsNowhere()),
+    );
 
-  void watch(deps, guest, signal, endAfter).then(
-    (isOver) => isOver && end(leadsNowhere()),
-    // Who can't watch any more can't promise anything.
-    () => end(leadsNowhere()),
-  );
-  return { signal, endAfter };
+  // Whoever answers a guest reads after the first time whether it is one.
+  follow(shareTopic(guest.shareId), true);
+  return {
+    signal,
+    endAfter,
+    endWithList: (topic) => {
+      if (topic !== null) follow(topic, false);
+    },
+  };
+}
+
+interface Watched {
+  readonly guest: Guest;
+  readonly trackId: TrackId;
+  readonly topic: string;
+  readonly isReadFirst: boolean;
 }
 
 async function watch(
   { db, events }: Pick<Deps, "db" | "events">,
-  { shareId, guestHash }: Guest,
+  { guest: { shareId, guestHash }, trackId, topic, isReadFirst }: Watched,
   signal: AbortSignal,
   endAfter: GuestAnswer["endAfter"],
 ): Promise<boolean> {
-  let isFirst = true;
-  for await (const _ of events.subscribe(shareTopic(shareId), signal)) {
-    // Whoever answers a guest reads after the first time whether it is one.
-    if (!isFirst) {
-      const admission = await findAdmission(db, shareId, guestHash ?? "");
-      if (!admission) return true;
+  let isKnown = isReadFirst;
+  for await (const _ of events.subscribe(topic, signal)) {
+    if (!isKnown) {
+      const admission = await findAdmission(db, shareId, guestHash ?? "", trackId);
+      if (!admission?.leadsThere) return true;
       endAfter(admission.msLeft);
     }
-    isFirst = false;
+    isKnown = false;
   }
   return false;
 }

@@ -1,49 +1,32 @@
 import { and, eq, gt, lte, sql } from "drizzle-orm";
-import type { ShareId, TrackId } from "#contract/ids.ts";
-import { covers, shareGuests, shareListens, shares, tracks } from "#drizzle/schema/index.ts";
+import type { BandId, ShareId, TrackId } from "#contract/ids.ts";
+import { leadsTo, shareGuests, shareListens, shares } from "#drizzle/schema/index.ts";
 import type { Db, Tx } from "#server/base/db.ts";
 import { hasExpired, isUsedUp, msLeft } from "./store.ts";
 
-/** What a link leads to, for whoever has it. Expired ones are as if there were none. */
+/** A link, for whoever has it. Expired ones are as if there were none. */
 export async function findByToken(db: Db, tokenHash: string) {
   const [row] = await db
     .select({
       id: shares.id,
+      bandId: shares.bandId,
+      trackId: shares.trackId,
+      playlistId: shares.playlistId,
+      rehearsalId: shares.rehearsalId,
       passwordHash: shares.passwordHash,
       canDownload: shares.canDownload,
+      canComment: shares.canComment,
       expiresAt: shares.expiresAt,
       playLimit: shares.playLimit,
       playCount: shares.playCount,
       isUsedUp,
-      track: {
-        id: tracks.id,
-        title: tracks.title,
-        artist: tracks.artist,
-        album: tracks.album,
-        durationMs: tracks.durationMs,
-        sizeBytes: tracks.sizeBytes,
-        coverHash: tracks.coverHash,
-        isPresent: sql<boolean>`${tracks.state} <> 'missing'`,
-      },
+      msLeft,
     })
     .from(shares)
-    .innerJoin(tracks, eq(tracks.id, shares.trackId))
     .where(and(eq(shares.tokenHash, tokenHash), sql`not ${hasExpired}`));
   return row;
 }
 export type FoundShare = NonNullable<Awaited<ReturnType<typeof findByToken>>>;
-
-/** The cover of what a link leads to. @returns `undefined` when there is none. */
-export async function findCover(db: Db, share: FoundShare) {
-  const { id, coverHash } = share.track;
-  if (coverHash === null) return undefined;
-  const [row] = await db
-    .select({ hash: covers.hash, bytes: covers.large })
-    .from(tracks)
-    .innerJoin(covers, and(eq(covers.bandId, tracks.bandId), eq(covers.hash, coverHash)))
-    .where(eq(tracks.id, id));
-  return row;
-}
 
 /** Whether this browser has opened any link of late: then its cookie is one of ours. */
 export async function isKnownGuest(db: Db, guestHash: string): Promise<boolean> {
@@ -58,7 +41,10 @@ export async function isKnownGuest(db: Db, guestHash: string): Promise<boolean> 
 /** What a guest who has opened a link may do with it. */
 export interface Admission {
   readonly guestId: string;
-  readonly trackId: TrackId;
+  readonly bandId: BandId;
+  readonly canComment: boolean;
+  /** It leads to the recording that was asked about; true where none was. */
+  readonly leadsThere: boolean;
   /** Until the link ends by itself; `null`: it does not. */
   readonly msLeft: number | null;
 }
@@ -68,9 +54,16 @@ export async function findAdmission(
   db: Db | Tx,
   shareId: ShareId,
   guestHash: string,
+  trackId?: TrackId,
 ): Promise<Admission | undefined> {
   const [row] = await db
-    .select({ guestId: shareGuests.id, trackId: shares.trackId, msLeft })
+    .select({
+      guestId: shareGuests.id,
+      bandId: shares.bandId,
+      canComment: shares.canComment,
+      leadsThere: trackId === undefined ? sql<boolean>`true` : leadsTo(sql`${trackId}::uuid`),
+      msLeft,
+    })
     .from(shareGuests)
     .innerJoin(shares, eq(shares.id, shareGuests.shareId))
     .where(
@@ -128,7 +121,7 @@ export async function insertGuest(
 /** @returns false when the guest has begun it before. */
 export async function insertListen(
   tx: Tx,
-  { guestId, trackId }: Pick<Admission, "guestId" | "trackId">,
+  { guestId, trackId }: { readonly guestId: string; readonly trackId: TrackId },
 ): Promise<boolean> {
   const rows = await tx
     .insert(shareListens)

@@ -1,5 +1,5 @@
-import type { ShareId } from "#contract/ids.ts";
-import type { BeginListen, OpenedShare, OpenShare } from "#contract/shares.ts";
+import type { ShareId, TrackId } from "#contract/ids.ts";
+import type { BeginListen, OpenedShare, OpenShare, SharedTrack } from "#contract/shares.ts";
 import { createToken, hashToken, isToken } from "#server/auth/crypto.ts";
 import { verifyPassword } from "#server/auth/password.ts";
 import type { Device } from "#server/base/actor.ts";
@@ -7,13 +7,15 @@ import { write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import { createId } from "#server/base/ids.ts";
 import type { Deps } from "#server/deps.ts";
+import { findContent, findOpenContent, type SharedContent } from "./content.ts";
+import { findCover } from "./content-store.ts";
 import * as store from "./guest-store.ts";
 import { giveBack, takeTry } from "./tries.ts";
 
 /** So long a browser that has opened a link is its guest. */
 export const GUEST_SECONDS = 12 * 3600;
 
-type GuestDeps = Pick<Deps, "counters" | "db" | "now">;
+type GuestDeps = Pick<Deps, "answers" | "counters" | "db" | "now">;
 
 /** Somebody who asks for what a link leads to. */
 export interface Guest {
@@ -21,9 +23,6 @@ export interface Guest {
   /** Of the browser's cookie; `null` when it has shown none. */
   readonly guestHash: string | null;
 }
-
-/** Published when a link was changed or taken back. */
-export const shareTopic = (id: ShareId): string => `share:${id}`;
 
 export interface Opened {
   readonly opened: OpenedShare;
@@ -61,7 +60,8 @@ export async function openShare(
     );
     if (!isLetIn) throw leadsNowhere();
   }
-  return { opened: toOpened(share), guestToken };
+  const content = await findWhole(deps, token, share);
+  return { opened: toOpened(share, content), guestToken };
 }
 
 /**
@@ -77,41 +77,32 @@ export const beginListen = (
 ): Promise<void> =>
   write(deps, async (tx) => {
     const guestHash = guestToken === undefined ? null : hashToken(guestToken);
-    const admission = guestHash && (await store.findAdmission(tx, shareId, guestHash));
+    const admission = guestHash && (await store.findAdmission(tx, shareId, guestHash, trackId));
     if (!admission) throw openLinkFirst();
-    if (admission.trackId !== trackId) throw noSuchRecording();
-    if (!(await store.insertListen(tx, admission))) return;
+    if (!admission.leadsThere) throw noSuchRecording();
+    if (!(await store.insertListen(tx, { guestId: admission.guestId, trackId }))) return;
     // Thrown in here it takes the listen back.
     if (!(await store.countListen(tx, shareId))) throw isUsedUp();
   });
 
 /** What a page may tell of a link before it is opened: nothing, where it takes a password. */
-export async function findPreview(
-  deps: Pick<Deps, "db">,
+export const findPreview = async (
+  deps: Pick<Deps, "answers" | "db">,
   token: string,
-): Promise<OpenSharePreview | undefined> {
-  const share = isToken(token) ? await store.findByToken(deps.db, hashToken(token)) : undefined;
-  if (!share || share.passwordHash !== null) return undefined;
-  const { title, artist, album, coverHash } = share.track;
-  return { title, artist, album, coverHash };
-}
-
-export interface OpenSharePreview {
-  readonly title: string;
-  readonly artist: string | null;
-  readonly album: string | null;
-  readonly coverHash: string | null;
-}
+): Promise<SharedContent | undefined> =>
+  isToken(token) ? findOpenContent(deps, hashToken(token)) : undefined;
 
 /**
- * The cover of what a link leads to, for everybody who has the link and, where it takes a password, for
- * its guests.
+ * The cover of a recording that a link leads to, for everybody who has the link and, where it takes a
+ * password, for its guests.
  *
+ * @param asked - the recording; the first one that has a cover when left out.
  * @throws AppError `not_found`, `unauthenticated`
  */
 export async function openSharedCover(
-  deps: Pick<Deps, "db">,
+  deps: Pick<Deps, "answers" | "db">,
   token: string,
+  asked: TrackId | undefined,
   guestToken: string | undefined,
 ): Promise<{ readonly hash: string; readonly bytes: Buffer }> {
   const share = await findShare(deps, token);
@@ -120,9 +111,26 @@ export async function openSharedCover(
     const isIn = guestHash !== null && (await store.findAdmission(deps.db, share.id, guestHash));
     if (!isIn) throw openLinkFirst();
   }
-  const cover = await store.findCover(deps.db, share);
+  const trackId = asked ?? (await findWhole(deps, token, share)).tracks.find(hasCover)?.id;
+  const cover = trackId && (await findCover(deps.db, share, trackId));
   if (!cover) throw new AppError("not_found", "This recording has no cover.");
   return cover;
+}
+
+const hasCover = ({ coverHash }: SharedTrack): boolean => coverHash !== null;
+
+/** @throws AppError `not_found` when it is gone meanwhile. */
+async function findWhole(
+  deps: Pick<Deps, "answers" | "db">,
+  token: string,
+  share: store.FoundShare,
+): Promise<SharedContent> {
+  const isOpen = share.passwordHash === null;
+  const content =
+    (isOpen ? await findOpenContent(deps, hashToken(token)) : undefined) ??
+    (await findContent(deps, share));
+  if (!content) throw leadsNowhere();
+  return content;
 }
 
 /** To be called now and then. */
@@ -161,11 +169,12 @@ async function requirePassword(
   await giveBack(deps, tried);
 }
 
-const toOpened = (share: store.FoundShare): OpenedShare => ({
+const toOpened = (share: store.FoundShare, content: SharedContent): OpenedShare => ({
   status: "open",
   shareId: share.id,
-  track: share.track,
+  ...content,
   canDownload: share.canDownload,
+  canComment: share.canComment,
   expiresAt: share.expiresAt?.toISOString() ?? null,
   playsLeft: share.playLimit === null ? null : Math.max(0, share.playLimit - share.playCount),
 });

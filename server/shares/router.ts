@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { GuestThread, ListAsGuest, WriteAsGuest } from "#contract/comments.ts";
 import {
   BeginListen,
   CreateShare,
@@ -13,6 +14,7 @@ import {
 } from "#contract/shares.ts";
 import { type Context, procedure, publicProcedure, router } from "#server/base/trpc.ts";
 import { findGuestCookie, setGuestCookie } from "./cookies.ts";
+import { commentAsGuest, listAsGuest } from "./guest-comments.ts";
 import { beginListen, type Opened, openShare } from "./guests.ts";
 import { createShare, listShares, removeShare, renewShareLink, updateShare } from "./service.ts";
 
@@ -55,6 +57,16 @@ export const sharesRouter = router({
       .input(BeginListen)
       .output(z.void())
       .mutation(({ ctx, input }) => beginListen(ctx.deps, input, guestOf(ctx))),
+
+    comments: publicProcedure
+      .input(ListAsGuest)
+      .output(z.array(GuestThread))
+      .query(({ ctx, input }) => listAsGuest(ctx.deps, input, guestOf(ctx))),
+
+    comment: publicProcedure
+      .input(WriteAsGuest)
+      .output(z.array(GuestThread))
+      .mutation(({ ctx, input }) => commentAsGuest(ctx.deps, input, guestOf(ctx), ctx.device)),
   }),
 });
 

@@ -1,6 +1,6 @@
 import type { AuditAction } from "#contract/audit.ts";
 import { isAtLeast } from "#contract/bands.ts";
-import type { ShareId, UserId } from "#contract/ids.ts";
+import type { BandId, ShareId, UserId } from "#contract/ids.ts";
 import {
   type CreateShare,
   type ListShares,
@@ -20,28 +20,30 @@ import { AppError } from "#server/base/errors.ts";
 import { createId } from "#server/base/ids.ts";
 import type { Deps } from "#server/deps.ts";
 import { getTrack } from "#server/library/service.ts";
-import { shareTopic } from "./guests.ts";
+import { requirePlaylist } from "#server/playlists/service.ts";
+import { requireRehearsal } from "#server/rehearsals/service.ts";
 import * as store from "./store.ts";
+import { shareTopic } from "./topics.ts";
 
 type SharesDeps = Pick<Deps, "db" | "events" | "now">;
 
 /**
- * A link to a recording for whoever has it. It is in the answer and never told again.
+ * A link to a recording, a playlist or a rehearsal for whoever has it. It is in the answer and never told again.
  *
  * @throws AppError `not_found`, `forbidden`; `invalid_input` for an end that is past; `busy`.
  */
 export async function createShare(
   deps: SharesDeps,
   actor: Actor,
-  { trackId, terms, password }: CreateShare,
+  { terms, password, ...target }: CreateShare,
   device: Device,
 ): Promise<SharedLink> {
-  const { bandId } = await getTrack(deps, actor, trackId);
+  const bandId = await findBand(deps, actor, target);
   await requireMember(deps, actor, bandId, "editor");
   const passwordHash = password === null ? null : await hashNewPassword(password);
   const token = createToken();
   const id = createId<ShareId>(deps.now());
-  const owned = { id, bandId, trackId, createdBy: actor.userId };
+  const owned = { ...target, id, bandId, createdBy: actor.userId };
   await write(deps, async (tx) => {
     const row = { ...owned, terms, passwordHash, tokenHash: hashToken(token) };
     if (!(await store.insertShare(tx, row))) throw endsTooEarly();
@@ -54,11 +56,11 @@ export async function createShare(
 export async function listShares(
   deps: Pick<Deps, "db">,
   actor: Actor,
-  { bandId, trackId, before, limit }: ListShares,
+  { bandId, before, limit, ...of }: ListShares,
 ): Promise<SharePage> {
   const member = await requireMember(deps, actor, bandId, "editor");
   const rows = await store.listShares(deps.db, member.bandId, {
-    ...(trackId ? { trackId } : {}),
+    ...of,
     before,
     limit: limit + 1,
   });
@@ -139,6 +141,20 @@ export async function removeSharesOf(
 /** Links of somebody's that work now, by band. */
 export const countSharesOf = store.countSharesOf;
 
+/** Whose it is that shall be shared. @throws AppError `not_found` for what is not the actor's. */
+async function findBand(
+  deps: Pick<Deps, "db">,
+  actor: Actor,
+  { trackId, playlistId, rehearsalId }: Omit<CreateShare, "terms" | "password">,
+): Promise<BandId> {
+  if (trackId) return (await getTrack(deps, actor, trackId)).bandId;
+  if (playlistId) {
+    return (await requirePlaylist(deps, actor, playlistId, "listener")).playlist.bandId;
+  }
+  if (!rehearsalId) throw new AppError("invalid_input", "Say what shall be shared.");
+  return (await requireRehearsal(deps, actor, rehearsalId, "listener")).rehearsal.bandId;
+}
+
 async function getShare(deps: Pick<Deps, "db">, actor: Actor, shareId: ShareId): Promise<Share> {
   const found = await store.findShare(deps.db, actor, shareId);
   if (!found) throw noSuchShare(actor);
@@ -175,9 +191,15 @@ const note = (
 ): Promise<void> =>
   noteEvent(deps, tx, { action, actorId: userId, subjectId: userId, bandId, device });
 
-const toShare = ({ expiresAt, playLimit, canDownload, ...row }: store.ShareRow): Share => ({
+const toShare = ({
+  expiresAt,
+  playLimit,
+  canDownload,
+  canComment,
+  ...row
+}: store.ShareRow): Share => ({
   ...row,
-  terms: { expiresAt: expiresAt?.toISOString() ?? null, playLimit, canDownload },
+  terms: { expiresAt: expiresAt?.toISOString() ?? null, playLimit, canDownload, canComment },
   lastPlayedAt: row.lastPlayedAt?.toISOString() ?? null,
   createdAt: row.createdAt.toISOString(),
 });

@@ -1,16 +1,34 @@
 import { and, desc, eq, isNull, lt, sql } from "drizzle-orm";
 import type { BandRole } from "#contract/bands.ts";
-import type { BandId, ShareId, TrackId, UserId } from "#contract/ids.ts";
+import type { BandId, PlaylistId, RehearsalId, ShareId, TrackId, UserId } from "#contract/ids.ts";
 import type { Share, ShareState, ShareTerms } from "#contract/shares.ts";
-import { members, shareGuests, shares, tracks, users } from "#drizzle/schema/index.ts";
+import {
+  members,
+  playlistItems,
+  playlists,
+  rehearsals,
+  rehearsalTakes,
+  shareGuests,
+  shares,
+  tracks,
+  users,
+} from "#drizzle/schema/index.ts";
 import type { Actor } from "#server/base/actor.ts";
 import type { Db, Tx } from "#server/base/db.ts";
+
+/** What a link leads to: one of the three. */
+export interface Target {
+  readonly trackId: TrackId | null;
+  readonly playlistId: PlaylistId | null;
+  readonly rehearsalId: RehearsalId | null;
+}
 
 /** A link as its row has it. */
 export type ShareRow = Omit<Share, "terms" | "lastPlayedAt" | "createdAt"> & {
   readonly expiresAt: Date | null;
   readonly playLimit: number | null;
   readonly canDownload: boolean;
+  readonly canComment: boolean;
   readonly lastPlayedAt: Date | null;
   readonly createdAt: Date;
 };
@@ -22,17 +40,40 @@ export const msLeft = sql<
 >`(1000 * extract(epoch from ${shares.expiresAt} - now()))::float8`;
 export const isUsedUp = sql<boolean>`coalesce(${shares.playCount} >= ${shares.playLimit}, false)`;
 
+export const kind = sql<Share["kind"]>`case when ${shares}.track_id is not null then 'track'
+  when ${shares}.playlist_id is not null then 'playlist' else 'rehearsal' end`;
+
+export const title = sql<string>`coalesce(${tracks.title}, ${playlists.name}, ${rehearsals.title})`;
+
 const columns = {
   id: shares.id,
   bandId: shares.bandId,
+  kind,
   trackId: shares.trackId,
-  title: tracks.title,
+  playlistId: shares.playlistId,
+  rehearsalId: shares.rehearsalId,
+  title,
   artist: tracks.artist,
-  coverHash: tracks.coverHash,
+  heldOn: rehearsals.heldOn,
+  cover: sql<Share["cover"]>`case
+    when ${tracks.coverHash} is not null
+      then json_build_object('id', ${tracks.id}, 'coverHash', ${tracks.coverHash})
+    when ${shares}.playlist_id is not null then (
+      select json_build_object('id', t.id, 'coverHash', t.cover_hash)
+      from ${playlistItems} as i join ${tracks} as t on t.id = i.track_id
+      where i.playlist_id = ${shares}.playlist_id and t.cover_hash is not null
+      order by i.place limit 1)
+    when ${shares}.rehearsal_id is not null then (
+      select json_build_object('id', t.id, 'coverHash', t.cover_hash)
+      from ${rehearsalTakes} as k join ${tracks} as t on t.id = k.track_id
+      where k.rehearsal_id = ${shares}.rehearsal_id and t.cover_hash is not null
+      order by library_sort_key(t.path), t.path limit 1)
+    end`,
   state: sql<ShareState>`case when ${hasExpired} then 'expired' when ${isUsedUp} then 'used_up'
     else 'open' end`,
   hasPassword: sql<boolean>`${shares.passwordHash} is not null`,
   canDownload: shares.canDownload,
+  canComment: shares.canComment,
   expiresAt: shares.expiresAt,
   playLimit: shares.playLimit,
   playCount: shares.playCount,
@@ -48,17 +89,21 @@ const isMaker = and(eq(users.id, shares.createdBy), isNull(users.deletedAt));
 export const listShares = (
   db: Db,
   bandId: BandId,
-  { trackId, before, limit }: { trackId?: TrackId; before: ShareId | null; limit: number },
+  { before, limit, ...of }: Named & { before: ShareId | null; limit: number },
 ): Promise<ShareRow[]> =>
   db
     .select(columns)
     .from(shares)
-    .innerJoin(tracks, eq(tracks.id, shares.trackId))
+    .leftJoin(tracks, eq(tracks.id, shares.trackId))
+    .leftJoin(playlists, eq(playlists.id, shares.playlistId))
+    .leftJoin(rehearsals, eq(rehearsals.id, shares.rehearsalId))
     .leftJoin(users, isMaker)
     .where(
       and(
         eq(shares.bandId, bandId),
-        trackId ? eq(shares.trackId, trackId) : undefined,
+        of.trackId ? eq(shares.trackId, of.trackId) : undefined,
+        of.playlistId ? eq(shares.playlistId, of.playlistId) : undefined,
+        of.rehearsalId ? eq(shares.rehearsalId, of.rehearsalId) : undefined,
         before ? lt(shares.id, before) : undefined,
       ),
     )
@@ -75,16 +120,20 @@ export async function findShare(
     .select({ share: columns, role: members.role })
     .from(shares)
     .innerJoin(members, and(eq(members.bandId, shares.bandId), eq(members.userId, actor.userId)))
-    .innerJoin(tracks, eq(tracks.id, shares.trackId))
+    .leftJoin(tracks, eq(tracks.id, shares.trackId))
+    .leftJoin(playlists, eq(playlists.id, shares.playlistId))
+    .leftJoin(rehearsals, eq(rehearsals.id, shares.rehearsalId))
     .leftJoin(users, isMaker)
     .where(eq(shares.id, id));
   return row;
 }
 
-export interface NewShare {
+/** As whoever makes or looks for a link names it. */
+type Named = { readonly [Key in keyof Target]?: Target[Key] | undefined };
+
+export interface NewShare extends Named {
   readonly id: ShareId;
   readonly bandId: BandId;
-  readonly trackId: TrackId;
   readonly createdBy: UserId;
   readonly tokenHash: string;
   readonly passwordHash: string | null;

@@ -8,7 +8,7 @@ const threadAt = (atMs: number | null, isResolved = false): Thread => ({
   id: `${atMs}` as CommentId,
   trackId: "take" as TrackId,
   atMs,
-  author: { name: "Anna" },
+  author: { name: "Anna", isGuest: false },
   isMine: true,
   text: "Here",
   createdAt: "2026-03-14T20:00:00.000Z",

@@ -185,9 +185,9 @@ describe("a program with a token", () => {
     expect(program.streamUrl(trackId, shareId)).toBe("https://music.example/stream/1?share=2");
     expect(program.downloadUrl(trackId, shareId)).toBe("https://music.example/download/1?share=2");
     expect(program.downloadUrl(trackId)).toBe("https://music.example/download/1");
-    expect(program.shareCoverUrl("secret", { coverHash: null })).toBeNull();
-    expect(program.shareCoverUrl("secret", { coverHash: "abc" })).toMatch(
-      /^https:\/\/music\.example\/s\/secret\/cover\?.*v=abc/,
+    expect(program.shareCoverUrl("secret", { id: trackId, coverHash: null })).toBeNull();
+    expect(program.shareCoverUrl("secret", { id: trackId, coverHash: "abc" })).toMatch(
+      /^https:\/\/music\.example\/s\/secret\/cover\?.*track=1&v=abc/,
     );
   });
 

@@ -14,12 +14,16 @@ const DAY_MS = 86_400_000;
 const share = (change: Partial<Share> = {}): Share => ({
   id: "00000000-0000-7000-8000-000000000001" as ShareId,
   bandId: "00000000-0000-7000-8000-00000000000b" as BandId,
+  kind: "track",
   trackId: "00000000-0000-7000-8000-00000000000c" as TrackId,
+  playlistId: null,
+  rehearsalId: null,
   title: "Take 3",
   artist: null,
-  coverHash: null,
+  heldOn: null,
+  cover: null,
   state: "open",
-  terms: { expiresAt: null, playLimit: null, canDownload: false },
+  terms: { expiresAt: null, playLimit: null, canDownload: false, canComment: false },
   hasPassword: false,
   playCount: 0,
   lastPlayedAt: null,
@@ -60,13 +64,17 @@ describe("terms", () => {
     ["week", 7],
     ["month", 30],
   ])("%s ends after %s days", (ends, days) => {
-    const { expiresAt } = toTerms({ ...noTerms, ends }, { canDownload: false }, NOW_MS);
+    const { expiresAt } = toTerms(
+      { ...noTerms, ends },
+      { canDownload: false, canComment: false },
+      NOW_MS,
+    );
     expect(expiresAt && Date.parse(expiresAt)).toBe(days && NOW_MS + days * DAY_MS);
   });
 
   test("a date is good for the whole of its day, where the browser is", () => {
     const form = { ...noTerms, ends: "date", date: "2026-03-20" };
-    const { expiresAt } = toTerms(form, { canDownload: false }, NOW_MS);
+    const { expiresAt } = toTerms(form, { canDownload: false, canComment: false }, NOW_MS);
     const end = new Date(expiresAt ?? "");
     expect([end.getFullYear(), end.getMonth(), end.getDate()]).toEqual([2026, 2, 20]);
     expect([end.getHours(), end.getMinutes()]).toEqual([23, 59]);
@@ -77,6 +85,7 @@ describe("terms", () => {
       expiresAt: "2026-04-01T08:15:30.000Z",
       playLimit: 20,
       canDownload: true,
+      canComment: false,
     };
     const form = formOf(share({ terms }));
     expect(findWrongTerms(form, NOW_MS)).toEqual({});
@@ -88,7 +97,7 @@ describe("terms", () => {
   test.each(["1", " 20 ", "1000000"])("a limit of %j is one that the server takes", (limit) => {
     const form = { ...noTerms, limit };
     expect(findWrongTerms(form, NOW_MS).limit).toBeUndefined();
-    const terms = toTerms(form, { canDownload: false }, NOW_MS);
+    const terms = toTerms(form, { canDownload: false, canComment: false }, NOW_MS);
     expect(ShareTerms.parse(terms).playLimit).toBe(Number(limit));
   });
 
@@ -111,7 +120,7 @@ describe("terms", () => {
 
 describe("a link in words", () => {
   const lastPlayedAt = new Date(Date.now() - 3 * DAY_MS).toISOString();
-  const limited = { expiresAt: null, playLimit: 20, canDownload: false };
+  const limited = { expiresAt: null, playLimit: 20, canDownload: false, canComment: false };
 
   test.each([
     [share(), "Not heard yet"],
@@ -127,7 +136,7 @@ describe("a link in words", () => {
 
   test("says its state and what it asks for only where that is worth a word", () => {
     expect(words.tags(share())).toEqual([]);
-    const terms = { expiresAt: null, playLimit: 1, canDownload: true };
+    const terms = { expiresAt: null, playLimit: 1, canDownload: true, canComment: false };
     expect(words.tags(share({ state: "used_up", hasPassword: true, terms }))).toEqual([
       "Used up",
       "Password",
@@ -138,7 +147,12 @@ describe("a link in words", () => {
 
   test("says when it ends and who made it, as far as that is known", () => {
     expect(words.about(share())).toBe("Does not end by itself · Made by Anna just now");
-    const terms = { expiresAt: "2026-04-01T08:15:30.000Z", playLimit: null, canDownload: false };
+    const terms = {
+      expiresAt: "2026-04-01T08:15:30.000Z",
+      playLimit: null,
+      canDownload: false,
+      canComment: false,
+    };
     expect(words.about(share({ terms, createdBy: null }))).toMatch(
       /^Ends .*2026.* · Made just now$/,
     );

@@ -22,7 +22,7 @@ test("what is written at a time stands there, with its replies, for all of the b
     id: expect.any(String),
     trackId,
     atMs: 1234,
-    author: { name: "Anna" },
+    author: { name: "Anna", isGuest: false },
     isMine: true,
     text: "Too fast\nhere <b>",
     createdAt: expect.stringMatching(/Z$/),

@@ -39,7 +39,11 @@ async function listen({ server }: Sharing, { path }: SharedLink): Promise<void> 
   const { api } = server.guest();
   const opened = await api.playback.shares.open.mutate({ token: path.slice("/s/".length) });
   if (opened.status !== "open") throw new Error("It takes a password.");
-  const { shareId, track } = opened;
+  const {
+    shareId,
+    tracks: [track],
+  } = opened;
+  if (!track) throw new Error("It leads to nothing.");
   await api.playback.shares.beginListen.mutate({ shareId, trackId: track.id });
 }
 

@@ -56,7 +56,7 @@ test("a link is made, opened with its password, heard, and taken back while it p
 
   const guest = await world.visit(link);
   const { page } = guest;
-  await heading(guest, "This recording takes a password");
+  await heading(guest, "This link takes a password");
   expect(await page.getByText(TITLE).count(), "told before its password is given").toBe(0);
   await lookAt(guest, "share-password");
   await givePassword(guest, "not the password");
@@ -203,7 +203,7 @@ test("a guest whose half day is over goes on, by the password where there is one
     await expectMusic(guest);
   }
   await letHalfADayPass(world);
-  await heading(asked, "This recording takes a password");
+  await heading(asked, "This link takes a password");
   await expectSilence(asked);
   const before = await playheadSeconds(plain.page);
   await givePassword(asked, PASSWORD);

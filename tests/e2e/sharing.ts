@@ -10,7 +10,12 @@ import { rowOf, signIn } from "./people.ts";
 export const TITLE = "Lighthouse Keepers";
 export const PASSWORD = "one two three four";
 
-const OPEN: ShareTerms = { expiresAt: null, playLimit: null, canDownload: false };
+const OPEN: ShareTerms = {
+  expiresAt: null,
+  playLimit: null,
+  canDownload: false,
+  canComment: false,
+};
 
 export interface Sharing extends StorageWorld {
   readonly browser: Browser;

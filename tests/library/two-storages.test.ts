@@ -161,7 +161,7 @@ test("a link to a recording that is found to be another leads to that one from t
   expect((await named(world, "Harbour Lights")).map(({ id }) => id)).toEqual([older.id]);
   const token = path.slice("/s/".length);
   const opened = await world.server.guest().api.playback.shares.open.mutate({ token });
-  expect(opened).toMatchObject({ status: "open", track: { id: older.id } });
+  expect(opened).toMatchObject({ status: "open", tracks: [{ id: older.id }] });
 });
 
 test("whatever hangs on a track says what becomes of it when two are found to be one", async () => {
@@ -178,6 +178,7 @@ test("whatever hangs on a track says what becomes of it when two are found to be
     { table: "listens" },
     { table: "playlist_items" },
     { table: "plays" },
+    { table: "rehearsal_takes" },
     { table: "share_listens" },
     { table: "shares" },
     { table: "waveforms" },

@@ -41,6 +41,8 @@ const loginOfNobody = ({ connectionId }: Objects) => ({ loginId: connectionId })
 const shareOnly = ({ shareId }: Objects) => ({ shareId });
 const playlistOnly = ({ playlistId }: Objects) => ({ playlistId });
 const itemsOf = ({ playlistId, itemId }: Objects) => ({ playlistId, itemIds: [itemId] });
+const rehearsalOnly = ({ rehearsalId }: Objects) => ({ rehearsalId });
+const takesOf = ({ rehearsalId, trackId }: Objects) => ({ rehearsalId, trackIds: [trackId] });
 const commentOnly = ({ commentId }: Objects) => ({ commentId });
 const TERMS = { expiresAt: null, playLimit: null, canDownload: false };
 const trackOnly = ({ trackId }: Objects) => ({ trackId });
@@ -331,6 +333,20 @@ export const access: Readonly<Record<string, Access>> = {
     input: (objects) => ({ ...commentOnly(objects), text: "Too slow" }),
   },
   "library.comments.remove": { needs: "owner", takesAway: true, input: commentOnly },
+  "library.rehearsals.list": { needs: "listener", input: bandOnly },
+  "library.rehearsals.get": { needs: "listener", input: rehearsalOnly },
+  "library.rehearsals.suggest": { needs: "editor", input: bandOnly },
+  "library.rehearsals.create": {
+    needs: "editor",
+    input: ({ bandId }) => ({ bandId, heldOn: "2026-03-21", title: "Next" }),
+  },
+  "library.rehearsals.update": {
+    needs: "editor",
+    input: (at) => ({ ...rehearsalOnly(at), heldOn: "2026-03-14", title: "Day", notes: "" }),
+  },
+  "library.rehearsals.fileTakes": { needs: "editor", input: takesOf },
+  "library.rehearsals.removeTakes": { needs: "editor", input: takesOf },
+  "library.rehearsals.remove": { needs: "editor", takesAway: true, input: rehearsalOnly },
   "playback.ticket": {
     needs: "listener",
     input: ({ trackId }) => ({ trackId, use: "stream" }),
@@ -393,6 +409,18 @@ export const access: Readonly<Record<string, Access>> = {
     status: 401,
     asGuest: 200,
     input: ({ shareId, trackId }) => ({ shareId, trackId }),
+  },
+  "playback.shares.comments": {
+    needs: "anyone",
+    status: 401,
+    asGuest: 200,
+    input: ({ shareId, trackId }) => ({ shareId, trackId }),
+  },
+  "playback.shares.comment": {
+    needs: "anyone",
+    status: 401,
+    asGuest: 200,
+    input: ({ shareId, trackId }) => ({ shareId, trackId, name: "Gus", atMs: 0, text: "Loud" }),
   },
   "playback.shares.update": {
     needs: "editor",

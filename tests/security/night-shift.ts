@@ -44,6 +44,7 @@ export interface Objects {
   readonly trackId: string;
   readonly shareId: string;
   readonly playlistId: string;
+  readonly rehearsalId: string;
   readonly itemId: string;
   readonly commentId: string;
   readonly form: ConnectForm;
@@ -103,6 +104,7 @@ export async function nightShift(options: TestServerOptions = {}): Promise<Night
       trackId: randomUUID(),
       shareId: randomUUID(),
       playlistId: randomUUID(),
+      rehearsalId: randomUUID(),
       itemId: randomUUID(),
       commentId: randomUUID(),
       form: theirs.form,
@@ -191,12 +193,19 @@ async function connectStorage(
   const { shareId, token } = await shareTrack(browser, track.id);
   const listed = await listTrack(browser, bandId, track.id);
   const commentId = await writeAbout(browser, track.id);
-  return { bandId, connectionId, trackId: track.id, shareId, ...listed, commentId, token, form };
+  const rehearsalId = await noteRehearsal(browser, bandId, track.id);
+  const lists = { ...listed, rehearsalId };
+  return { bandId, connectionId, trackId: track.id, shareId, ...lists, commentId, token, form };
 }
 
 async function writeAbout(browser: Browser, trackId: string): Promise<string> {
   const order = { trackId, atMs: 0, text: "Canary comment" };
   return ((await browser.mutate("library.comments.create", order)).data as { id: string }).id;
+}
+
+async function noteRehearsal(browser: Browser, bandId: string, trackId: string) {
+  const order = { bandId, heldOn: "2026-03-14", title: "Canary day", trackIds: [trackId] };
+  return ((await browser.mutate("library.rehearsals.create", order)).data as { id: string }).id;
 }
 
 async function listTrack(browser: Browser, bandId: string, trackId: string) {
@@ -213,7 +222,7 @@ async function shareTrack(
   browser: Browser,
   trackId: string,
 ): Promise<{ readonly shareId: string; readonly token: string }> {
-  const terms = { expiresAt: null, playLimit: null, canDownload: false };
+  const terms = { expiresAt: null, playLimit: null, canDownload: false, canComment: true };
   const order = { trackId, terms, password: null };
   const { data } = await browser.mutate("playback.shares.create", order);
   const { share, path } = data as SharedLink;

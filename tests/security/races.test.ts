@@ -216,7 +216,7 @@ async function refreshToken(deps: TestDeps, { userId }: Person): Promise<Race> {
 /** As many guests as race for the one listen that a link has left. */
 async function lastListen(deps: TestDeps, { userId }: Person): Promise<Race> {
   const track = await makeTrack(deps, userId);
-  const terms = { expiresAt: null, playLimit: 1, canDownload: false };
+  const terms = { expiresAt: null, playLimit: 1, canDownload: false, canComment: false };
   return {
     name: "the last listen of a link",
     refusal: "gone",

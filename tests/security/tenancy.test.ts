@@ -111,6 +111,7 @@ async function idsForeignTo(world: NightShift, who: Principal): Promise<string[]
     union all select id from shares where band_id not in (table mine)
     union all select id from comments where band_id not in (table mine)
     union all select id from playlists where band_id not in (table mine)
+    union all select id from rehearsals where band_id not in (table mine)
     union all select i.id from playlist_items as i join playlists as p on p.id = i.playlist_id
       where p.band_id not in (table mine)
     union all select id from scans
@@ -125,6 +126,8 @@ const allOf = (world: NightShift, id: string): Objects => ({
   connectionId: id,
   trackId: id,
   shareId: id,
+  playlistId: id,
+  rehearsalId: id,
 });
 
 interface Probe {

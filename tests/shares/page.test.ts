@@ -5,6 +5,7 @@ import { mp3 } from "#tests/library/made-audio.ts";
 import { createClientBuild } from "#tests/support/client-build.ts";
 import { recordLog } from "#tests/support/log.ts";
 import { annasStorage, trackAt } from "#tests/support/world.ts";
+import { shareList, withLists } from "./lists.ts";
 import { listener, open, type SharingWorld, share, tokenOf } from "./sharing.ts";
 
 const EVIL = `</title><script>alert("1")</script>'&$&$1`;
@@ -63,6 +64,24 @@ describe("the page of a link", () => {
     expect(headers.get("content-security-policy")).toContain("'strict-dynamic'");
   });
 
+  test("to a list tells its name, its day and how much is in it, as text", async () => {
+    const world = await withLists(await annasSong(EVIL));
+    const { playlistId, rehearsalId } = world;
+    const list = await pageOf(world, (await shareList(world, { playlistId })).path);
+    const day = await pageOf(world, (await shareList(world, { rehearsalId })).path);
+    for (const [html, title, description] of [
+      [list.html, "Set &lt;list&gt;", "1 recording"],
+      [day.html, "In the cellar", "2026-03-14 · 1 recording"],
+    ] as const) {
+      expect(html).toContain(`<title>${title}</title>`);
+      expect(html).toContain(`<meta property="og:type" content="music.playlist" />`);
+      expect(html).toContain(`<meta property="og:title" content="${title}" />`);
+      expect(html).toContain(`<meta property="og:description" content="${description}" />`);
+      expect(html).toContain("/cover?size=large");
+      expect(html).not.toContain("late");
+    }
+  });
+
   test("tells nothing where a password is asked for, and the same as of a link that leads nowhere", async () => {
     const world = await annasSong("Harbour Lights");
     const link = await share(world, {}, "eleven green bassoons");
@@ -91,6 +110,19 @@ describe("the page of a link", () => {
 });
 
 describe("the cover", () => {
+  test("of a recording is there for as long as the link leads to it", async () => {
+    const world = await withLists(await annasSong("Harbour Lights"));
+    const { playlistId, track, anna } = world;
+    const link = await shareList(world, { playlistId });
+    const of = `${world.server.baseUrl}${link.path}/cover?size=large&track=`;
+    expect((await fetch(of + track.id)).status).toBe(200);
+    expect((await fetch(of + crypto.randomUUID())).status).toBe(404);
+    const { items } = await anna.api.playback.playlists.items.query({ playlistId });
+    const itemIds = items.map(({ id }) => id);
+    await anna.api.playback.playlists.removeItems.mutate({ playlistId, itemIds });
+    expect((await fetch(of + track.id)).status).toBe(404);
+  });
+
   test("is there for who has the link", async () => {
     const world = await annasSong("Harbour Lights");
     const link = await share(world);

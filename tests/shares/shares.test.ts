@@ -13,10 +13,14 @@ test("a link is told once, and is one of 2^256", async () => {
   expect(link.share).toEqual({
     id: expect.any(String),
     bandId: world.bandId,
+    kind: "track",
     trackId: world.track.id,
+    playlistId: null,
+    rehearsalId: null,
     title: "take 1",
     artist: null,
-    coverHash: null,
+    heldOn: null,
+    cover: null,
     state: "open",
     terms: TERMS,
     hasPassword: false,
@@ -133,5 +137,5 @@ test("a recording that is gone from its storage says so, and its link waits for 
     { accessMode: "read write" },
   );
   const opened = await open(world.server.guest(), link);
-  expect(opened).toMatchObject({ status: "open", track: { isPresent: false } });
+  expect(opened).toMatchObject({ status: "open", tracks: [{ isPresent: false }] });
 });

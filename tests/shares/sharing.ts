@@ -30,7 +30,12 @@ export async function annasTakes(server: TestServerOptions = {}): Promise<Sharin
   };
 }
 
-export const TERMS: ShareTerms = { expiresAt: null, playLimit: null, canDownload: false };
+export const TERMS: ShareTerms = {
+  expiresAt: null,
+  playLimit: null,
+  canDownload: false,
+  canComment: false,
+};
 
 export const share = (
   { anna, track }: SharingWorld,

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inject, onTestFinished } from "vitest";
+import { openAnswerCache } from "#server/base/answer-cache.ts";
 import { openCounters } from "#server/base/counters.ts";
 import {
   type DatabaseTarget,
@@ -98,11 +99,13 @@ export async function testDeps(options: TestDepsOptions = {}): Promise<TestDeps>
     log,
   );
   const events = await startEvents(database.sql);
+  const answers = await openAnswerCache(config, events, log);
   const now = options.now ?? (() => new Date());
   const maintenance = startMaintenance({ config, db: database.pool, events, now });
   const egress = createEgress(config.egress);
   onTestFinished(async () => {
     await jobs.stop();
+    await answers.close();
     await events.close();
     await egress.close();
     await counters.close();
@@ -112,6 +115,7 @@ export async function testDeps(options: TestDepsOptions = {}): Promise<TestDeps>
     config,
     db: database.pool,
     probe: database.probe,
+    answers,
     counters,
     jobs,
     events,

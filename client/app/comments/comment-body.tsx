@@ -4,8 +4,9 @@ import { type ReactNode, useState } from "react";
 import type { Comment } from "#contract/comments.ts";
 import type { TrackId } from "#contract/ids.ts";
 import { backline, trpc } from "../api.ts";
-import { useIsOwner } from "../frame/band.ts";
+import { useIsEditor, useIsOwner } from "../frame/band.ts";
 import { Confirm } from "../frame/confirm.tsx";
+import { Tag } from "../frame/lines.tsx";
 import { comments } from "../words/comments.ts";
 import s from "./comments.module.css";
 import { nameOf, refreshThreads } from "./comments.ts";
@@ -20,6 +21,7 @@ interface CommentBodyProps {
 /** What somebody has written, and what may be done with it. @param children - further buttons. */
 export function CommentBody({ comment, trackId, children }: CommentBodyProps) {
   const isOwner = useIsOwner();
+  const isEditor = useIsEditor();
   const [opened, setOpened] = useState<"edit" | "remove" | null>(null);
   const close = () => setOpened(null);
   const remove = useMutation(
@@ -33,7 +35,8 @@ export function CommentBody({ comment, trackId, children }: CommentBodyProps) {
     const texts = { label: comments.editing, submit: comments.save, text: comment.text };
     return <Writing {...texts} onSend={save} onClose={close} />;
   }
-  const canDelete = !comment.isDeleted && (comment.isMine || isOwner);
+  const isGuests = comment.author?.isGuest ?? false;
+  const canDelete = !comment.isDeleted && (comment.isMine || isOwner || (isGuests && isEditor));
   return (
     <>
       {comment.isDeleted ? (
@@ -41,7 +44,8 @@ export function CommentBody({ comment, trackId, children }: CommentBodyProps) {
       ) : (
         <>
           <p className={s.facts}>
-            <strong>{nameOf(comment)}</strong> {comments.facts(comment.createdAt, comment.editedAt)}
+            <strong>{nameOf(comment)}</strong> {isGuests ? <Tag>{comments.guest}</Tag> : null}{" "}
+            {comments.facts(comment.createdAt, comment.editedAt)}
           </p>
           <p className={s.text}>{comment.text}</p>
         </>

@@ -5,7 +5,8 @@ import { HeartButton } from "../listening/heart-button.tsx";
 import { useListening, useSavedQueue } from "../listening/use-listening.ts";
 import { PlayerBar } from "../playback/player-bar.tsx";
 import { closePlaylistDialog, listedTrack } from "../playlists/dialog.ts";
-import { closeShareDialog, sharedTrack } from "../shares/dialog.ts";
+import { closeFilingDialog, filedTrack } from "../rehearsals/dialog.ts";
+import { closeShareDialog, sharedThing } from "../shares/dialog.ts";
 import { useLiveScans } from "../storage/live-scans.ts";
 import { frame } from "../words/frame.ts";
 import { AdminNotices } from "./admin-notices.tsx";
@@ -31,6 +32,11 @@ const ShareDialog = lazy(() =>
 const AddToPlaylist = lazy(() =>
   import("../playlists/add-to-playlist.tsx").then((module) => ({ default: module.AddToPlaylist })),
 );
+const FileUnderRehearsal = lazy(() =>
+  import("../rehearsals/file-under-rehearsal.tsx").then((module) => ({
+    default: module.FileUnderRehearsal,
+  })),
+);
 const DeleteTrack = lazy(() =>
   import("../library/delete-track.tsx").then((module) => ({ default: module.DeleteTrack })),
 );
@@ -39,8 +45,9 @@ const DeleteTrack = lazy(() =>
 export function Frame() {
   const [isRailOpen, setIsRailOpen] = useState(false);
   const opened = useSyncExternalStore(openedDialog.subscribe, openedDialog.get);
-  const shared = useSyncExternalStore(sharedTrack.subscribe, sharedTrack.get);
+  const shared = useSyncExternalStore(sharedThing.subscribe, sharedThing.get);
   const listed = useSyncExternalStore(listedTrack.subscribe, listedTrack.get);
+  const filed = useSyncExternalStore(filedTrack.subscribe, filedTrack.get);
   const asked = useSyncExternalStore(askedTrack.subscribe, askedTrack.get);
   useShortcuts();
   useFocusOnNavigation();
@@ -53,6 +60,7 @@ export function Frame() {
       closeShareDialog();
       closeDeleteDialog();
       closePlaylistDialog();
+      closeFilingDialog();
     },
     [],
   );
@@ -77,8 +85,9 @@ export function Frame() {
       <Suspense>
         {opened === "help" ? <KeyboardHelp onClose={closeDialog} /> : null}
         {opened === "commands" ? <Commands onClose={closeDialog} /> : null}
-        {shared ? <ShareDialog track={shared} onClose={closeShareDialog} /> : null}
+        {shared ? <ShareDialog shared={shared} onClose={closeShareDialog} /> : null}
         {listed ? <AddToPlaylist track={listed} onClose={closePlaylistDialog} /> : null}
+        {filed ? <FileUnderRehearsal track={filed} onClose={closeFilingDialog} /> : null}
         {asked ? <DeleteTrack {...asked} onClose={closeDeleteDialog} /> : null}
       </Suspense>
     </div>

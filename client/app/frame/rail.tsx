@@ -1,5 +1,6 @@
 import { ActionIcon, Drawer } from "@mantine/core";
 import {
+  IconCalendarEvent,
   IconCloud,
   IconHome,
   IconMusic,
@@ -62,6 +63,7 @@ function RailContent({ onNavigate }: { readonly onNavigate?: () => void }) {
       <ul className={s.list}>
         <Entry to="/b/$bandId" icon={IconHome} label={frame.home} isExact />
         <Entry to="/b/$bandId/library" icon={IconMusic} label={frame.library} />
+        <Entry to="/b/$bandId/rehearsals" icon={IconCalendarEvent} label={frame.rehearsals} />
         <Entry to="/b/$bandId/playlists" icon={IconPlaylist} label={frame.playlists} />
         {isEditor ? <Entry to="/b/$bandId/shares" icon={IconShare} label={frame.shares} /> : null}
       </ul>
@@ -78,6 +80,7 @@ interface EntryProps {
   readonly to:
     | "/b/$bandId"
     | "/b/$bandId/library"
+    | "/b/$bandId/rehearsals"
     | "/b/$bandId/playlists"
     | "/b/$bandId/shares"
     | "/b/$bandId/storage"

@@ -6,6 +6,7 @@ import { frame } from "../words/frame.ts";
 import { home } from "../words/settings.ts";
 import { storage } from "../words/storage.ts";
 import { HealthList } from "./health-list.tsx";
+import { LatestRehearsals } from "./latest-rehearsals.tsx";
 import { Newest } from "./newest.tsx";
 import { Shortcuts } from "./shortcuts.tsx";
 
@@ -30,6 +31,7 @@ export function HomePage() {
       <Section title={home.shortcuts}>
         <Shortcuts />
       </Section>
+      <LatestRehearsals />
     </Screen>
   );
 }

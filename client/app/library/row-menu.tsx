@@ -1,5 +1,6 @@
 import { Menu } from "@mantine/core";
 import {
+  IconCalendarPlus,
   IconDownload,
   IconHeart,
   IconInfoCircle,
@@ -13,10 +14,12 @@ import { useBandId, useIsEditor } from "../frame/band.ts";
 import { MenuLink } from "../frame/menu-link.tsx";
 import { setFavourite, useIsFavourite } from "../listening/favourites.ts";
 import { openPlaylistDialog } from "../playlists/dialog.ts";
+import { openFilingDialog } from "../rehearsals/dialog.ts";
 import { openShareDialog } from "../shares/dialog.ts";
 import { library } from "../words/library.ts";
 import { listening } from "../words/listening.ts";
 import { playlists } from "../words/playlists.ts";
+import { rehearsals } from "../words/rehearsals.ts";
 import { shares } from "../words/shares.ts";
 import { openDeleteDialog } from "./delete-dialog.ts";
 import { playAfterCurrent } from "./play.ts";
@@ -86,6 +89,14 @@ export function RowMenu({ menu, onClose }: RowMenuProps) {
             onClick={() => openPlaylistDialog(track)}
           >
             {playlists.add}
+          </Menu.Item>
+        ) : null}
+        {isEditor ? (
+          <Menu.Item
+            leftSection={<IconCalendarPlus size={16} aria-hidden />}
+            onClick={() => openFilingDialog(track)}
+          >
+            {rehearsals.file}
           </Menu.Item>
         ) : null}
         <FavouriteItem track={track} />

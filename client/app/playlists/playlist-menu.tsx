@@ -1,6 +1,6 @@
 import { ActionIcon, Menu } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconDots, IconDownload, IconPencil, IconTrash } from "@tabler/icons-react";
+import { IconDots, IconDownload, IconPencil, IconShare, IconTrash } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -8,7 +8,9 @@ import type { Playlist } from "#contract/playlists.ts";
 import { backline, queryClient, sentenceOf, trpc } from "../api.ts";
 import { useIsEditor } from "../frame/band.ts";
 import { Confirm } from "../frame/confirm.tsx";
+import { openListShareDialog, type Shareable } from "../shares/dialog.ts";
 import { playlists } from "../words/playlists.ts";
+import { shares } from "../words/shares.ts";
 import { NamePlaylist } from "./name-playlist.tsx";
 
 export function PlaylistMenu({ playlist }: { readonly playlist: Playlist }) {
@@ -34,6 +36,12 @@ export function PlaylistMenu({ playlist }: { readonly playlist: Playlist }) {
           {isEditor ? (
             <>
               <Menu.Item
+                leftSection={<IconShare size={16} aria-hidden />}
+                onClick={() => openListShareDialog(toShareable(playlist))}
+              >
+                {shares.share}
+              </Menu.Item>
+              <Menu.Item
                 leftSection={<IconPencil size={16} aria-hidden />}
                 onClick={() => setOpened("rename")}
               >
@@ -55,6 +63,12 @@ export function PlaylistMenu({ playlist }: { readonly playlist: Playlist }) {
     </>
   );
 }
+
+const toShareable = ({ id, bandId, name }: Playlist): Shareable => ({
+  bandId,
+  title: name,
+  target: { playlistId: id },
+});
 
 /** As the browser saves any file. */
 async function save({ id }: Playlist): Promise<void> {

@@ -12,7 +12,7 @@ import { shares } from "../words/shares.ts";
 import { refreshShares } from "./list.ts";
 import { type PasswordChoice, PasswordChoices } from "./password-choices.tsx";
 import s from "./shares.module.css";
-import { findWrongTerms, formOf, toTerms } from "./terms.ts";
+import { type Allowed, findWrongTerms, formOf, toTerms } from "./terms.ts";
 import { TermsFields } from "./terms-fields.tsx";
 
 const words = shares.edit;
@@ -94,8 +94,8 @@ interface EditFormProps {
 }
 
 function EditForm({ share, isPending, error, onCancel, onSave }: EditFormProps) {
-  const { expiresAt } = share.terms;
-  const [canDownload, setCanDownload] = useState(share.terms.canDownload);
+  const { expiresAt, canDownload, canComment } = share.terms;
+  const [allows, setAllows] = useState<Allowed>({ canDownload, canComment });
   const [choice, setChoice] = useState<PasswordChoice>("keep");
   const fields = useFields({
     initial: formOf(share),
@@ -106,19 +106,14 @@ function EditForm({ share, isPending, error, onCancel, onSave }: EditFormProps) 
     }),
     onSubmit: (form) =>
       onSave({
-        terms: toTerms(form, { canDownload, expiresAt }, Date.now()),
+        terms: toTerms(form, { ...allows, expiresAt }, Date.now()),
         ...(choice === "change" ? { password: form.password } : {}),
         ...(choice === "none" ? { password: null } : {}),
       }),
   });
   return (
     <form className={s.form} onSubmit={fields.submit} noValidate>
-      <TermsFields
-        fields={fields}
-        expiresAt={expiresAt}
-        canDownload={canDownload}
-        onCanDownload={setCanDownload}
-      >
+      <TermsFields fields={fields} expiresAt={expiresAt} allows={allows} onAllows={setAllows}>
         <PasswordChoices
           hasPassword={share.hasPassword}
           choice={choice}

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { Line, Lines } from "../frame/lines.tsx";
 import { shares } from "../words/shares.ts";
-import type { Shareable } from "./dialog.ts";
+import { kindOf, type Shareable } from "./dialog.ts";
 import { useShares } from "./list.ts";
 import { MoreShares } from "./more-shares.tsx";
 import s from "./shares.module.css";
@@ -9,20 +9,21 @@ import s from "./shares.module.css";
 const words = shares.create;
 
 interface LinksOfProps {
-  readonly track: Shareable;
+  readonly shared: Shareable;
   /** Another screen opens. */
   readonly onLeave: () => void;
 }
 
-/** The links that a recording has already. Where it has none, nothing is said. */
-export function LinksOf({ track: { id, bandId }, onLeave }: LinksOfProps) {
-  const links = useShares(bandId, id);
+/** The links that there are to it already. Where there are none, nothing is said. */
+export function LinksOf({ shared: { bandId, target }, onLeave }: LinksOfProps) {
+  const links = useShares(bandId, target);
   const all = links.data?.pages.flatMap((page) => page.shares) ?? [];
   if (all.length === 0) return null;
+  const existing = words.existing[kindOf(target)];
   return (
-    <section className={s.existing} aria-label={words.existing}>
-      <h3 className={s.existingTitle}>{words.existing}</h3>
-      <Lines label={words.existing}>
+    <section className={s.existing} aria-label={existing}>
+      <h3 className={s.existingTitle}>{existing}</h3>
+      <Lines label={existing}>
         {all.map((share) => (
           <Line
             key={share.id}

@@ -1,21 +1,22 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import type { BandId, ShareId, TrackId } from "#contract/ids.ts";
+import type { BandId, ShareId } from "#contract/ids.ts";
 import { backline, queryClient } from "../api.ts";
 import { refreshEvents } from "../audit/events.ts";
+import type { ShareTarget } from "./dialog.ts";
 
 const KEY = "shares";
 const PAGE = 20;
 
-/** The public links of a band, the newest first; of one recording only, where it is given. */
-export const useShares = (bandId: BandId, trackId?: TrackId) =>
+/** The public links of a band, the newest first; those that lead to one thing only, where it is given. */
+export const useShares = (bandId: BandId, target?: ShareTarget) =>
   useInfiniteQuery({
-    queryKey: [KEY, bandId, trackId ?? null],
+    queryKey: [KEY, bandId, target ?? null],
     queryFn: ({ pageParam }) =>
       backline.api.playback.shares.list.query({
         bandId,
         before: pageParam,
         limit: PAGE,
-        ...(trackId ? { trackId } : {}),
+        ...target,
       }),
     initialPageParam: null as ShareId | null,
     getNextPageParam: (page) => page.next,

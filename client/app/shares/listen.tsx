@@ -1,25 +1,26 @@
-import { Button } from "@mantine/core";
-import { IconDownload } from "@tabler/icons-react";
-import { type MouseEvent, type ReactNode, useEffect, useRef, useState } from "react";
-import { backline, sentenceOf } from "../api.ts";
-import { FormFailure } from "../auth/gate.tsx";
+import { type ReactNode, useEffect, useRef } from "react";
+import type { SharedTrack } from "#contract/shares.ts";
+import { backline } from "../api.ts";
 import { Mark } from "../frame/mark.tsx";
 import { OfflineBanner } from "../frame/online.tsx";
 import { useScreenTitle } from "../frame/title.ts";
 import { Cover } from "../library/cover.tsx";
 import { RateMenu } from "../playback/rate-menu.tsx";
 import { SeekBar } from "../playback/seek-bar.tsx";
-import { PlayButton } from "../playback/transport-buttons.tsx";
+import { NextButton, PlayButton, PreviousButton } from "../playback/transport-buttons.tsx";
 import { TroubleLine } from "../playback/trouble-line.tsx";
+import { usePlayer } from "../playback/use-player.ts";
 import { GuestOfShare } from "../playback/use-waveform.ts";
 import { VolumeControl } from "../playback/volume-control.tsx";
-import { formatBytes } from "../words/format.ts";
 import { frame } from "../words/frame.ts";
 import { library } from "../words/library.ts";
 import { shares } from "../words/shares.ts";
+import { WholeDownload } from "./download.tsx";
+import { GuestComments } from "./guest-comments.tsx";
 import s from "./listen.module.css";
 import type { SharedRecording } from "./opened-share.ts";
 import type { SharePlayer } from "./share-player.ts";
+import { SharedTracks } from "./shared-tracks.tsx";
 
 const words = shares.guest;
 
@@ -31,54 +32,84 @@ interface ListenProps {
   readonly isAnswer: boolean;
 }
 
-/** One recording, for whoever has its link. */
+/** What a link leads to, for whoever has it: one recording, or a list of them. */
 export function Listen({ token, shared, guest, isAnswer }: ListenProps) {
-  const { track, canDownload } = shared;
-  useScreenTitle(track.title);
+  const { kind, title, tracks } = shared;
+  useScreenTitle(title);
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     if (isAnswer) heading.current?.focus();
   }, [isAnswer]);
+  const playingId = usePlayer((state) => state.track?.id);
+  const shown = tracks.find(({ id }) => id === playingId) ?? tracks[0];
+  const isList = kind !== "track";
   return (
     <ListenFrame
-      cover={
-        <Cover
-          track={track}
-          size="large"
-          url={backline.shareCoverUrl(token, track)}
-          label={library.track.coverOf(track.title)}
-        />
+      cover={shown ? <LargeCover token={token} track={shown} /> : null}
+      below={
+        <GuestOfShare value={shared.shareId}>
+          {isList ? <SharedTracks token={token} shared={shared} guest={guest} /> : null}
+          {shared.canComment && shown ? (
+            <GuestComments key={shown.id} shareId={shared.shareId} track={shown} />
+          ) : null}
+        </GuestOfShare>
       }
     >
       <div>
         <h1 ref={heading} tabIndex={-1} className={s.title}>
-          {track.title}
+          {title}
         </h1>
-        <p className={s.by}>
-          {[track.artist ?? library.unknownArtist, track.album].filter(Boolean).join(" · ")}
+        <p className={`${s.by} times`}>
+          {isList ? words.facts(shared.heldOn, shared.trackCount) : byOf(shown)}
         </p>
       </div>
-      {track.isPresent ? (
-        <GuestOfShare value={shared.shareId}>
-          <Controls />
-        </GuestOfShare>
-      ) : (
-        <p className={s.missing}>{words.missing}</p>
-      )}
-      {canDownload && track.isPresent ? <Download shared={shared} guest={guest} /> : null}
+      {isList && shown ? <NowShown track={shown} /> : null}
+      <Sounding shared={shared} />
+      {isList || !shown ? null : <WholeDownload shared={shared} track={shown} guest={guest} />}
       <Limits shared={shared} />
     </ListenFrame>
   );
 }
 
+const byOf = (track: SharedTrack | undefined): string =>
+  [track?.artist ?? library.unknownArtist, track?.album].filter(Boolean).join(" · ");
+
+interface LargeCoverProps {
+  readonly token: string;
+  readonly track: SharedTrack;
+}
+
+const LargeCover = ({ token, track }: LargeCoverProps) => (
+  <Cover
+    track={track}
+    size="large"
+    url={backline.shareCoverUrl(token, track)}
+    label={library.track.coverOf(track.title)}
+  />
+);
+
+/** Which one of the list. */
+const NowShown = ({ track }: { readonly track: SharedTrack }) => (
+  <div className={s.now}>
+    <div className={`${s.nowTitle} cut`}>{track.title}</div>
+    <div className="soft cut">{byOf(track)}</div>
+  </div>
+);
+
+function Sounding({ shared: { kind, tracks } }: Pick<ListenProps, "shared">) {
+  if (tracks.some(({ isPresent }) => isPresent)) return <Controls isList={kind !== "track"} />;
+  return <p className={s.missing}>{tracks.length === 0 ? words.none : words.missing}</p>;
+}
+
 interface ListenFrameProps {
   readonly cover: ReactNode;
   readonly children: ReactNode;
+  readonly below?: ReactNode;
   readonly isBusy?: boolean;
 }
 
 /** The page around it, also while it loads. */
-export const ListenFrame = ({ cover, children, isBusy = false }: ListenFrameProps) => (
+export const ListenFrame = ({ cover, children, below, isBusy = false }: ListenFrameProps) => (
   <div className={s.page}>
     <OfflineBanner />
     <main id="main" className={s.main} aria-busy={isBusy}>
@@ -90,17 +121,22 @@ export const ListenFrame = ({ cover, children, isBusy = false }: ListenFrameProp
         <div className={s.cover}>{cover}</div>
         <div className={s.side}>{children}</div>
       </div>
+      {below}
     </main>
     <footer className={s.tagline}>{frame.tagline}</footer>
   </div>
 );
 
-const Controls = () => (
+const Controls = ({ isList }: { readonly isList: boolean }) => (
   <section className={s.player} aria-label={words.player}>
     <SeekBar isStacked />
     <div className={s.controls}>
       <RateMenu />
-      <PlayButton isLarge />
+      <div className={s.transport}>
+        {isList ? <PreviousButton /> : null}
+        <PlayButton isLarge />
+        {isList ? <NextButton /> : null}
+      </div>
       <VolumeControl />
     </div>
     <div className={s.trouble}>
@@ -108,39 +144,6 @@ const Controls = () => (
     </div>
   </section>
 );
-
-/** Keeping it counts as a listen, too: the server gives it only afterwards. */
-function Download({ shared: { shareId, track }, guest }: Pick<ListenProps, "shared" | "guest">) {
-  const [error, setError] = useState<unknown>(null);
-  const beginFirst = async (event: MouseEvent<HTMLAnchorElement>) => {
-    if (guest.hasBegun()) return;
-    event.preventDefault();
-    const link = event.currentTarget;
-    setError(null);
-    try {
-      await guest.begin();
-      link.click();
-    } catch (refused) {
-      setError(refused);
-    }
-  };
-  return (
-    <div>
-      <Button
-        component="a"
-        variant="default"
-        size="lg"
-        href={backline.downloadUrl(track.id, shareId)}
-        download
-        leftSection={<IconDownload size={16} aria-hidden />}
-        onClick={beginFirst}
-      >
-        {words.download(formatBytes(track.sizeBytes))}
-      </Button>
-      <FormFailure>{error ? sentenceOf(error) : null}</FormFailure>
-    </div>
-  );
-}
 
 function Limits({ shared: { playsLeft, expiresAt } }: Pick<ListenProps, "shared">) {
   if (playsLeft === null && expiresAt === null) return null;

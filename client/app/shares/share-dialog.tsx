@@ -11,18 +11,18 @@ import { LinksOf } from "./links-of.tsx";
 import { refreshShares } from "./list.ts";
 import { PasswordTerm } from "./password-term.tsx";
 import s from "./shares.module.css";
-import { findWrongTerms, noTerms, type TermsForm, toTerms } from "./terms.ts";
+import { type Allowed, findWrongTerms, noTerms, type TermsForm, toTerms } from "./terms.ts";
 import { TermsFields } from "./terms-fields.tsx";
 
 const words = shares.create;
 
 interface ShareDialogProps {
-  readonly track: Shareable;
+  readonly shared: Shareable;
   readonly onClose: () => void;
 }
 
-/** Makes a public link to a recording, and shows it for the only time. */
-export function ShareDialog({ track, onClose }: ShareDialogProps) {
+/** Makes a public link, and shows it for the only time. */
+export function ShareDialog({ shared, onClose }: ShareDialogProps) {
   const create = useMutation(
     trpc.playback.shares.create.mutationOptions({ onSuccess: () => refreshShares() }),
   );
@@ -32,7 +32,7 @@ export function ShareDialog({ track, onClose }: ShareDialogProps) {
       onClose={onClose}
       // By a slip it would be gone for good.
       closeOnClickOutside={!create.data}
-      title={create.data ? shares.link.title : shares.shareTrack(track.title)}
+      title={create.data ? shares.link.title : shares.shareTrack(shared.title)}
     >
       {create.data ? (
         <LinkView path={create.data.path} password={create.variables.password} onDone={onClose} />
@@ -41,15 +41,15 @@ export function ShareDialog({ track, onClose }: ShareDialogProps) {
           <ShareForm
             isPending={create.isPending}
             error={create.error}
-            onShare={(form, canDownload) =>
+            onShare={(form, allows) =>
               create.mutate({
-                trackId: track.id,
-                terms: toTerms(form, { canDownload }, Date.now()),
+                ...shared.target,
+                terms: toTerms(form, allows, Date.now()),
                 password: form.password || null,
               })
             }
           />
-          <LinksOf track={track} onLeave={onClose} />
+          <LinksOf shared={shared} onLeave={onClose} />
         </>
       )}
     </Modal>
@@ -59,20 +59,20 @@ export function ShareDialog({ track, onClose }: ShareDialogProps) {
 interface ShareFormProps {
   readonly isPending: boolean;
   readonly error: unknown;
-  readonly onShare: (form: TermsForm, canDownload: boolean) => void;
+  readonly onShare: (form: TermsForm, allows: Allowed) => void;
 }
 
 function ShareForm({ isPending, error, onShare }: ShareFormProps) {
-  const [canDownload, setCanDownload] = useState(false);
+  const [allows, setAllows] = useState<Allowed>({ canDownload: false, canComment: false });
   const fields = useFields({
     initial: noTerms,
     findWrong: (form) => findWrongTerms(form, Date.now()),
-    onSubmit: (form) => onShare(form, canDownload),
+    onSubmit: (form) => onShare(form, allows),
   });
   const password = fields.field("password");
   return (
     <form className={s.form} onSubmit={fields.submit} noValidate>
-      <TermsFields fields={fields} canDownload={canDownload} onCanDownload={setCanDownload}>
+      <TermsFields fields={fields} allows={allows} onAllows={setAllows}>
         <PasswordTerm
           field={password}
           label={shares.terms.password}

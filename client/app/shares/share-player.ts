@@ -1,4 +1,5 @@
 import type { WireError } from "#contract/errors.ts";
+import type { TrackId } from "#contract/ids.ts";
 import type { SharedTrack } from "#contract/shares.ts";
 import { backline, refusalOf } from "../api.ts";
 import { isSignedOut } from "../auth/session.ts";
@@ -21,8 +22,10 @@ export interface SharePlayer {
   /** Shows what the link leads to. What a password has interrupted goes on. */
   show(shared: SharedRecording): void;
   /** True once the listen is counted: then the bytes are there for the asking. */
-  hasBegun(): boolean;
-  begin(): Promise<void>;
+  hasBegun(trackId: TrackId): boolean;
+  begin(trackId: TrackId): Promise<void>;
+  /** Plays one of the list, and on from there. */
+  playFrom(index: number): void;
   /** Ends it when the failure says that the link is over. */
   end(error: unknown): void;
   /** @returns what gives keys and sound back. */
@@ -36,8 +39,8 @@ const LOOK_MS = 2_000;
 export function createSharePlayer(token: string): SharePlayer {
   const refusal = createStore<WireError | null>(null);
   let shared: SharedRecording | null = null;
-  let listen: Promise<void> | null = null;
-  let hasBegun = false;
+  const listens = new Map<TrackId, Promise<void>>();
+  const begun = new Set<TrackId>();
   let isInterrupted = false;
 
   const streamUrl = ({ id }: PlayedTrack): string => backline.streamUrl(id, shared?.shareId);
@@ -47,7 +50,7 @@ export function createSharePlayer(token: string): SharePlayer {
     {
       sound,
       streamUrl,
-      prepare: () => (hasBegun ? null : begin()),
+      prepare: ({ id }) => (begun.has(id) ? null : begin(id)),
       diagnose: findOut,
       later,
       preload: () => {},
@@ -65,37 +68,40 @@ export function createSharePlayer(token: string): SharePlayer {
     playerPreferences.get(),
   );
 
-  function begin(): Promise<void> {
-    listen ??= beginOnce().catch((error: unknown) => {
-      listen = null;
-      end(error);
-      throw error;
-    });
+  function begin(trackId: TrackId): Promise<void> {
+    const listen =
+      listens.get(trackId) ??
+      beginOnce(trackId).catch((error: unknown) => {
+        listens.delete(trackId);
+        endListen(error);
+        throw error;
+      });
+    listens.set(trackId, listen);
     return listen;
   }
 
-  async function beginOnce(): Promise<void> {
+  async function beginOnce(trackId: TrackId): Promise<void> {
     try {
-      await count();
+      await count(trackId);
     } catch (error) {
       if (!isSignedOut(error) || !(await reopen())) throw error;
-      await count();
+      await count(trackId);
     }
-    hasBegun = true;
+    begun.add(trackId);
     // How many are left is another figure now. Whoever else wants to know finds out later.
     void openAgain(token).catch(() => {});
   }
 
-  async function count(): Promise<void> {
+  async function count(trackId: TrackId): Promise<void> {
     if (!shared) throw new Error("Nothing is shown yet.");
-    const { shareId, track } = shared;
-    await backline.api.playback.shares.beginListen.mutate({ shareId, trackId: track.id });
+    const { shareId } = shared;
+    await backline.api.playback.shares.beginListen.mutate({ shareId, trackId });
   }
 
   /** The half day of a guest is over. False: it takes the password, which the page asks for. */
   async function reopen(): Promise<boolean> {
-    hasBegun = false;
-    listen = null;
+    begun.clear();
+    listens.clear();
     try {
       const opened = await openAgain(token);
       if (opened.status !== "open") return false;
@@ -111,8 +117,9 @@ export function createSharePlayer(token: string): SharePlayer {
     const found = await diagnose({ fetch: backline.fetch, isSignedIn: reopen }, streamUrl(track));
     const ended = refusal.get();
     if (ended) return { kind: "stuck", message: ended.message };
+    const isAlone = shared?.kind === "track";
     // Nothing else follows that could be played instead.
-    return found.kind === "gone" ? { kind: "stuck", message: found.message } : found;
+    return found.kind === "gone" && isAlone ? { kind: "stuck", message: found.message } : found;
   }
 
   function end(error: unknown): void {
@@ -122,21 +129,42 @@ export function createSharePlayer(token: string): SharePlayer {
     player.clear();
   }
 
+  /** One recording may have left the list: whether the link is over is said when it is opened. */
+  function endListen(error: unknown): void {
+    const isOfList = shared !== null && shared.kind !== "track";
+    if (isOfList && refusalOf(error)?.code === "not_found") void openAgain(token).catch(end);
+    else end(error);
+  }
+
   /** Whether this browser is a guest still, by a request that costs the storage nothing. */
   async function look(): Promise<void> {
     const { track, isPlaying } = player.state.get();
-    if (!track || !isPlaying || !hasBegun) return;
+    if (!track || !isPlaying || !begun.has(track.id)) return;
     const answer = await backline.fetch(streamUrl(track), { method: "HEAD", cache: "no-store" });
+    if (answer.status === 404) return leave(track);
     if (answer.status !== 401) return;
-    if (await reopen()) return begin();
+    if (await reopen()) return begin(track.id);
     isInterrupted = true;
     player.pause();
+  }
+
+  /** It is none of the list's any more: what followed it plays on. */
+  async function leave({ id }: PlayedTrack): Promise<void> {
+    if (!shared || shared.kind === "track") return;
+    const at = shared.tracks.findIndex((track) => track.id === id);
+    const opened = await openAgain(token);
+    if (opened.status !== "open" || opened.tracks.some((track) => track.id === id)) return;
+    const index = opened.tracks.findIndex(({ isPresent }, place) => place >= at && isPresent);
+    if (index < 0) player.clear();
+    else player.playQueue(queueOf(opened.tracks, index));
   }
 
   /** Let in anew it is another listen. */
   async function goOn(): Promise<void> {
     isInterrupted = false;
-    await begin();
+    const { track } = player.state.get();
+    if (!track) return;
+    await begin(track.id);
     player.play();
   }
 
@@ -145,13 +173,17 @@ export function createSharePlayer(token: string): SharePlayer {
     refusal,
     begin,
     end,
-    hasBegun: () => hasBegun,
+    hasBegun: (trackId) => begun.has(trackId),
+    playFrom(index) {
+      if (shared) player.playQueue(queueOf(shared.tracks, index));
+    },
     show(opened) {
       shared = opened;
-      const track = toPlayed(opened.track);
-      if (player.state.get().track) player.refresh([track]);
+      const { tracks } = opened;
+      const first = tracks.findIndex(({ isPresent }) => isPresent);
+      if (player.state.get().track) player.refresh(tracks.map(toPlayed));
       // By a key it would be counted, and not heard.
-      else if (opened.track.isPresent) player.cueQueue(queueOf(track));
+      else if (first >= 0) player.cueQueue(queueOf(tracks, first));
       // Why it fails is shown by then, or pressing play finds out.
       if (isInterrupted) goOn().catch(() => {});
     },
@@ -178,9 +210,9 @@ const toPlayed = ({ isPresent, ...track }: SharedTrack): PlayedTrack => ({
   state: isPresent ? "present" : "missing",
 });
 
-const queueOf = (track: PlayedTrack): Queue => ({
-  tracks: [track],
-  index: 0,
+const queueOf = (tracks: readonly SharedTrack[], index: number): Queue => ({
+  tracks: tracks.map(toPlayed),
+  index,
   next: null,
   fetchPage: async () => ({ tracks: [], next: null }),
 });

@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import type { useFields } from "../auth/use-fields.ts";
 import { shares } from "../words/shares.ts";
 import s from "./shares.module.css";
-import { ENDS, type Ends, type TermsForm } from "./terms.ts";
+import { type Allowed, ENDS, type Ends, type TermsForm } from "./terms.ts";
 
 const words = shares.terms;
 
@@ -12,14 +12,19 @@ interface TermsFieldsProps {
   readonly fields: ReturnType<typeof useFields<TermsForm>>;
   /** When the link ends already, where it does. */
   readonly expiresAt?: string | null;
-  readonly canDownload: boolean;
-  readonly onCanDownload: (canDownload: boolean) => void;
+  readonly allows: Allowed;
+  readonly onAllows: (allows: Allowed) => void;
   /** What is asked about the password. */
   readonly children: ReactNode;
 }
 
 /** When a link ends, how often it may be heard, and what else it allows. */
-export function TermsFields({ fields: { form, field }, ...rest }: TermsFieldsProps) {
+export function TermsFields({
+  fields: { form, field },
+  allows,
+  onAllows,
+  ...rest
+}: TermsFieldsProps) {
   return (
     <>
       <div className={s.pair}>
@@ -45,8 +50,14 @@ export function TermsFields({ fields: { form, field }, ...rest }: TermsFieldsPro
       <Checkbox
         label={words.download}
         description={words.downloadHint}
-        checked={rest.canDownload}
-        onChange={(event) => rest.onCanDownload(event.currentTarget.checked)}
+        checked={allows.canDownload}
+        onChange={(event) => onAllows({ ...allows, canDownload: event.currentTarget.checked })}
+      />
+      <Checkbox
+        label={words.comment}
+        description={words.commentHint}
+        checked={allows.canComment}
+        onChange={(event) => onAllows({ ...allows, canComment: event.currentTarget.checked })}
       />
     </>
   );

@@ -48,8 +48,10 @@ function wrongDate(date: string, nowMs: number): string | undefined {
   return end <= nowMs ? words.datePast : undefined;
 }
 
-interface Chosen {
-  readonly canDownload: boolean;
+/** What a link allows beside listening. */
+export type Allowed = Pick<ShareTerms, "canDownload" | "canComment">;
+
+interface Chosen extends Allowed {
   /** The end of before. */
   readonly expiresAt?: string | null;
 }
@@ -57,12 +59,13 @@ interface Chosen {
 /** Of a form with nothing wrong in it. */
 export const toTerms = (
   { ends, date, limit }: TermsForm,
-  { canDownload, expiresAt = null }: Chosen,
+  { canDownload, canComment, expiresAt = null }: Chosen,
   nowMs: number,
 ): ShareTerms => ({
   expiresAt: ends === "stays" ? expiresAt : toEnd(ends, date, nowMs),
   playLimit: toLimit(limit) ?? null,
   canDownload,
+  canComment,
 });
 
 function toEnd(ends: string, date: string, nowMs: number): string | null {

@@ -30,6 +30,7 @@ export const comments = {
   copied: "The link is in the clipboard.",
   notCopied: (link: string) => `This browser does not let us copy. The link is ${link}`,
   gone: GONE,
+  guest: "Guest of a link",
   deleted: "This comment was deleted.",
   at: (atMs: number | null) => (atMs === null ? "Whole recording" : formatDuration(atMs)),
   playFrom: (atMs: number) => `Play from ${formatDuration(atMs)}`,

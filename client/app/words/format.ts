@@ -133,6 +133,10 @@ const split = (seconds: number): [number, number, number] => [
 /** '14 March 2026'. */
 export const formatDay = (moment: string): string => formatDate("day", moment);
 
+/** The same of a day by the calendar, `2026-03-14`, wherever somebody is. */
+export const formatCalendarDay = (day: string): string =>
+  createFormat("day", { ...style, timeZone: "UTC" })(new Date(`${day}T00:00:00Z`));
+
 /** '14 Mar 2026', for columns. */
 export const formatShortDay = (moment: string): string => formatDate("shortDay", moment);
 

@@ -9,6 +9,7 @@ export const frame = {
   closeNavigation: "Close navigation",
   home: "Home",
   library: "Library",
+  rehearsals: "Rehearsals",
   playlists: "Playlists",
   shares: "Shares",
   storage: "Storage",

@@ -1,5 +1,12 @@
 import type { Share, ShareState } from "#contract/shares.ts";
-import { formatAgo, formatCount, formatExact, formatShortDay, plural } from "./format.ts";
+import {
+  formatAgo,
+  formatCalendarDay,
+  formatCount,
+  formatExact,
+  formatShortDay,
+  plural,
+} from "./format.ts";
 
 const present = (words: readonly (string | false | null)[]): string[] =>
   words.filter((each) => typeof each === "string");
@@ -16,6 +23,10 @@ function heard({ playCount, lastPlayedAt, terms: { playLimit } }: Share): string
   if (playLimit !== null) return `Heard ${formatCount(playCount)} of ${times(playLimit)}${last}`;
   return playCount === 0 ? "Not heard yet" : `Heard ${times(playCount)}${last}`;
 }
+
+/** Beside the name of what is no recording. */
+const of = ({ kind, heldOn }: Share): string =>
+  kind === "rehearsal" && heldOn !== null ? `Rehearsal, ${formatCalendarDay(heldOn)}` : "Playlist";
 
 const times = (count: number): string => plural(count, "time");
 
@@ -37,16 +48,18 @@ export const shares = {
   more: "Show more",
   empty: {
     title: "Nothing is shared",
-    text: "A share is a public link to one recording. Whoever has it can listen without an account, and sees nothing else of the band. Make one from a recording in the library.",
+    text: "A share is a public link to one recording, a playlist or a rehearsal. Whoever has it can listen without an account, and sees nothing else of the band. Make one from a recording in the library.",
     toLibrary: "Go to the library",
   },
-  tags: ({ state, hasPassword, terms: { canDownload } }: Share): string[] =>
+  tags: ({ state, hasPassword, terms: { canDownload, canComment } }: Share): string[] =>
     present([
       state !== "open" && states[state],
       hasPassword && "Password",
       canDownload && "Download",
+      canComment && "Comments",
     ]),
   heard,
+  of,
   /** When it ends, who made it and when. */
   about: (share: Share): string => [ends(share), made(share)].join(" · "),
   menu: ({ title }: Share) => `More for the link to ${title}`,
@@ -73,10 +86,17 @@ export const shares = {
     limitWrong: "Enter a whole number from 1 to 1,000,000, or nothing.",
     download: "The file may be downloaded",
     downloadHint: "To keep it, and not only to listen.",
+    comment: "Guests may comment",
+    commentHint:
+      "Under a name of their own. They see what guests of this link write, and your replies.",
   },
   create: {
     submit: "Make a link",
-    existing: "Links to this recording",
+    existing: {
+      track: "Links to this recording",
+      playlist: "Links to this playlist",
+      rehearsal: "Links to this rehearsal",
+    },
     manage: "Manage them in Shares",
   },
   link: {
@@ -118,7 +138,7 @@ export const shares = {
     title: "Take the link back?",
     texts: [
       "It leads nowhere at once, and who listens by it now is cut off. What was downloaded stays with whoever has it.",
-      "The recording stays in the library.",
+      "What it leads to stays in the library.",
     ],
     confirm: "Take back",
     done: "The link is taken back.",
@@ -126,7 +146,7 @@ export const shares = {
   /** For whoever has a link. */
   guest: {
     opening: "Opening the link",
-    passwordTitle: "This recording takes a password",
+    passwordTitle: "This link takes a password",
     passwordText: "Whoever gave you the link can tell you.",
     password: "Password",
     passwordMissing: "Enter the password.",
@@ -142,9 +162,27 @@ export const shares = {
     missing:
       "The recording is not in its storage at the moment. The link keeps working; come back later.",
     player: "Player",
+    tracks: "Recordings",
+    none: "Nothing is in here at the moment. The link keeps working; come back later.",
+    facts: (heldOn: string | null, count: number) =>
+      [heldOn === null ? "" : formatCalendarDay(heldOn), plural(count, "recording")]
+        .filter(Boolean)
+        .join(" · "),
+    more: (shown: number, count: number) =>
+      `The first ${formatCount(shown)} of ${formatCount(count)} recordings are shown.`,
+    keep: (title: string, size: string) => `Download ${title} (${size})`,
     left: (count: number) =>
       count === 0 ? "No more listens are left" : `${plural(count, "listen")} left`,
     until: (expiresAt: string) => `This link works until ${formatExact(expiresAt)}`,
     download: (size: string) => `Download (${size})`,
+    comments: {
+      title: (track: string) => `Comments on “${track}”`,
+      name: "Your name",
+      nameHint: "Shown to the band, and to others who have this link.",
+      send: "Comment",
+      none: "Nobody has written anything yet.",
+      failed: "The comments can’t be shown at the moment.",
+      band: "The band",
+    },
   },
 } as const;
