@@ -16,7 +16,7 @@ import type { Guest } from "#server/shares/guests.ts";
 
 /** What it takes to serve a track's bytes, and to open the storage that has them. */
 export interface Playable {
-  readonly track: PlayableTrack;
+  readonly track: PlayableTrack & { readonly durationMs: number | null };
   readonly connection: OpenableConnection;
 }
 
@@ -40,6 +40,7 @@ const columns = {
     modifiedAt: tracks.modifiedAt,
     state: tracks.state,
     missingSince: tracks.missingSince,
+    durationMs: tracks.durationMs,
   },
   connection: {
     id: connections.id,
