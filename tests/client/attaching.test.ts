@@ -22,12 +22,11 @@ interface FakeHls extends HlsPlayer {
 interface Given {
   readonly quality?: Quality;
   readonly hasHls?: boolean;
-  /** The browser plays segments by itself. */
   readonly isNative?: boolean;
   readonly findMeans?: AttachingIo["findMeans"];
 }
 
-/** Somebody who has chosen a quality, with the library in the test's hands. */
+/** Somebody with a chosen quality, and the library in the test's hands. */
 async function startChoosing({
   quality = "low",
   hasHls = true,
@@ -155,14 +154,12 @@ describe("what is the matter with segments", () => {
     last()?.fails(failure);
     await settle();
 
-    expect([sound.src, sound.paused, last()?.isDestroyed]).toEqual([
-      ...["/stream/Track 1", false, true],
-    ]);
+    const seen = [sound.src, sound.paused, last()?.isDestroyed];
+    expect(seen).toEqual(["/stream/Track 1", false, true]);
     sound.starts();
     expect(sound.currentTime).toBe(42);
     expect(player.state.get()).toMatchObject({ isPlaying: true, trouble: null });
     expect(skipped).toEqual([]);
-    // The same one is the file from now on, and the next is tried.
     player.jump(0);
     await settle();
     expect(sound.src).toBe("/stream/Track 1");

@@ -127,6 +127,7 @@ export function createAttaching(io: AttachingIo): Attaching {
     },
     forget() {
       unfit.clear();
+      if (means === null) means = undefined;
       opened = { id: "", times: 0 };
     },
   };

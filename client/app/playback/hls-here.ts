@@ -17,6 +17,14 @@ const OPUS = 'audio/mp4; codecs="opus"';
 const AHEAD_SECONDS = 40;
 const BEHIND_SECONDS = 60;
 
+/** What does not come soon is not waited for: the file itself may. */
+const PATIENCE = {
+  maxTimeToFirstByteMs: 15_000,
+  maxLoadTimeMs: 60_000,
+  timeoutRetry: { maxNumRetry: 1, retryDelayMs: 0, maxRetryDelayMs: 0 },
+  errorRetry: { maxNumRetry: 2, retryDelayMs: 500, maxRetryDelayMs: 2_000 },
+};
+
 /** As it is, unless somebody chooses otherwise in this browser. */
 export const quality = createPreference<Quality>("quality", "original", (stored) =>
   QUALITIES.find((each) => each === stored),
@@ -50,6 +58,7 @@ async function findMeans(): Promise<HlsMeans | null> {
           startPosition: atSeconds,
           maxBufferLength: AHEAD_SECONDS,
           backBufferLength: BEHIND_SECONDS,
+          fragLoadPolicy: { default: PATIENCE },
           // It would be run from an address that our policy does not allow.
           enableWorker: false,
         }),
