@@ -11,6 +11,7 @@ import { expectMusic, rowOf, signIn } from "./people.ts";
 requireFfmpeg();
 
 const ON = { HLS_STREAMING: "1" };
+const SCREENS = join(import.meta.dirname, "../output/screens");
 const LONG = { timeout: 300_000 };
 const song = await murmur(120, "song.flac");
 
@@ -52,6 +53,24 @@ async function choose(anna: Person, name: "Original" | "High" | "Low"): Promise<
   await anna.page.getByRole("menuitemradio", { name }).click();
   await anna.page.keyboard.press("Escape");
   await anna.page.getByRole("menuitemradio", { name }).waitFor({ state: "hidden" });
+}
+
+/** The same menu in the player of a phone. */
+async function lookAtPhone(anna: Person): Promise<void> {
+  const { page } = anna;
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.getByRole("button", { name: "Open the player" }).click();
+  const full = page.getByRole("dialog", { name: "Player, whole screen" });
+  await full.getByRole("button", { name: /^Speed/ }).click();
+  await page.getByRole("menuitemradio", { name: "Original" }).waitFor();
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.screenshot({ path: `${SCREENS}/hls-quality-full-${colorScheme}.png` });
+  }
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Close the player" }).click();
+  await full.waitFor({ state: "hidden" });
+  await page.setViewportSize({ width: 1440, height: 900 });
 }
 
 interface Sounding {
