@@ -115,6 +115,7 @@ test(
     await anna.page.getByRole("menuitemradio", { name: "Original" }).waitFor();
     await lookAt(anna, "hls-quality");
     await anna.page.keyboard.press("Escape");
+    await lookAtPhone(anna);
     await choose(anna, "Low");
     await expectSource(anna, /^blob:/);
     await expectMusic(anna);
@@ -153,8 +154,9 @@ test(
     await rowOf(anna, "first").dblclick();
     await expectSource(anna, /\/stream\//);
     await expectMusic(anna);
+    const told = anna.page.waitForResponse(/system\.info/);
     await openMenu(anna);
-    await anna.page.waitForLoadState("networkidle");
+    await (await told).finished();
     expect(await anna.page.getByRole("menuitemradio", { name: "Low" }).count()).toBe(0);
     expect(anna.asked.filter((path) => /^\/hls\/|hls\.light/.test(path))).toEqual([]);
     expect(anna.complaints).toEqual([]);

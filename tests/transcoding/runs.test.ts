@@ -1,4 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { requireFfmpeg } from "#tests/support/ffmpeg.ts";
 import type { StorageWorld } from "#tests/support/world.ts";
@@ -10,6 +11,8 @@ requireFfmpeg();
 const song = await murmur(30, "song.flac");
 /** So slow that a segment takes seconds. */
 const SLOW = 150_000;
+/** Sooner than what does not go on is stopped by itself. */
+const SOON = { timeout: 25_000, interval: 20 };
 const PATIENT = { timeout: 60_000, interval: 20 };
 
 /** How many ffmpeg this process has at work. */
@@ -59,7 +62,7 @@ test("who leaves before a part is made frees ffmpeg and the storage, and who sta
   await expect.poll(countFfmpegs, PATIENT).toBe(1);
   leave.abort();
   expect(await Promise.all([leaving, staying])).toEqual(["left", "left"]);
-  await expect.poll(countFfmpegs, PATIENT).toBe(0);
+  await expect.poll(countFfmpegs, SOON).toBe(0);
   await expect.poll(() => running(world), PATIENT).toBe(0);
   heal();
 
@@ -111,12 +114,15 @@ test("one listener has two at work at most", { timeout: 300_000 }, async () => {
   await expect.poll(() => running(world), PATIENT).toBe(3);
   await expect.poll(countFfmpegs, PATIENT).toBe(2);
   const seen: number[] = [];
-  while (seen.length < 20) seen.push(await countFfmpegs());
+  while (seen.length < 60) {
+    seen.push(await countFfmpegs());
+    await sleep(50);
+  }
   expect(Math.max(...seen)).toBe(2);
 
   leave.abort();
   await Promise.all(asked);
-  await expect.poll(countFfmpegs, PATIENT).toBe(0);
+  await expect.poll(countFfmpegs, SOON).toBe(0);
 });
 
 test("what was made once comes without ffmpeg and without the storage", {
