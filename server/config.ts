@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import type { KeyRing } from "#server/base/vault.ts";
 import { type ProviderSettings, providerModules } from "#server/storage/registry.ts";
+import { type HlsSettings, hlsVariables, toHls } from "./hls-variables.ts";
 import { cidrs, flag, isLoopbackHost, keyRing, origin, origins } from "./variable-kinds.ts";
 
 /** What the server is told from outside, by purpose. */
@@ -58,6 +59,8 @@ export interface Config {
   readonly egress: { readonly allow: readonly string[]; readonly allowLoopback: boolean };
   /** Storages are looked at for changes so often while all is well; `null`: when somebody asks. */
   readonly watchSeconds: number | null;
+  /** `null`: recordings are only sent as they are. */
+  readonly hls: HlsSettings | null;
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace";
   readonly providers: ProviderSettings;
 }
@@ -98,6 +101,7 @@ export const Variables = z.object({
     .max(86_400)
     .default(15)
     .transform((seconds) => (seconds === 0 ? null : seconds)),
+  ...hlsVariables,
   EGRESS_ALLOW: cidrs,
   EGRESS_ALLOW_LOOPBACK: flag,
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
@@ -204,6 +208,7 @@ export function parseConfig(environment: Environment): Config {
     },
     egress: { allow: values.EGRESS_ALLOW, allowLoopback: values.EGRESS_ALLOW_LOOPBACK },
     watchSeconds: values.WATCH_SECONDS,
+    hls: toHls(values, given.PATH),
     logLevel: values.LOG_LEVEL,
     // What did not parse is a problem, so all of it is there.
     providers: Object.fromEntries(providers) as ProviderSettings,

@@ -12,6 +12,7 @@ import type { Vault } from "#server/base/vault.ts";
 import type { Config } from "#server/config.ts";
 import type { Providers } from "#server/storage/registry.ts";
 import type { StorageServer } from "#server/storage/remote.ts";
+import type { Transcoding } from "#server/transcoding/service.ts";
 
 /**
  * What the server is made of. Built once in `main.ts`, and by hand in tests.
@@ -33,6 +34,8 @@ export interface Deps {
   readonly egress: Egress;
   /** Where a process without keys reads storages through; `null` for one that opens them itself. */
   readonly storageServer: StorageServer | null;
+  /** `null`: recordings are only sent as they are. */
+  readonly transcoding: Transcoding | null;
   readonly mailer: Mailer;
   readonly now: () => Date;
   readonly log: FastifyBaseLogger;

@@ -37,6 +37,7 @@ import { startSweeping } from "#server/leaving/purge.ts";
 import { startScanWatch } from "#server/library/scans.ts";
 import { watchStorages } from "#server/library/watch.ts";
 import { createProviders } from "#server/storage/registry.ts";
+import { openTranscoding } from "#server/transcoding/service.ts";
 import { startUploadSweep } from "#server/uploads/sweeping.ts";
 import { startDrawing } from "#server/waveforms/drawing.ts";
 import { buildApp } from "./app.ts";
@@ -145,6 +146,8 @@ async function startDeps(config: Config, log: Log, stops: Stops): Promise<Deps> 
   const answers = await openAnswerCache(config, events, log);
   stops.push(answers.close);
   const now = () => new Date();
+  const transcoding = config.role === "worker" ? null : await openTranscoding({ config, log, now });
+  stops.push(async () => transcoding?.close());
   const maintenance = startMaintenance({ config, db: database.pool, events, now });
   const jobs = await startJobs(
     (max) => openWritingClient(target, { max, applicationName: "backline jobs" }),
@@ -166,6 +169,7 @@ async function startDeps(config: Config, log: Log, stops: Stops): Promise<Deps> 
     providers: createProviders(config.providers),
     egress,
     storageServer: openStorageServer(config, stops),
+    transcoding,
     mailer,
     now,
     log,

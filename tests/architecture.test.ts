@@ -21,6 +21,7 @@ const FEATURES = [
     "library",
     "comments",
     "waveforms",
+    "transcoding",
     "uploads",
     "listening",
     "playlists",

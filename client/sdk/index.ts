@@ -14,6 +14,8 @@ import {
   type CoverSize,
   coverPath,
   downloadPath,
+  type HlsWish,
+  hlsPath,
   shareCoverPath,
   streamPath,
   waveformPath,
@@ -49,6 +51,11 @@ export interface Backline {
    *   have let them in.
    */
   streamUrl(trackId: TrackId, shareId?: ShareId): string;
+  /**
+   * For a player of HTTP Live Streaming, where `system.info` says that the server has it: a list of
+   * qualities that lead to segments, with cookies or the token like everything else.
+   */
+  hlsUrl(trackId: TrackId, wish?: HlsWish): string;
   downloadUrl(trackId: TrackId, shareId?: ShareId): string;
   /**
    * What is drawn of it: audiowaveform's binary format, or with `format=json` its JSON; `zoom` is the
@@ -170,6 +177,7 @@ export function createBackline(options: BacklineOptions): Backline {
     // Most who open a page upload nothing.
     uploadFile: async (order) => (await import("./upload.ts")).uploadFile({ wire, api }, order),
     discardUpload: async (uploadId) => (await import("./upload.ts")).discardUpload(wire, uploadId),
+    hlsUrl: (trackId, wish) => baseUrl + hlsPath(trackId, wish),
     streamUrl: (trackId, shareId) => baseUrl + streamPath(trackId, shareId),
     downloadUrl: (trackId, shareId) => baseUrl + downloadPath(trackId, shareId),
     waveformUrl: (trackId, shareId) => baseUrl + waveformPath(trackId, shareId),

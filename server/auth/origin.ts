@@ -9,7 +9,7 @@ import { forWholeApp } from "./whole-app.ts";
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** What media elements of other pages may fetch with a ticket. */
-const TICKETED = ["/stream/", "/cover/", "/waveform/"];
+const TICKETED = ["/stream/", "/hls/", "/cover/", "/waveform/"];
 
 /**
  * Refuses what another website makes a browser send. Needs no state and no cookie.

@@ -2,7 +2,7 @@ import type { FastifyRequest } from "fastify";
 
 /** Routes that answer with somebody's data. Elsewhere nobody is signed in. */
 const PRIVATE = [
-  ...["/trpc/", "/stream/", "/download/", "/cover/", "/waveform/", "/picture/"],
+  ...["/trpc/", "/stream/", "/hls/", "/download/", "/cover/", "/waveform/", "/picture/"],
   ...["/exports/", "/uploads"],
 ];
 

@@ -31,8 +31,9 @@ export async function createTicket(
   deps: TicketDeps,
   actor: Actor,
   object: string,
+  lifetimeSeconds = LIFETIME_SECONDS,
 ): Promise<Ticket> {
-  const endSeconds = await store.findMoment(deps.db, LIFETIME_SECONDS);
+  const endSeconds = await store.findMoment(deps.db, lifetimeSeconds);
   const claims = `${actor.sessionId}.${actor.userId}.${endSeconds}`;
   const signature = deps.sessionKeys.sign("ticket", messageOf(claims, object));
   return { text: `${claims}.${signature}`, expiresAt: new Date(endSeconds * 1000) };
@@ -61,8 +62,18 @@ export function findTicket(request: FastifyRequest): ShownTicket | undefined {
   const path = request.url.split("?")[0] ?? "";
   const object = path.startsWith("/trpc/")
     ? subscriptionObject(path.slice("/trpc/".length), String(input ?? ""))
-    : path;
+    : partOfObject(path);
   return { text: String(ticket), object };
+}
+
+/**
+ * A recording in segments is many things: one ticket is for its lists, and one, which these give, for
+ * the segments of one of them.
+ */
+function partOfObject(path: string): string {
+  const [, lists, segments = ""] = /^(\/hls\/[^/]+)(\/.*)?\/[^/]*$/.exec(path) ?? [];
+  if (lists === undefined) return path;
+  return path.endsWith(".m3u8") ? lists : lists + segments;
 }
 
 /** @returns whose it is, and until when; `undefined` for one of another object or none of ours. */

@@ -10,6 +10,22 @@ export const streamPath = (trackId: TrackId, shareId?: ShareId): string =>
 export const downloadPath = (trackId: TrackId, shareId?: ShareId): string =>
   `/download/${trackId}${asGuestOf(shareId)}`;
 
+/** What a recording is made into where a browser wants that: AAC plays everywhere. */
+export type HlsCodec = "aac" | "opus";
+export type HlsQuality = "high" | "low";
+
+export interface HlsWish {
+  readonly codec?: HlsCodec;
+  /** Left out: whichever the line carries. */
+  readonly quality?: HlsQuality;
+}
+
+/** The list of qualities, for a player of HTTP Live Streaming. */
+export const hlsPath = (trackId: TrackId, wish: HlsWish = {}): string => {
+  const query = new URLSearchParams(Object.entries(wish)).toString();
+  return `/hls/${trackId}/index.m3u8${query === "" ? "" : `?${query}`}`;
+};
+
 export const waveformPath = (trackId: TrackId, shareId?: ShareId): string =>
   `/waveform/${trackId}${asGuestOf(shareId)}`;
 

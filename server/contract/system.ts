@@ -47,6 +47,8 @@ export const SystemInfo = z.strictObject({
   /** `null` while everything works. */
   maintenance: Maintenance.nullable(),
   providers: z.array(ProviderId),
+  /** Recordings can also be heard in qualities of the server's own making. */
+  hls: z.boolean(),
   /** The server whose accounts can be used to sign in; `null`: none. */
   jellyfin: JellyfinName.nullable(),
 });

@@ -4,7 +4,7 @@ import { Timestamp } from "./time.ts";
 
 export const AskTicket = z.strictObject({
   trackId: TrackId,
-  use: z.enum(["stream", "download", "cover", "waveform"]),
+  use: z.enum(["stream", "hls", "download", "cover", "waveform"]),
 });
 export type AskTicket = z.infer<typeof AskTicket>;
 

@@ -9,6 +9,7 @@ import type { Deps } from "#server/deps.ts";
 import { openCover } from "#server/library/service.ts";
 import { findElsewhere } from "./direct.ts";
 import { withoutStorage } from "./guest-failures.ts";
+import { sendHls } from "./hls-answer.ts";
 import { findListener, readPlayable, trackIdOf, type Use } from "./listeners.ts";
 import { attachmentNamed } from "./media-type.ts";
 import { OutsideOfFile } from "./range.ts";
@@ -35,6 +36,13 @@ export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { 
     url: "/stream/:trackId",
     config,
     handler: (request, reply) => sendTrack(deps, limit, "stream", request, reply),
+  });
+
+  app.route({
+    method: ["GET", "HEAD"],
+    url: "/hls/:trackId/*",
+    config,
+    handler: (request, reply) => sendHls(deps, limit, request, reply),
   });
 
   app.route({

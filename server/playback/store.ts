@@ -17,7 +17,7 @@ import type { Guest } from "#server/shares/guests.ts";
 
 /** What it takes to serve a track's bytes, and to open the storage that has them. */
 export interface Playable {
-  readonly track: PlayableTrack;
+  readonly track: PlayableTrack & { readonly durationMs: number | null };
   readonly connection: OpenableConnection;
 }
 
@@ -41,6 +41,7 @@ const columns = {
     modifiedAt: tracks.modifiedAt,
     state: tracks.state,
     missingSince: tracks.missingSince,
+    durationMs: tracks.durationMs,
   },
   connection: {
     id: connections.id,

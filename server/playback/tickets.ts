@@ -1,4 +1,5 @@
-import { downloadPath, streamPath, waveformPath } from "#contract/playback.ts";
+import type { TrackId } from "#contract/ids.ts";
+import { downloadPath, hlsPath, streamPath, waveformPath } from "#contract/playback.ts";
 import type { AskTicket, MediaTicket } from "#contract/tickets.ts";
 import { createTicket } from "#server/auth/tickets.ts";
 import type { Actor } from "#server/base/actor.ts";
@@ -7,10 +8,13 @@ import { getTrack } from "#server/library/service.ts";
 
 const PATHS = {
   stream: streamPath,
+  hls: (trackId) => hlsPath(trackId),
   download: downloadPath,
   cover: (trackId) => `/cover/${trackId}`,
   waveform: waveformPath,
-} satisfies Record<AskTicket["use"], typeof streamPath>;
+} satisfies Record<AskTicket["use"], (trackId: TrackId) => string>;
+
+const hlsObject = (trackId: TrackId): string => `/hls/${trackId}`;
 
 /** @throws AppError `not_found` for a track that the actor can't play, whose ticket would open nothing. */
 export async function giveTicket(
@@ -20,6 +24,7 @@ export async function giveTicket(
 ): Promise<MediaTicket> {
   await getTrack(deps, actor, trackId);
   const path = PATHS[use](trackId);
-  const { text, expiresAt } = await createTicket(deps, actor, path);
+  const object = use === "hls" ? hlsObject(trackId) : path;
+  const { text, expiresAt } = await createTicket(deps, actor, object);
   return { path: `${path}?ticket=${text}`, expiresAt: expiresAt.toISOString() };
 }

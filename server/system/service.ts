@@ -7,13 +7,14 @@ import { version } from "#server/base/version.ts";
 import type { Deps } from "#server/deps.ts";
 
 export const getSystemInfo = async (
-  deps: Pick<Deps, "db" | "maintenance" | "providers">,
+  deps: Pick<Deps, "db" | "maintenance" | "providers" | "transcoding">,
 ): Promise<SystemInfo> => ({
   version,
   setupRequired: await isSetupRequired(deps),
   registration: await getRegistrationMode(deps),
   jellyfin: await findJellyfinName(deps),
   maintenance: await deps.maintenance.find(),
+  hls: deps.transcoding !== null,
   providers: ProviderId.options.filter((id) => deps.providers[id].offWhy === null),
 });
 

@@ -112,7 +112,7 @@ export interface Listening {
 /** Somebody with a player. Asking the server, waiting and the network are in the test's hands. */
 export function startListening(
   preferences: PlayerPreferences = { volume: 0.8, isMuted: false, rate: 1 },
-  more: Partial<Pick<PlayerIo, "prepare" | "random" | "saveModes">> = {},
+  more: Partial<Pick<PlayerIo, "attach" | "prepare" | "random" | "saveModes">> = {},
   modes?: PlayerModes,
 ): Listening {
   const sound = createFakeSound();

@@ -21,6 +21,7 @@ import { createVault } from "#server/base/vault.ts";
 import { parseConfig } from "#server/config.ts";
 import type { Deps } from "#server/deps.ts";
 import { createProviders, type Providers } from "#server/storage/registry.ts";
+import { openTranscoding } from "#server/transcoding/service.ts";
 import { jobNames } from "#server/worker.ts";
 import { silentLog } from "./log.ts";
 import { connect, inDatabase } from "./postgres.ts";
@@ -103,7 +104,9 @@ export async function testDeps(options: TestDepsOptions = {}): Promise<TestDeps>
   const now = options.now ?? (() => new Date());
   const maintenance = startMaintenance({ config, db: database.pool, events, now });
   const egress = createEgress(config.egress);
+  const transcoding = await openTranscoding({ config, log, now });
   onTestFinished(async () => {
+    await transcoding?.close();
     await jobs.stop();
     await answers.close();
     await events.close();
@@ -125,6 +128,7 @@ export async function testDeps(options: TestDepsOptions = {}): Promise<TestDeps>
     providers: { ...createProviders(config.providers), ...options.providers },
     egress,
     storageServer: null,
+    transcoding,
     mailer: createMailer(config, log),
     now,
     log,

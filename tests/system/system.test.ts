@@ -16,6 +16,7 @@ describe("what anyone may know of a server", () => {
       setupRequired: true,
       registration: "invite",
       jellyfin: null,
+      hls: false,
       maintenance: null,
       providers: ["webdav", "s3", "jellyfin", "google-drive", "onedrive"],
     });

@@ -1,4 +1,5 @@
 import type { Track } from "#contract/library.ts";
+import type { Attach } from "./attaching.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import type { PlayerModes } from "./modes.ts";
 import type { Queue } from "./queue.ts";
@@ -52,6 +53,8 @@ export interface PlayerPreferences {
 export interface PlayerIo {
   readonly sound: Sound;
   readonly streamUrl: (track: PlayedTrack) => string;
+  /** Points the sound at a track where it is not just its stream. */
+  readonly attach?: Attach;
   /**
    * What comes before a track's bytes may be asked for, where there is such a thing; `null`: nothing,
    * or it is done. When it fails the bytes do not come either, and `diagnose` says why.

@@ -6,6 +6,7 @@ import { createPreference } from "../settings/preferences.ts";
 import { playback } from "../words/playback.ts";
 import type { PlayedTrack, PlayerPreferences } from "./deck.ts";
 import { diagnose } from "./diagnosis.ts";
+import { createHlsAttaching } from "./hls-here.ts";
 import { parseModes, plainModes } from "./modes.ts";
 import { createPlayer } from "./player.ts";
 
@@ -42,6 +43,8 @@ let isDirect = true;
 const streamUrl = (track: PlayedTrack): string =>
   `${backline.streamUrl(track.id)}${isDirect ? "" : `?${THROUGH_SERVER}`}`;
 
+const hls = createHlsAttaching(streamUrl, later);
+
 async function isSignedIn(): Promise<boolean> {
   try {
     await backline.api.auth.me.query();
@@ -68,10 +71,12 @@ export const player = createPlayer(
   {
     sound,
     streamUrl,
+    attach: hls.attach,
+    prepare: hls.prepare,
     diagnose: (track) => diagnose({ fetch: backline.fetch, isSignedIn }, streamUrl(track)),
     later,
     preload(track) {
-      if (track) ahead.src = streamUrl(track);
+      if (track && !hls.isWanted()) ahead.src = streamUrl(track);
       else ahead.removeAttribute("src");
     },
     isOnline: () => navigator.onLine,

@@ -2,6 +2,7 @@ import { Menu, UnstyledButton } from "@mantine/core";
 import { playback } from "../words/playback.ts";
 import { RATES } from "./here.ts";
 import s from "./player.module.css";
+import { QualityChoice } from "./quality-choice.tsx";
 import { useControls, usePlayer } from "./use-player.ts";
 
 /** Slower to learn a part, faster to find one. */
@@ -9,7 +10,7 @@ export function RateMenu() {
   const player = useControls();
   const rate = usePlayer((state) => state.rate);
   return (
-    <Menu position="top" width={120}>
+    <Menu position="top" width={190}>
       <Menu.Target>
         <UnstyledButton
           className={`${s.rate} times`}
@@ -28,6 +29,7 @@ export function RateMenu() {
             </Menu.RadioItem>
           ))}
         </Menu.RadioGroup>
+        <QualityChoice />
       </Menu.Dropdown>
     </Menu>
   );

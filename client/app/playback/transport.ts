@@ -100,7 +100,12 @@ async function openAfter(deck: Deck, track: PlayedTrack, preparation: Promise<vo
 }
 
 function open(deck: Deck, track: PlayedTrack): void {
-  deck.io.sound.src = deck.io.streamUrl(track);
+  const { io, load } = deck;
+  const goOnElsewhere = (): void => {
+    if (isCurrent(deck, load)) loadCurrent(deck, deck.progress.get().positionSeconds);
+  };
+  if (io.attach) io.attach(io.sound, track, { atSeconds: deck.resumeAt, goOnElsewhere });
+  else io.sound.src = io.streamUrl(track);
   if (deck.state.get().isPlaying) void start(deck);
   else deck.io.sound.load();
 }

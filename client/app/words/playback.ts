@@ -19,6 +19,8 @@ export const playback = {
   speed: "Speed",
   speedValue: (rate: number) => `${rate}×`,
   speedLabel: (rate: number) => `Speed, now ${rate}×`,
+  quality: "Quality",
+  qualities: { original: "Original", high: "High", low: "Low, for slow lines" },
   queue: "Queue",
   queueTitle: "Up next",
   queueEnd: "The queue ends here.",
