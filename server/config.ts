@@ -1,8 +1,16 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 import type { KeyRing } from "#server/base/vault.ts";
 import { type ProviderSettings, providerModules } from "#server/storage/registry.ts";
-import { cidrs, flag, isLoopbackHost, keyRing, origin, origins } from "./variable-kinds.ts";
+import {
+  byteSize,
+  cidrs,
+  flag,
+  isLoopbackHost,
+  keyRing,
+  origin,
+  origins,
+} from "./variable-kinds.ts";
 
 /** What the server is told from outside, by purpose. */
 export interface Config {
@@ -58,6 +66,8 @@ export interface Config {
   readonly egress: { readonly allow: readonly string[]; readonly allowLoopback: boolean };
   /** Storages are looked at for changes so often while all is well; `null`: when somebody asks. */
   readonly watchSeconds: number | null;
+  /** Recordings that were played are kept for the next listener, in so many bytes at most; 0: none are. */
+  readonly rangeCache: { readonly folder: string; readonly sizeBytes: number };
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace";
   readonly providers: ProviderSettings;
 }
@@ -98,6 +108,8 @@ export const Variables = z.object({
     .max(86_400)
     .default(15)
     .transform((seconds) => (seconds === 0 ? null : seconds)),
+  RANGE_CACHE_SIZE: byteSize.default(0),
+  RANGE_CACHE_DIR: z.string().min(1).optional(),
   EGRESS_ALLOW: cidrs,
   EGRESS_ALLOW_LOOPBACK: flag,
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
@@ -204,6 +216,10 @@ export function parseConfig(environment: Environment): Config {
     },
     egress: { allow: values.EGRESS_ALLOW, allowLoopback: values.EGRESS_ALLOW_LOOPBACK },
     watchSeconds: values.WATCH_SECONDS,
+    rangeCache: {
+      folder: resolve(values.RANGE_CACHE_DIR ?? join(values.DATA_DIR, "range-cache")),
+      sizeBytes: values.RANGE_CACHE_SIZE,
+    },
     logLevel: values.LOG_LEVEL,
     // What did not parse is a problem, so all of it is there.
     providers: Object.fromEntries(providers) as ProviderSettings,

@@ -1,5 +1,5 @@
 import { and, eq, gt, sql } from "drizzle-orm";
-import type { TrackId, UserId } from "#contract/ids.ts";
+import type { ConnectionId, TrackId, UserId } from "#contract/ids.ts";
 import {
   connections,
   members,
@@ -118,3 +118,9 @@ const sharedPlayable = sharedRead((db) =>
     )
     .prepare("playback_find_shared_playable"),
 );
+
+/** Of everybody. */
+export async function listConnectionIds(db: Db): Promise<ConnectionId[]> {
+  const rows = await db.select({ id: connections.id }).from(connections);
+  return rows.map(({ id }) => id);
+}

@@ -19,6 +19,7 @@ import { startMaintenance } from "#server/base/maintenance.ts";
 import { createVault } from "#server/base/vault.ts";
 import { parseConfig } from "#server/config.ts";
 import type { Deps } from "#server/deps.ts";
+import { openRangeCache } from "#server/playback/cache-start.ts";
 import { createProviders, type Providers } from "#server/storage/registry.ts";
 import { jobNames } from "#server/worker.ts";
 import { silentLog } from "./log.ts";
@@ -121,6 +122,7 @@ export async function testDeps(options: TestDepsOptions = {}): Promise<TestDeps>
     providers: { ...createProviders(config.providers), ...options.providers },
     egress,
     storageServer: null,
+    rangeCache: openRangeCache(config, [{ kid: "test", key: testKeys.encryption }], log),
     mailer: createMailer(config, log),
     now,
     log,
