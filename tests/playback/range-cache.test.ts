@@ -137,7 +137,7 @@ describe("listeners at the same moment", () => {
     await cache.settled();
 
     expect(cache.usedBytes()).toBeLessThan(3 * MEGABYTE);
-    expectWhole(take, (await readAll(body)));
+    expectWhole(take, await readAll(body));
     expect(take.asked).toHaveLength(1);
   });
 });
@@ -155,10 +155,10 @@ describe("a block on the disk that", () => {
     expectWhole(take, heard);
     await later.cache.settled();
     const asked = take.asked.length;
-    expectWhole(take, (await later.play(take)));
+    expectWhole(take, await later.play(take));
     expect(take.asked, "what was fetched anew is right").toHaveLength(asked);
     const last = await aCache({ folder });
-    expectWhole(take, (await last.play(take)));
+    expectWhole(take, await last.play(take));
     expect(take.asked).toHaveLength(asked);
     return asked;
   }
@@ -245,7 +245,7 @@ describe("where the cache cannot help", () => {
     const { cache, play } = await aCache({ folder: `${folder}/taken/below` });
     const take = randomFile(SIZE);
     for (let listener = 0; listener < 3; listener += 1) {
-      expectWhole(take, (await play(take)));
+      expectWhole(take, await play(take));
       await cache.settled();
     }
     expect(cache.usedBytes()).toBe(0);
@@ -278,6 +278,6 @@ test("what is of connections that are gone is thrown away, and nothing else", as
   expect(before).toHaveLength(13);
   expect(after).toHaveLength(7);
   expect(after).toContain(`${folder}/note.txt`);
-  expectWhole(stays, (await play(stays)));
+  expectWhole(stays, await play(stays));
   expect(stays.asked).toHaveLength(1);
 });
