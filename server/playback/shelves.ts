@@ -74,6 +74,7 @@ export function createShelves({ folder, sizeBytes, log, now }: ShelvesOptions): 
   const save = async (key: string, block: Block, room: Room): Promise<void> => {
     const bytes = toDiskBytes(HEAD_BYTES + block.lengthBytes);
     makeSpace(bytes);
+    if (usedBytes + bytes > sizeBytes) return;
     usedBytes += bytes;
     try {
       await writeBlock(join(folder, block.shelf), block, room);
