@@ -12,7 +12,7 @@ export interface Blocks {
   /** One that is on the disk, to be released. */
   read(index: number): Promise<Room | undefined>;
   /** Who has it on its way, or will fetch it and what follows; `undefined` while there is no room for it. */
-  fetch(index: number, last: number): Fill | undefined;
+  bring(index: number, last: number): Fill | undefined;
 }
 
 /** What the first block comes from: it is here, or on its way. */
@@ -94,7 +94,7 @@ export function createCachedBody(
       return;
     }
     room = found;
-    const next = found ? fill : blocks.fetch(index, last);
+    const next = found ? fill : blocks.bring(index, last);
     if (!next && !found) fail(noRoom());
     else if (next && next !== fill) joinFill(next);
     pump();

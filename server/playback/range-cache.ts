@@ -140,7 +140,7 @@ export function createRangeCache(options: RangeCacheOptions): RangeCache {
   const blocksOf = (file: NamedFile, source: Source): Blocks => ({
     find: (index) => rooms.find(file.block(index).name),
     read: (index) => read(file, index),
-    fetch(index, last) {
+    bring(index, last) {
       for (const fill of fills.get(file.id) ?? []) if (fill.covers(index)) return fill;
       return startFill(file, source, index, last);
     },
@@ -164,7 +164,7 @@ export function createRangeCache(options: RangeCacheOptions): RangeCache {
       const room = blocks.find(index) ?? (await blocks.read(index));
       if (room) return toOpened({ room });
       signal.throwIfAborted();
-      const fill = blocks.fetch(index, Math.floor(range.end / BLOCK_BYTES));
+      const fill = blocks.bring(index, Math.floor(range.end / BLOCK_BYTES));
       if (!fill) return source(range, signal);
       const member = fill.join(index, () => {});
       try {
