@@ -80,6 +80,8 @@ export function createFill(options: FillOptions): Fill {
     flow?.stop();
     hangUp.abort();
   };
+  /** Whoever waits for the end of a transfer, to stop it, need not any more. */
+  const letGo = (): void => hangUp.abort();
   const fail = (why: Error): void => {
     if (isOver) return;
     finish(why);
@@ -134,8 +136,14 @@ export function createFill(options: FillOptions): Fill {
         if (!wasOver) tell();
         return answer(!wasOver && index > last);
       },
-      end: () => fail(brokenTransfer()),
-      fail,
+      end() {
+        fail(brokenTransfer());
+        letGo();
+      },
+      fail(why) {
+        fail(why);
+        letGo();
+      },
     });
   };
 

@@ -29,6 +29,7 @@ export const digest = (bytes: Uint8Array): string =>
 /** One recording in a storage that counts what is asked of it. */
 export function aFile(bytes: Buffer, version: Partial<FileVersion> = {}) {
   const asked: ByteRange[] = [];
+  const signals: AbortSignal[] = [];
   let open = 0;
   const file: FileVersion = {
     ...{ bandId: anId.band(1), connectionId: anId.connection(1), ref: "take.mp3", etag: '"1"' },
@@ -39,6 +40,7 @@ export function aFile(bytes: Buffer, version: Partial<FileVersion> = {}) {
   const next: ((range: ByteRange) => Partial<OpenedRange>)[] = [];
   const source: Source = async (range, signal) => {
     asked.push(range);
+    signals.push(signal);
     signal.throwIfAborted();
     const answer = {
       ...{ range, sizeBytes: file.sizeBytes, etag: file.etag, modifiedAt: null },
@@ -54,7 +56,7 @@ export function aFile(bytes: Buffer, version: Partial<FileVersion> = {}) {
     });
     return answer;
   };
-  return { file, bytes, asked, next, source, open: () => open };
+  return { file, bytes, asked, signals, next, source, open: () => open };
 }
 
 export type AFile = ReturnType<typeof aFile>;

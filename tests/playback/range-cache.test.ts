@@ -88,6 +88,13 @@ describe("what was played once", () => {
   });
 });
 
+test("a transfer that is over is waited for by nobody", async () => {
+  const { play } = await aCache();
+  const take = randomFile(SIZE);
+  await play(take);
+  await expect.poll(() => take.signals.map(({ aborted }) => aborted)).toEqual([true]);
+});
+
 describe("listeners at the same moment", () => {
   test("share one transfer", async () => {
     const { play } = await aCache();
