@@ -1,9 +1,17 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 import type { KeyRing } from "#server/base/vault.ts";
 import { type ProviderSettings, providerModules } from "#server/storage/registry.ts";
 import { type HlsSettings, hlsVariables, toHls } from "./hls-variables.ts";
-import { cidrs, flag, isLoopbackHost, keyRing, origin, origins } from "./variable-kinds.ts";
+import {
+  byteSize,
+  cidrs,
+  flag,
+  isLoopbackHost,
+  keyRing,
+  origin,
+  origins,
+} from "./variable-kinds.ts";
 
 /** What the server is told from outside, by purpose. */
 export interface Config {
@@ -61,6 +69,8 @@ export interface Config {
   readonly watchSeconds: number | null;
   /** `null`: recordings are only sent as they are. */
   readonly hls: HlsSettings | null;
+  /** Recordings that were played are kept for the next listener, in so many bytes at most; 0: none are. */
+  readonly rangeCache: { readonly folder: string; readonly sizeBytes: number };
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace";
   readonly providers: ProviderSettings;
 }
@@ -102,6 +112,8 @@ export const Variables = z.object({
     .default(15)
     .transform((seconds) => (seconds === 0 ? null : seconds)),
   ...hlsVariables,
+  RANGE_CACHE_SIZE: byteSize.default(0),
+  RANGE_CACHE_DIR: z.string().min(1).optional(),
   EGRESS_ALLOW: cidrs,
   EGRESS_ALLOW_LOOPBACK: flag,
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
@@ -209,6 +221,10 @@ export function parseConfig(environment: Environment): Config {
     egress: { allow: values.EGRESS_ALLOW, allowLoopback: values.EGRESS_ALLOW_LOOPBACK },
     watchSeconds: values.WATCH_SECONDS,
     hls: toHls(values, given.PATH),
+    rangeCache: {
+      folder: resolve(values.RANGE_CACHE_DIR ?? join(values.DATA_DIR, "range-cache")),
+      sizeBytes: values.RANGE_CACHE_SIZE,
+    },
     logLevel: values.LOG_LEVEL,
     // What did not parse is a problem, so all of it is there.
     providers: Object.fromEntries(providers) as ProviderSettings,

@@ -10,6 +10,7 @@ import type { Mailer } from "#server/base/mailer.ts";
 import type { Maintenance } from "#server/base/maintenance.ts";
 import type { Vault } from "#server/base/vault.ts";
 import type { Config } from "#server/config.ts";
+import type { RangeCache } from "#server/playback/range-cache.ts";
 import type { Providers } from "#server/storage/registry.ts";
 import type { StorageServer } from "#server/storage/remote.ts";
 import type { Transcoding } from "#server/transcoding/service.ts";
@@ -36,6 +37,8 @@ export interface Deps {
   readonly storageServer: StorageServer | null;
   /** `null`: recordings are only sent as they are. */
   readonly transcoding: Transcoding | null;
+  /** Where recordings that are played are kept for the next listener; `null` where they are not. */
+  readonly rangeCache: RangeCache | null;
   readonly mailer: Mailer;
   readonly now: () => Date;
   readonly log: FastifyBaseLogger;

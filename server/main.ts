@@ -36,6 +36,7 @@ import { version } from "#server/base/version.ts";
 import { startSweeping } from "#server/leaving/purge.ts";
 import { startScanWatch } from "#server/library/scans.ts";
 import { watchStorages } from "#server/library/watch.ts";
+import { openRangeCache, startCacheSweep } from "#server/playback/cache-start.ts";
 import { createProviders } from "#server/storage/registry.ts";
 import { openTranscoding } from "#server/transcoding/service.ts";
 import { startUploadSweep } from "#server/uploads/sweeping.ts";
@@ -94,6 +95,7 @@ async function main(config: Config): Promise<void> {
       startSweeping(deps, watching.signal);
       startResealing(deps, watching.signal);
       startUploadSweep(deps, watching.signal);
+      startCacheSweep(deps, watching.signal);
     }
     log.info({ version, role: config.role }, "Backline is ready");
     greet(addressOf(config, app), isWorker ? null : await startSetup(deps));
@@ -181,11 +183,17 @@ async function openKeyHolders(
   config: Config,
   db: Deps["db"],
   log: Log,
-): Promise<Pick<Deps, "vault" | "sessionKeys">> {
-  if (config.role === "worker") return { vault: noVault, sessionKeys: noSessionKeys };
+): Promise<Pick<Deps, "vault" | "sessionKeys" | "rangeCache">> {
+  if (config.role === "worker") {
+    return { vault: noVault, sessionKeys: noSessionKeys, rangeCache: null };
+  }
   const keys = await openKeys(config, log);
   await requireKnownKeys({ db }, keys);
-  return { vault: createVault(keys.encryption), sessionKeys: createSessionKeys(keys.session) };
+  return {
+    vault: createVault(keys.encryption),
+    sessionKeys: createSessionKeys(keys.session),
+    rangeCache: openRangeCache(config, keys.encryption, log),
+  };
 }
 
 /** It may be at any address, because nobody but who runs the server says where. */

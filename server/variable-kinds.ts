@@ -28,6 +28,20 @@ export const cidrs = list.refine((each) => each.every(isCidr), {
     "expected addresses or CIDRs, such as 10.0.0.0/8, separated by commas (a number of hops is not one)",
 });
 
+const UNIT_BYTES: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, TB: 1e12 };
+
+/** `10GB`, `500MB` or `1.5TB`; `0` for none. */
+export const byteSize = z
+  .string()
+  .regex(
+    /^(0|\d{1,6}(\.\d{1,3})?(MB|GB|TB))$/,
+    "expected a size such as 10GB or 500MB, or 0 for none",
+  )
+  .transform((text) => Math.floor(Number.parseFloat(text) * (UNIT_BYTES[text.slice(-2)] ?? 0)))
+  .refine((bytes) => bytes === 0 || (bytes >= 50e6 && bytes <= 4e12), {
+    message: "expected between 50MB and 4TB",
+  });
+
 /** Exactly what a browser sends as `Origin`: no path, no `*`, and no plain http but to this machine. */
 export const origins = list.refine((each) => each.every(isSafeOrigin), {
   message:

@@ -32,6 +32,7 @@ describe("without any setting", () => {
     });
     expect(config.http.publicUrl.origin).toBe("http://localhost:3000");
     expect(config.database.url).toBeNull();
+    expect(config.rangeCache.sizeBytes).toBe(0);
     expect(config.egress).toEqual({ allow: [], allowLoopback: false });
     expect(config.providers.folder.FOLDER_ROOTS).toEqual([]);
   });
@@ -57,6 +58,7 @@ describe("a setting that is not usable", () => {
     INTERNAL_URL: "ftp://canary",
     ENCRYPTION_KEYS: "canary",
     SESSION_KEYS: `k1:${"canary00".repeat(5)}AAA=`,
+    RANGE_CACHE_SIZE: "10 canaries",
     EGRESS_ALLOW: "canary.example",
     EGRESS_ALLOW_LOOPBACK: "canary",
     LOG_LEVEL: "canary",
@@ -254,3 +256,18 @@ test("the version is the package's", async () => {
   const { version: packaged } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   expect(version).toBe(packaged);
 });
+
+test.each([
+  ["0", 0],
+  ["50MB", 50e6],
+  ["10GB", 10e9],
+  ["1.5TB", 1.5e12],
+])("a range cache of %s takes %d bytes", (size, bytes) => {
+  const { rangeCache } = parseConfig({ RANGE_CACHE_SIZE: size, DATA_DIR: "/srv/backline" });
+  expect(rangeCache).toEqual({ sizeBytes: bytes, folder: "/srv/backline/range-cache" });
+});
+
+test.each(["10", "10G", "-1GB", "49MB", "5TB", "1e3GB"])(
+  "a range cache of %s is none that there can be",
+  (size) => expect(refusal({ RANGE_CACHE_SIZE: size })).toMatch(/^ {2}RANGE_CACHE_SIZE: /m),
+);

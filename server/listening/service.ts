@@ -142,6 +142,18 @@ export async function getQueue(
   };
 }
 
+/** What comes after a recording where the actor listens in a band, as far as that was told. */
+export async function findNextInQueue(
+  deps: Pick<Deps, "db">,
+  { userId }: Pick<Actor, "userId">,
+  bandId: BandId,
+  trackId: TrackId,
+): Promise<TrackId | undefined> {
+  const { trackIds = [], index = 0 } = (await store.findQueue(deps.db, userId, bandId)) ?? {};
+  const place = trackIds[index] === trackId ? index : trackIds.indexOf(trackId);
+  return place < 0 ? undefined : trackIds[place + 1];
+}
+
 /** What somebody else may not see of it is left out when it is asked for, and not here. */
 export async function saveQueue(
   deps: Reading,

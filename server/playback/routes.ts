@@ -13,6 +13,7 @@ import { sendHls } from "./hls-answer.ts";
 import { findListener, readPlayable, trackIdOf, type Use } from "./listeners.ts";
 import { attachmentNamed } from "./media-type.ts";
 import { OutsideOfFile } from "./range.ts";
+import { createReadAhead, type ReadAhead } from "./read-ahead.ts";
 import { sendBytes } from "./sending.ts";
 import { openTrack, type TrackPart } from "./service.ts";
 import { createStreamLimit, type StreamLimit } from "./stream-limit.ts";
@@ -26,6 +27,8 @@ const shared = { endsWithSession: true, acceptsGuests: true };
 /** Bytes, so not tRPC: `<audio>` and `<img>` fetch these by themselves, with `Range` and cookies. */
 export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { deps }) => {
   const limit = createStreamLimit(STREAMS_A_USER);
+  const ahead = createReadAhead(deps);
+  app.addHook("preClose", async () => ahead.stop());
   const config = {
     ...shared,
     readAhead: (request: FastifyRequest, userId: UserId) => readPlayable(deps, request, userId),
@@ -35,7 +38,7 @@ export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { 
     method: ["GET", "HEAD"],
     url: "/stream/:trackId",
     config,
-    handler: (request, reply) => sendTrack(deps, limit, "stream", request, reply),
+    handler: (request, reply) => sendTrack(deps, { limit, ahead }, "stream", request, reply),
   });
 
   app.route({
@@ -49,7 +52,7 @@ export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { 
     method: ["GET", "HEAD"],
     url: "/download/:trackId",
     config,
-    handler: (request, reply) => sendTrack(deps, limit, "download", request, reply),
+    handler: (request, reply) => sendTrack(deps, { limit, ahead }, "download", request, reply),
   });
 
   app.get("/cover/:trackId", async (request, reply) => {
@@ -69,7 +72,7 @@ export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { 
 
 async function sendTrack(
   deps: Deps,
-  limit: StreamLimit,
+  { limit, ahead }: { readonly limit: StreamLimit; readonly ahead: ReadAhead },
   use: Use,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -108,6 +111,8 @@ async function sendTrack(
   writeHead(reply, part);
   if (part.content === null) return reply.code(304).send();
   if (part.content.body === null) return reply.send(null);
+  const isBeginning = use === "stream" && (part.range?.start ?? 0) === 0;
+  if (isBeginning && request.actor) ahead.begun(request.actor.userId, playable);
   return sendBytes(request, reply, part.content.body, signal);
 }
 

@@ -27,11 +27,12 @@ import { noSuchTrack } from "#server/library/track-rows.ts";
 import type { Storage } from "#server/storage/provider.ts";
 import type { ByteRange, OpenedRange } from "#server/storage/stored.ts";
 import { mediaTypeOf } from "./media-type.ts";
+import { createOpening, type Opening } from "./opening.ts";
 import { OutsideOfFile, parseRange } from "./range.ts";
 import { createResumingBody } from "./resuming-body.ts";
 import type * as store from "./store.ts";
 
-export type PlaybackDeps = StorageDeps & HealthDeps & Pick<Deps, "log">;
+export type PlaybackDeps = StorageDeps & HealthDeps & Pick<Deps, "log" | "rangeCache">;
 
 /** What a listener asks for, out of the request's headers. */
 export interface TrackRequest extends Conditions {
@@ -54,7 +55,7 @@ export interface TrackPart extends Validators {
 type Track = store.Playable["track"];
 
 /** What is known of a file's version: by the last scan, or by the storage just now. */
-interface FileFacts {
+export interface FileFacts {
   readonly sizeBytes: number;
   readonly etag: string | null;
   readonly modifiedAt: Date | null;
@@ -90,9 +91,12 @@ export async function openTrack(
 
   const until = untilPaused(deps, found.connection.id, signal);
   const connection = openConnection(deps, found.connection, until);
+  const opening = createOpening(deps, found, connection.storage, until);
   try {
-    const part = await openPart(deps, connection, { track, answer, request, signal: until });
-    if (connection.health !== "active") await noteStorageSuccess(deps, connection);
+    const part = await openPart(deps, connection, { track, answer, request, opening });
+    if (connection.health !== "active" && opening.hasAsked()) {
+      await noteStorageSuccess(deps, connection);
+    }
     return part;
   } catch (error) {
     if (!until.aborted) await noteStorageFailure(deps, connection, error);
@@ -105,7 +109,7 @@ interface Asked {
   /** By what the last scan saw; `undefined` when that has no byte of the range. */
   readonly answer: TrackPart | undefined;
   readonly request: TrackRequest;
-  readonly signal: AbortSignal;
+  readonly opening: Opening;
 }
 
 async function openPart(
@@ -113,15 +117,14 @@ async function openPart(
   { storage }: AttachedConnection,
   asked: Asked,
 ): Promise<TrackPart> {
-  const { track, request, signal } = asked;
-  const open = (range: ByteRange) => storage.openRange(track.ref, range, signal);
+  const { track, request, opening } = asked;
   let facts = await firstFacts(deps, storage, asked);
   for (let attempt = 0; attempt < 2; attempt += 1) {
     const answer = (facts === track && asked.answer) || judge(track, facts, request);
     if (answer.content === null || facts.sizeBytes === 0) return answer;
-    const opened = await orShorter(open(answer.range ?? wholeOf(facts)));
+    const opened = await orShorter(opening.open(facts, answer.range ?? wholeOf(facts)));
     if (opened && isSameVersion(facts, opened)) {
-      return { ...answer, content: { body: createBody(opened, facts, open) } };
+      return { ...answer, content: { body: createBody(opened, facts, opening) } };
     }
     opened?.body.destroy();
     facts = opened ?? (await look(storage, track));
@@ -160,18 +163,17 @@ async function orShorter(opening: Promise<OpenedRange>): Promise<OpenedRange | u
   }
 }
 
-function createBody(
-  first: OpenedRange,
-  facts: FileFacts,
-  open: (range: ByteRange) => Promise<OpenedRange>,
-): Readable {
+function createBody(first: OpenedRange, facts: FileFacts, opening: Opening): Readable {
   return createResumingBody({
     first,
     canResume: first.etag !== null && !first.etag.startsWith("W/"),
     async reopen(rest) {
-      const opened = await open(rest);
-      if (opened.etag === first.etag && isSameVersion(facts, opened)) return opened;
+      const opened = await opening.open(facts, rest);
+      const isSame = isSameVersion(facts, opened);
+      if (isSame && opened.etag === first.etag) return opened;
       opened.body.destroy();
+      // Or whoever comes next would get as far as the cache goes, and no further.
+      if (!isSame) await opening.noteChanged(opened);
       throw keepsChanging();
     },
   });

@@ -1,5 +1,5 @@
 import { and, eq, gt, sql } from "drizzle-orm";
-import type { PlaylistId, RehearsalId, TrackId, UserId } from "#contract/ids.ts";
+import type { ConnectionId, PlaylistId, RehearsalId, TrackId, UserId } from "#contract/ids.ts";
 import {
   connections,
   leadsTo,
@@ -132,3 +132,9 @@ const sharedPlayable = sharedRead((db) =>
     )
     .prepare("playback_find_shared_playable"),
 );
+
+/** Of everybody. */
+export async function listConnectionIds(db: Db): Promise<ConnectionId[]> {
+  const rows = await db.select({ id: connections.id }).from(connections);
+  return rows.map(({ id }) => id);
+}

@@ -7,6 +7,7 @@ import { startApache, type WebdavServer } from "#tests/support/webdav-servers.ts
 import { benchAborts } from "./aborts.ts";
 import { runApart } from "./apart.ts";
 import { type Bench, connectAndScan, cpuSeconds, startBacklineBench } from "./backline.ts";
+import { benchCached } from "./cached.ts";
 import type { Load, LoadResult } from "./load.ts";
 import { startEncrypted, startProxies } from "./proxies.ts";
 import { type Figure, megabytes, ms, ratio } from "./table.ts";
@@ -16,7 +17,7 @@ const RANGE_BYTES = 256 * 1024;
 const ROUNDS = 3;
 const DURATION_MS = 2_000;
 
-interface Contender {
+export interface Contender {
   readonly name: string;
   readonly port: number;
   readonly path: string;
@@ -25,7 +26,7 @@ interface Contender {
   readonly pid?: number;
 }
 
-interface Shape {
+export interface Shape {
   readonly name: string;
   readonly rangeBytes: number | null;
   readonly connections: number;
@@ -48,12 +49,13 @@ const SHAPES: readonly Shape[] = [
 ];
 
 type Result = LoadResult & { readonly cpuSecondsPerGb: number };
-type Results = ReadonlyMap<string, Result>;
+export type Results = ReadonlyMap<string, Result>;
 
 /**
  * The same file from the same storage in several ways: from Apache itself, through nginx as a plain
  * proxy and as a tuned one, and through Backline with its session, band and track checks and its log.
- * Then the same with the storage behind TLS; and how soon a storage is free when a listener leaves.
+ * Then the same with the storage behind TLS; how soon a storage is free when a listener leaves; and what
+ * the range cache gives.
  */
 export async function benchStream(): Promise<Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), "backline-bench-files-"));
@@ -68,6 +70,7 @@ export async function benchStream(): Promise<Figure[]> {
       ...(await benchWay(bench, apache, "plain")),
       ...(await benchWay(bench, { ...apache, url: encrypted.url.href }, "encrypted")),
       ...(await benchAborts(bench)),
+      ...(await benchCached(folder, apache, SHAPES, compare)),
     ];
   } finally {
     await bench.stop();

@@ -20,6 +20,7 @@ import { startMaintenance } from "#server/base/maintenance.ts";
 import { createVault } from "#server/base/vault.ts";
 import { parseConfig } from "#server/config.ts";
 import type { Deps } from "#server/deps.ts";
+import { openRangeCache } from "#server/playback/cache-start.ts";
 import { createProviders, type Providers } from "#server/storage/registry.ts";
 import { openTranscoding } from "#server/transcoding/service.ts";
 import { jobNames } from "#server/worker.ts";
@@ -129,6 +130,7 @@ export async function testDeps(options: TestDepsOptions = {}): Promise<TestDeps>
     egress,
     storageServer: null,
     transcoding,
+    rangeCache: openRangeCache(config, [{ kid: "test", key: testKeys.encryption }], log),
     mailer: createMailer(config, log),
     now,
     log,
