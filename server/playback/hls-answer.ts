@@ -27,7 +27,11 @@ const Query = z.object({
   ticket: z.string().optional(),
   share: z.string().optional(),
 });
-const Params = z.object({ "*": z.string() });
+const Params = z.object({
+  version: z.string().optional(),
+  kind: z.string().optional(),
+  name: z.string().optional(),
+});
 
 /** What stands below a recording's address. */
 type Asked =
@@ -76,7 +80,7 @@ async function answer(
   { playable, key, signal }: Listener,
 ): Promise<Answer> {
   const { transcoding } = deps;
-  const asked = parseAsked(parseInput(Params, request.params)["*"], transcoding);
+  const asked = parseAsked(request, transcoding);
   if (!asked) throw noSuchPart();
   const recording = await openRecording(deps, playable, signal);
   const { version, durationMs } = recording;
@@ -102,10 +106,10 @@ async function answer(
   }
 }
 
-function parseAsked(path: string, { offers }: Transcoding): Asked | undefined {
-  if (path === "index.m3u8") return { part: "index" };
-  const [, version = "", name, file = ""] = /^([\w-]{22})\/([a-z-]+)\/([\w.]+)$/.exec(path) ?? [];
-  const kind = KINDS.find((each) => each === name);
+function parseAsked({ params }: FastifyRequest, { offers }: Transcoding): Asked | undefined {
+  const { version, kind: wanted, name: file = "" } = parseInput(Params, params);
+  if (version === undefined) return { part: "index" };
+  const kind = KINDS.find((each) => each === wanted);
   if (!kind || !offers.some((each) => each.kind === kind)) return undefined;
   if (file === "list.m3u8") return { part: "list", version, kind };
   if (file === "init.mp4") return { part: "init", version, kind };
@@ -151,7 +155,7 @@ async function queryForSegments(
 ): Promise<string> {
   const { share, ticket } = parseInput(Query, request.query);
   if (ticket === undefined || !request.actor) return toQuery({ share });
-  const kind = parseAsked(parseInput(Params, request.params)["*"], deps.transcoding);
+  const kind = parseAsked(request, deps.transcoding);
   const folder = kind?.part === "list" ? kind.kind : "";
   const seconds = TICKET_SECONDS + Math.ceil((2 * durationMs) / 1000);
   const object = `/hls/${trackId}/${version}/${folder}`;

@@ -41,12 +41,14 @@ export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { 
     handler: (request, reply) => sendTrack(deps, { limit, ahead }, "stream", request, reply),
   });
 
-  app.route({
-    method: ["GET", "HEAD"],
-    url: "/hls/:trackId/*",
-    config,
-    handler: (request, reply) => sendHls(deps, limit, request, reply),
-  });
+  for (const url of ["/hls/:trackId/index.m3u8", "/hls/:trackId/:version/:kind/:name"]) {
+    app.route({
+      method: ["GET", "HEAD"],
+      url,
+      config,
+      handler: (request, reply) => sendHls(deps, limit, request, reply),
+    });
+  }
 
   app.route({
     method: ["GET", "HEAD"],

@@ -154,9 +154,8 @@ test(
     await rowOf(anna, "first").dblclick();
     await expectSource(anna, /\/stream\//);
     await expectMusic(anna);
-    const told = anna.page.waitForResponse(/system\.info/);
     await openMenu(anna);
-    await (await told).finished();
+    expect(anna.asked.some((path) => path.includes("system.info"))).toBe(true);
     expect(await anna.page.getByRole("menuitemradio", { name: "Low" }).count()).toBe(0);
     expect(anna.asked.filter((path) => /^\/hls\/|hls\.light/.test(path))).toEqual([]);
     expect(anna.complaints).toEqual([]);

@@ -453,8 +453,9 @@ export const access: Readonly<Record<string, Access>> = {
 /** Every raw route that answers with somebody's data. */
 export const routeAccess: Readonly<Record<string, Access>> = {
   "/stream/:trackId": { needs: "listener", input: trackOnly },
-  // It is off here, and there is nothing below this address; `tests/transcoding` has some.
-  "/hls/:trackId/*": { needs: "listener", status: 404, input: trackOnly },
+  // It is off here; `tests/transcoding` has some.
+  "/hls/:trackId/index.m3u8": { needs: "listener", status: 404, input: trackOnly },
+  "/hls/:trackId/:version/:kind/:name": { needs: "listener", status: 404, input: trackOnly },
   "/download/:trackId": { needs: "listener", input: trackOnly },
   "/cover/:trackId": { needs: "listener", input: trackOnly },
   // None was made of these; `tests/waveforms/access.test.ts` has some.

@@ -28,7 +28,7 @@ export interface HlsFailure {
   readonly type: string;
   readonly fatal: boolean;
   /** Of the server's answer, if there was one; 0 for none. */
-  readonly response?: { readonly code: number } | undefined;
+  readonly response?: { readonly code?: number | undefined } | undefined;
 }
 
 export type CreateHls = (atSeconds: number) => HlsPlayer;

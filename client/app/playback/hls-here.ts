@@ -45,6 +45,9 @@ export const createHlsAttaching = (
   return attaching;
 };
 
+/** An iPhone has something else in place of `MediaSource`. */
+const playsOpus = (): boolean => "MediaSource" in window && MediaSource.isTypeSupported(OPUS);
+
 async function findMeans(): Promise<HlsMeans | null> {
   const { hls } = await backline.api.system.info.query();
   if (!hls) return null;
@@ -52,16 +55,24 @@ async function findMeans(): Promise<HlsMeans | null> {
   const { default: Hls } = await import("hls.js/light");
   if (Hls.isSupported()) {
     return {
-      codec: MediaSource.isTypeSupported(OPUS) ? "opus" : "aac",
-      create: (atSeconds): HlsPlayer =>
-        new Hls({
+      codec: playsOpus() ? "opus" : "aac",
+      create(atSeconds): HlsPlayer {
+        const hls = new Hls({
           startPosition: atSeconds,
           maxBufferLength: AHEAD_SECONDS,
           backBufferLength: BEHIND_SECONDS,
           fragLoadPolicy: { default: PATIENCE },
           // It would be run from an address that our policy does not allow.
           enableWorker: false,
-        }),
+        });
+        return {
+          attachMedia: (media) => hls.attachMedia(media),
+          loadSource: (url) => hls.loadSource(url),
+          startLoad: () => hls.startLoad(),
+          destroy: () => hls.destroy(),
+          on: (event, run) => hls.on(Hls.Events.ERROR, (_event, failure) => run(event, failure)),
+        };
+      },
     };
   }
   return new Audio().canPlayType(NATIVE) === "" ? null : { codec: "aac", create: null };
