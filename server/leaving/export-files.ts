@@ -4,6 +4,7 @@ import type { Deps } from "#server/deps.ts";
 import { CSV_HEAD, toCsvLine } from "./csv.ts";
 import { listComments } from "./export-comments-store.ts";
 import * as data from "./export-data-store.ts";
+import { listEdits } from "./export-edits-store.ts";
 import type { ExportFile } from "./packing.ts";
 import { toReadme } from "./readme.ts";
 import { toSafeNames } from "./safe-name.ts";
@@ -63,6 +64,7 @@ async function describeAccount(
     listenedTo: await data.listListens(db, userId),
     playlists: await data.listPlaylists(db, userId),
     comments: await listComments(db, userId),
+    edits: await listEdits(db, userId),
   });
 }
 

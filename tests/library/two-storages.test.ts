@@ -180,6 +180,7 @@ test("whatever hangs on a track says what becomes of it when two are found to be
     { table: "plays" },
     { table: "share_listens" },
     { table: "shares" },
+    { table: "track_edits" },
     { table: "waveforms" },
   ]);
 });
