@@ -93,6 +93,7 @@ export type ListEdits = z.infer<typeof ListEdits>;
 export const EditPage = z.strictObject({
   /** The newest change there is, to be sent along with the next one. */
   version: EditId.nullable(),
+  shown: z.record(EditField, Value),
   /** What the file and its name say of each field: what is shown when it is not edited. */
   unedited: z.record(EditField, Value),
   /** The fields that show something else than that. */

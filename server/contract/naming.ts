@@ -2,8 +2,8 @@ import { z } from "zod";
 import { BandId, TrackId } from "./ids.ts";
 import { Timestamp } from "./time.ts";
 
-export const MOST_PATTERNS = 6;
-export const LONGEST_PATTERN = 120;
+export const MOST_PATTERNS = 4;
+export const LONGEST_PATTERN = 100;
 
 const Pattern = z.string().trim().min(1, "Write a pattern").max(LONGEST_PATTERN);
 const Patterns = z.array(Pattern).max(MOST_PATTERNS);

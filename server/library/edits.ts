@@ -103,9 +103,7 @@ export async function listEdits(
   const page = found.slice(0, limit);
   return {
     version: row.editId,
-    unedited: Object.fromEntries(
-      EditField.options.map((field) => [field, unedited[field]]),
-    ) as EditPage["unedited"],
+    ...{ shown: toValues(row), unedited: toValues(unedited) },
     edited: EditField.options.filter((field) => row.edits?.[field] != null),
     versions: page.map(({ editedAt, changes, ...each }) => ({
       ...{ ...each, changes: [...changes] },
@@ -114,6 +112,9 @@ export async function listEdits(
     next: found.length > limit ? (page.at(-1)?.id ?? null) : null,
   };
 }
+
+const toValues = (shown: Shown): EditPage["shown"] =>
+  Object.fromEntries(EditField.options.map((field) => [field, shown[field]])) as EditPage["shown"];
 
 interface Wanted {
   readonly member: Member;

@@ -40,6 +40,6 @@ export async function countUntitled(db: Db, { bandId }: OfBand): Promise<number>
   const [row] = await db.execute<{ count: number }>(sql`
     select count(*)::int as count from (
       select from tracks as t where t.band_id = ${bandId} and t.is_named_by_path limit ${MOST}
-    ) as some`);
+    ) as untitled`);
   return row?.count ?? 0;
 }

@@ -1,6 +1,7 @@
 import { Outlet } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { askedTrack, closeDeleteDialog } from "../library/delete-dialog.ts";
+import { closeEditDialog, editedTrack } from "../library/edit-dialog.ts";
 import { HeartButton } from "../listening/heart-button.tsx";
 import { useListening, useSavedQueue } from "../listening/use-listening.ts";
 import { PlayerBar } from "../playback/player-bar.tsx";
@@ -34,6 +35,9 @@ const AddToPlaylist = lazy(() =>
 const DeleteTrack = lazy(() =>
   import("../library/delete-track.tsx").then((module) => ({ default: module.DeleteTrack })),
 );
+const EditTags = lazy(() =>
+  import("../library/edit-tags.tsx").then((module) => ({ default: module.EditTags })),
+);
 
 /** What stays while screens come and go: navigation, search, activity and the player. */
 export function Frame() {
@@ -42,6 +46,7 @@ export function Frame() {
   const shared = useSyncExternalStore(sharedTrack.subscribe, sharedTrack.get);
   const listed = useSyncExternalStore(listedTrack.subscribe, listedTrack.get);
   const asked = useSyncExternalStore(askedTrack.subscribe, askedTrack.get);
+  const edited = useSyncExternalStore(editedTrack.subscribe, editedTrack.get);
   useShortcuts();
   useFocusOnNavigation();
   useLiveScans();
@@ -53,6 +58,7 @@ export function Frame() {
       closeShareDialog();
       closeDeleteDialog();
       closePlaylistDialog();
+      closeEditDialog();
     },
     [],
   );
@@ -80,6 +86,7 @@ export function Frame() {
         {shared ? <ShareDialog track={shared} onClose={closeShareDialog} /> : null}
         {listed ? <AddToPlaylist track={listed} onClose={closePlaylistDialog} /> : null}
         {asked ? <DeleteTrack {...asked} onClose={closeDeleteDialog} /> : null}
+        {edited ? <EditTags track={edited} onClose={closeEditDialog} /> : null}
       </Suspense>
     </div>
   );

@@ -3,6 +3,7 @@ import {
   IconDownload,
   IconHeart,
   IconInfoCircle,
+  IconPencil,
   IconPlayerTrackNext,
   IconPlaylistAdd,
   IconShare,
@@ -14,11 +15,13 @@ import { MenuLink } from "../frame/menu-link.tsx";
 import { setFavourite, useIsFavourite } from "../listening/favourites.ts";
 import { openPlaylistDialog } from "../playlists/dialog.ts";
 import { openShareDialog } from "../shares/dialog.ts";
+import { edits } from "../words/edits.ts";
 import { library } from "../words/library.ts";
 import { listening } from "../words/listening.ts";
 import { playlists } from "../words/playlists.ts";
 import { shares } from "../words/shares.ts";
 import { openDeleteDialog } from "./delete-dialog.ts";
+import { openEditDialog } from "./edit-dialog.ts";
 import { playAfterCurrent } from "./play.ts";
 import s from "./row-menu.module.css";
 import { useDeletable } from "./use-deletable.ts";
@@ -86,6 +89,14 @@ export function RowMenu({ menu, onClose }: RowMenuProps) {
             onClick={() => openPlaylistDialog(track)}
           >
             {playlists.add}
+          </Menu.Item>
+        ) : null}
+        {isEditor ? (
+          <Menu.Item
+            leftSection={<IconPencil size={16} aria-hidden />}
+            onClick={() => openEditDialog(track)}
+          >
+            {edits.edit}
           </Menu.Item>
         ) : null}
         <FavouriteItem track={track} />

@@ -82,6 +82,7 @@ export const library = {
     number: "Number",
     year: "Year",
     genre: "Genre",
+    recordedOn: "Recorded",
     duration: "Time",
     storage: "Storage",
     path: "Path",
