@@ -63,6 +63,19 @@ export const SaveEdits = z.strictObject({
 });
 export type SaveEdits = z.infer<typeof SaveEdits>;
 
+/** What is shown of a track, of all that can be edited. */
+const Values = z.strictObject({
+  title: z.string(),
+  artist: z.string().nullable(),
+  album: z.string().nullable(),
+  albumArtist: z.string().nullable(),
+  trackNumber: z.number().int().nullable(),
+  discNumber: z.number().int().nullable(),
+  year: z.number().int().nullable(),
+  genre: z.string().nullable(),
+  recordedOn: z.iso.date().nullable(),
+});
+
 const Value = z.union([z.string(), z.number()]).nullable();
 export type EditValue = z.infer<typeof Value>;
 
@@ -93,9 +106,9 @@ export type ListEdits = z.infer<typeof ListEdits>;
 export const EditPage = z.strictObject({
   /** The newest change there is, to be sent along with the next one. */
   version: EditId.nullable(),
-  shown: z.record(EditField, Value),
+  shown: Values,
   /** What the file and its name say of each field: what is shown when it is not edited. */
-  unedited: z.record(EditField, Value),
+  unedited: Values,
   /** The fields that show something else than that. */
   edited: z.array(EditField),
   /** The newest first. */

@@ -113,8 +113,11 @@ export async function listEdits(
   };
 }
 
-const toValues = (shown: Shown): EditPage["shown"] =>
-  Object.fromEntries(EditField.options.map((field) => [field, shown[field]])) as EditPage["shown"];
+const toValues = (shown: Shown): EditPage["shown"] => {
+  const { title, artist, album, albumArtist, trackNumber, discNumber, year, genre } = shown;
+  const { recordedOn } = shown;
+  return { title, artist, album, albumArtist, trackNumber, discNumber, year, genre, recordedOn };
+};
 
 interface Wanted {
   readonly member: Member;

@@ -62,7 +62,7 @@ test("tags are edited from a row and on the track's page, and what was before is
     await other.page.getByRole("button", { name: /Edit tags|Go back|As the file/ }).count(),
   ).toBe(0);
 
-  await page.getByRole("button", { name: /^Go back to how it was/ }).click();
+  await page.getByRole("button", { name: /^Go back to this/ }).click();
   await page.getByText("Artist: The Herons → Herons").waitFor();
   await page.getByRole("button", { name: "As the file has it" }).click();
   await page.getByRole("heading", { name: "Foam" }).waitFor();
@@ -112,6 +112,8 @@ test("a naming rule is tried while it is written, and names what has no tags onc
   await page.getByLabel("Try it on a name of your own").fill("x/2023-01-31 Ann - Sea.wav");
   await page.getByText("Sea · Ann · x").waitFor();
   await lookAt(anna, "naming");
+  await keepInSight(anna, "What it makes of your recordings");
+  await lookAt(anna, "naming-preview");
   await page.getByRole("button", { name: "Save the rule" }).click();
   await page.getByText("You can leave this screen.").waitFor();
   await runJobs(world.server);

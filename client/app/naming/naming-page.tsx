@@ -114,10 +114,12 @@ function RuleForm({ naming }: { readonly naming: Naming }) {
           {words.conflict}
         </Button>
       ) : null}
-      <Section title={words.fields}>
-        <Meanings />
-      </Section>
       <Preview bandId={bandId} rule={rule} onProblems={setProblems} />
+      <div className={s.below}>
+        <Section title={words.fields}>
+          <Meanings />
+        </Section>
+      </div>
     </form>
   );
 }

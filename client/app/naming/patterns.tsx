@@ -22,7 +22,7 @@ export function Patterns({ list, patterns, problems, isReadOnly, onChange }: Pat
     onChange(patterns.map((each, at) => (at === index ? value : each)));
   return (
     <section aria-label={words[list]}>
-      <h2>{words[list]}</h2>
+      <h2 className={s.title}>{words[list]}</h2>
       <p className={s.hint}>{list === "names" ? words.namesHint : words.foldersHint}</p>
       <div className={s.patterns}>
         {patterns.map((pattern, index) => (

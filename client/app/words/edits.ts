@@ -29,7 +29,7 @@ export const edits = {
   day: (day: string) => formatDay(`${day}T12:00:00`),
   change: (field: string, before: string, after: string) => `${field}: ${before} → ${after}`,
   restore: "Go back to this",
-  restoreOf: (moment: string) => `Go back to how it was ${formatAgo(moment)}`,
+  restoreOf: (moment: string) => `Go back to this, from ${formatAgo(moment)}`,
   original: "As the file has it",
   restored: "That version is back. The others are kept in the list.",
   earlier: "Show earlier changes",
