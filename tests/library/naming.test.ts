@@ -36,6 +36,13 @@ const naming = (client: Backline) => client.api.library.naming;
 const saveRule = ({ anna, bandId }: StorageWorld, rule: NamingRule, version = 0): Promise<Naming> =>
   naming(anna).save.mutate({ bandId, rule, version });
 
+/** When a row was last written, whatever was written. */
+async function touchedAt({ server }: StorageWorld, path: string) {
+  const [row] = await server.deps.db.execute(sql`
+    select updated_at::text, xmin::text from tracks where path = ${path}`);
+  return row;
+}
+
 describe("without a rule of the band", () => {
   test("names are read as ever, and a day in them is kept", async () => {
     const world = await annasTracks();
@@ -95,6 +102,7 @@ describe("a rule", () => {
   test("names all that has no tags, and nothing that has some", async () => {
     const world = await annasTracks();
     const tagged = await trackAt(world, TAGGED);
+    const touched = await touchedAt(world, TAGGED);
     expect(await saveRule(world, RULE)).toMatchObject({
       ...{ version: 1, rule: RULE, savedBy: "Anna", isApplying: true },
     });
@@ -112,6 +120,7 @@ describe("a rule", () => {
       ...{ title: "Half", artist: "Herons", album: null },
     });
     expect(await trackAt(world, TAGGED)).toEqual(tagged);
+    expect(await touchedAt(world, TAGGED)).toEqual(touched);
     expect((await listTracks(world, "zebra walrus")).map(({ path }) => path)).toEqual([BARE]);
     expect(await artistNamed(world, "Walrus")).toMatchObject({ trackCount: 1 });
     expect(await oneAlbum(world, "Hamburg")).toMatchObject({ trackCount: 2 });
