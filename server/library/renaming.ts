@@ -10,24 +10,35 @@ import { tagsOf, toShownRow } from "./shown.ts";
 import { lockUntitled, type NamedRow, type ShowRow, saveShown } from "./shown-store.ts";
 
 /** A band has another naming rule: what has no tags is called by it. */
-export const namingSaved = defineJob("library.naming-saved", z.object({ bandId: BandId }));
+export const namingSaved = defineJob("library.naming_saved", z.object({ bandId: BandId }));
 
 const BATCH = 500;
+/** How often it is looked whether the maintenance is over. */
+const AFTER_MAINTENANCE_SECONDS = 10;
 
 /**
  * Names all of a band that has no tags by its rule, some in each transaction; whoever takes it up again
- * goes on from there. Of what a rule finds in them nothing is read from the storage.
+ * goes on from there, also after maintenance. Nothing is read from the storage.
  */
 export async function renameBand(
-  deps: Pick<Deps, "db" | "events">,
+  deps: Pick<Deps, "db" | "events" | "jobs" | "maintenance">,
   band: { readonly bandId: BandId },
   signal: AbortSignal,
 ): Promise<void> {
   for (let isMore = true; isMore; ) {
     signal.throwIfAborted();
+    if (await deps.maintenance.find()) return goOnLater(deps, band);
     isMore = await renameSome(deps, band);
   }
 }
+
+const goOnLater = (
+  deps: Pick<Deps, "db" | "jobs">,
+  { bandId }: { readonly bandId: BandId },
+): Promise<void> =>
+  write(deps, (tx) =>
+    namingSaved.enqueue(deps, tx, { bandId }, { delaySeconds: AFTER_MAINTENANCE_SECONDS }),
+  );
 
 /** @returns whether there may be more. */
 export const renameSome = (

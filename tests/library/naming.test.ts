@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Naming, NamingRule } from "#contract/naming.ts";
 import type { Backline } from "#sdk/index.ts";
 import { write } from "#server/base/db.ts";
-import { renameSome } from "#server/library/renaming.ts";
+import { renameBand, renameSome } from "#server/library/renaming.ts";
 import { join } from "#tests/comments/rehearsal-room.ts";
 import { refused } from "#tests/support/refused.ts";
 import {
@@ -198,6 +198,22 @@ describe("a rule", () => {
     expect(await named()).toBe(2);
     expect(await renameSome(deps, world, 1)).toBe(false);
     expect((await trackAt(world, LOOSE)).album).toBe("2024-05-02 Hamburg");
+  });
+
+  test("waits for the end of a maintenance", async () => {
+    const world = await annasTracks();
+    await saveRule(world, RULE);
+    const { set } = world.anna.api.admin.maintenance;
+    await set.mutate({ isOn: true, message: "A new disk." });
+    const { deps } = world.server;
+    await expect.poll(() => deps.maintenance.find()).not.toBeNull();
+    const signal = AbortSignal.timeout(60_000);
+    await renameBand(deps, world, signal);
+    expect(await trackAt(world, BARE)).toMatchObject({ artist: null });
+    await set.mutate({ isOn: false, message: null });
+    await expect.poll(() => deps.maintenance.find()).toBeNull();
+    await renameBand(deps, world, signal);
+    expect(await trackAt(world, BARE)).toMatchObject({ artist: "Walrus" });
   });
 
   test("is of the one band: another's recordings stay as they are called", async () => {
