@@ -287,6 +287,12 @@ const settingsRoute = createRoute({
   component: lazyRouteComponent(() => import("./settings/settings-page.tsx"), "SettingsPage"),
 });
 
+const namingRoute = createRoute({
+  getParentRoute: () => bandRoute,
+  path: "/settings/naming",
+  component: lazyRouteComponent(() => import("./naming/naming-page.tsx"), "NamingPage"),
+});
+
 const deleteAccountRoute = createRoute({
   getParentRoute: () => bandRoute,
   path: "/settings/delete-account",
@@ -338,6 +344,7 @@ const routeTree = rootRoute.addChildren([
     folderRoute,
     reconnectRoute,
     settingsRoute,
+    namingRoute,
     deleteAccountRoute,
     adminRoute,
   ]),

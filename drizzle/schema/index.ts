@@ -3,6 +3,7 @@ export * from "./audit.ts";
 export * from "./auth.ts";
 export * from "./comments.ts";
 export * from "./connections.ts";
+export * from "./edits.ts";
 export * from "./library.ts";
 export * from "./listening.ts";
 export * from "./mail.ts";

@@ -3,6 +3,7 @@ import {
   bigint,
   boolean,
   check,
+  date,
   index,
   integer,
   jsonb,
@@ -12,10 +13,12 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
+import type { Edits, FileTags } from "#contract/edits.ts";
 import type {
   AlbumId,
   ArtistId,
   ConnectionId,
+  EditId,
   GenreId,
   ScanId,
   TrackId,
@@ -70,6 +73,16 @@ export const tracks = pgTable(
     albumSort: text(),
     albumArtistSort: text(),
     isCompilation: boolean().notNull().default(false),
+    recordedOn: date({ mode: "string" }),
+    /**
+     * What the file itself says of all that can be edited: what is shown is made of it, of `edits` and of
+     * the band's naming rule. `null` for what was read before there were any.
+     */
+    tags: jsonb().$type<FileTags>(),
+    /** What members of the band have put in place of it; the file stays as it is. */
+    edits: jsonb().$type<Edits>(),
+    /** Of the newest row of `track_edits`. */
+    editId: uuid().$type<EditId>(),
     /** What is shown or played by, and neither sorted nor searched. */
     details: jsonb().$type<TrackDetails>(),
     /** Of the reader that has read the tags: what an older one has read is read again. */
@@ -117,6 +130,7 @@ export const tracks = pgTable(
     index("tracks_unread_index")
       .on(t.connectionId, t.id)
       .where(sql`not ${t.isRead} or ${t.tagsVersion} < 1`),
+    index("tracks_named_by_path_index").on(t.bandId, t.id).where(sql`${t.isNamedByPath}`),
     index("tracks_sort_title_index").on(t.bandId, t.sortTitle, t.id),
     index("tracks_sort_artist_index").on(t.bandId, t.sortArtist, t.id),
     index("tracks_sort_album_index").on(t.bandId, t.sortAlbum, t.id),

@@ -60,3 +60,7 @@ export type ShareId = z.infer<typeof ShareId>;
 /** Of something that is written about a recording. */
 export const CommentId = id("CommentId");
 export type CommentId = z.infer<typeof CommentId>;
+
+/** Of one change of what is kept of a track beside its file. */
+export const EditId = id("EditId");
+export type EditId = z.infer<typeof EditId>;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AlbumId, ArtistId, BandId, ConnectionId, GenreId, TrackId } from "./ids.ts";
+import { AlbumId, ArtistId, BandId, ConnectionId, EditId, GenreId, TrackId } from "./ids.ts";
 import { Timestamp } from "./time.ts";
 
 export const TrackState = z.enum(["present", "missing", "failed"]);
@@ -50,6 +50,10 @@ export const Track = z.strictObject({
   discNumber: z.number().int().nullable(),
   year: z.number().int().nullable(),
   genre: z.string().nullable(),
+  /** The day it was recorded on, where its name, its folder or a member of the band says it. */
+  recordedOn: z.iso.date().nullable(),
+  /** The last change of what is kept of it beside the file; `null` while there was none. */
+  editId: EditId.nullable(),
   albumId: AlbumId.nullable(),
   /** Of all artists that its tags name, its album's artist among them. */
   artistIds: z.array(ArtistId),

@@ -163,6 +163,7 @@ export const listTracksAfter = (db: Db, bandId: BandId, after: TrackId | null, l
       discNumber: tracks.discNumber,
       year: tracks.year,
       genre: tracks.genre,
+      recordedOn: tracks.recordedOn,
       durationMs: tracks.durationMs,
       codec: tracks.codec,
       bitrateBps: tracks.bitrateBps,

@@ -5,6 +5,7 @@ import { CSV_HEAD, toCsvLine } from "./csv.ts";
 import { listComments } from "./export-comments-store.ts";
 import * as data from "./export-data-store.ts";
 import * as lists from "./export-lists-store.ts";
+import { listEdits } from "./export-edits-store.ts";
 import type { ExportFile } from "./packing.ts";
 import { toReadme } from "./readme.ts";
 import { toSafeNames } from "./safe-name.ts";
@@ -65,6 +66,7 @@ async function describeAccount(
     playlists: await lists.listPlaylists(db, userId),
     rehearsals: await lists.listRehearsals(db, userId),
     comments: await listComments(db, userId),
+    edits: await listEdits(db, userId),
   });
 }
 

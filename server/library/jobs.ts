@@ -1,6 +1,7 @@
 import type { JobHandler } from "#server/base/jobs.ts";
 import { storageResumed } from "#server/connections/pause.ts";
 import { rootChosen } from "#server/connections/service.ts";
+import { namingSaved, renameBand } from "./renaming.ts";
 import { runScan } from "./scan.ts";
 import { scanRequested } from "./scan-queue.ts";
 import { scanAnew } from "./scans.ts";
@@ -13,4 +14,5 @@ export const scanJobs: readonly JobHandler[] = [
 export const libraryJobs: readonly JobHandler[] = [
   rootChosen.handle((deps, chosen) => scanAnew(deps, chosen)),
   storageResumed.handle((deps, resumed) => scanAnew(deps, resumed)),
+  namingSaved.handle((deps, saved, signal) => renameBand(deps, saved, signal)),
 ];

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
-import type { BandId, ConnectionId, ScanId, TrackId } from "#contract/ids.ts";
+import type { BandId, ConnectionId, ScanId } from "#contract/ids.ts";
 import type { Tx } from "#server/base/db.ts";
-import type { SortKeys } from "./sort-keys.ts";
+import { type NamedRow, namedColumns, type ShowRow } from "./shown-store.ts";
 
 /** Which scan's entries are compared with which connection's tracks. */
 export interface Merging {
@@ -10,38 +10,18 @@ export interface Merging {
 }
 
 /** A track whose file is not as or where it was. */
-export interface ChangedRow {
-  readonly id: TrackId;
+export interface ChangedRow extends Omit<NamedRow, "connectionId" | "editId" | "rootPath"> {
   readonly oldPath: string;
-  readonly path: string;
   readonly isMoved: boolean;
   readonly isChanged: boolean;
-  readonly isNamedByPath: boolean;
-  readonly title: string;
-  readonly artist: string | null;
-  readonly album: string | null;
-  readonly discNumber: number | null;
-  readonly trackNumber: number | null;
-  readonly durationMs: number | null;
-  readonly artistSort: string | null;
-  readonly albumSort: string | null;
 }
-
-export type NamedRow = Pick<
-  ChangedRow,
-  "id" | "title" | "artist" | "album" | "discNumber" | "trackNumber"
-> &
-  SortKeys;
 
 export interface NewEntry {
   readonly ref: string;
   readonly path: string;
 }
 
-export type NewTrack = { readonly id: TrackId; readonly ref: string } & Omit<
-  NamedRow,
-  "id" | "sortDurationMs"
->;
+export type NewTrack = ShowRow & { readonly ref: string };
 
 /** Another version of the file: by size and validator, or by size and date where there is none. */
 const isChanged = sql`(
@@ -144,27 +124,9 @@ export const updateMatched = (
       from matched as m where t.id = m.id
       returning t.*, m.old_path, m.is_moved, m.is_changed
     )
-    select id, old_path as "oldPath", path, is_moved as "isMoved", is_changed as "isChanged",
-      is_named_by_path as "isNamedByPath", title, artist, album, disc_number as "discNumber",
-      track_number as "trackNumber", duration_ms as "durationMs", artist_sort as "artistSort",
-      album_sort as "albumSort"
-    from updated where is_moved or is_changed or old_path <> path`);
-
-export async function saveNames(tx: Tx, rows: readonly NamedRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  await tx.execute(sql`
-    update tracks as t set
-      title = n.title, artist = n.artist, album = n.album, disc_number = n."discNumber",
-      track_number = n."trackNumber", sort_title = n."sortTitle", sort_artist = n."sortArtist",
-      sort_album = n."sortAlbum", sort_duration_ms = n."sortDurationMs",
-      search_text = n."searchText"
-    from json_to_recordset(${JSON.stringify(rows)}::json) as n(
-      id uuid, title text, artist text, album text, "discNumber" int, "trackNumber" int,
-      "sortTitle" text, "sortArtist" text, "sortAlbum" text, "sortDurationMs" int,
-      "searchText" text
-    )
-    where t.id = n.id`);
-}
+    select ${namedColumns}, t.old_path as "oldPath", t.is_moved as "isMoved",
+      t.is_changed as "isChanged"
+    from updated as t where t.is_moved or t.is_changed or t.old_path <> t.path`);
 
 /** Listed files that no track stands for yet. */
 export const listNewEntries = (
@@ -186,8 +148,8 @@ export async function insertTracks(
     with n as (
       select * from json_to_recordset(${JSON.stringify(rows)}::json) as n(
         id uuid, ref text, title text, artist text, album text, "discNumber" int,
-        "trackNumber" int, "sortTitle" text, "sortArtist" text, "sortAlbum" text,
-        "searchText" text
+        "trackNumber" int, year int, genre text, "recordedOn" date, tags jsonb, "sortTitle" text,
+        "sortArtist" text, "sortAlbum" text, "searchText" text
       )
     ), taken as (
       update scan_entries as e set track_id = n.id from n
@@ -196,11 +158,12 @@ export async function insertTracks(
     )
     insert into tracks (
       id, band_id, connection_id, ref, path, file_id, size_bytes, etag, modified_at, state,
-      is_read, is_named_by_path, title, artist, album, disc_number, track_number,
-      sort_title, sort_artist, sort_album, sort_duration_ms, search_text
+      is_read, is_named_by_path, title, artist, album, disc_number, track_number, year, genre,
+      recorded_on, tags, sort_title, sort_artist, sort_album, sort_duration_ms, search_text
     )
     select n.id, ${bandId}, ${connectionId}, e.ref, e.path, e.file_id, coalesce(e.size_bytes, 0),
       e.etag, e.modified_at, 'present', false, true, n.title, n.artist, n.album, n."discNumber",
-      n."trackNumber", n."sortTitle", n."sortArtist", n."sortAlbum", 2147483647, n."searchText"
+      n."trackNumber", n.year, n.genre, n."recordedOn", n.tags, n."sortTitle", n."sortArtist",
+      n."sortAlbum", 2147483647, n."searchText"
     from n join taken as e on e.ref = n.ref`);
 }

@@ -1,9 +1,10 @@
 import { sql } from "drizzle-orm";
+import type { FileTags } from "#contract/edits.ts";
 import type { TrackId } from "#contract/ids.ts";
 import type { Db, Tx } from "#server/base/db.ts";
 import type { KnownTrack, Place } from "./reunion.ts";
 import { isAmongGone, isGone, isLookedInto, isThere, type Scope } from "./scope-store.ts";
-import type { SortKeys } from "./sort-keys.ts";
+import type { ShownRow } from "./shown.ts";
 import { TAGS_VERSION, type Tags } from "./tags.ts";
 
 export interface UnreadRow {
@@ -27,9 +28,8 @@ interface Looked {
 }
 
 /** What was read, as columns take it. */
-export interface ReadRow extends Looked, Omit<Tags, "title">, SortKeys {
-  readonly title: string;
-  readonly isNamedByPath: boolean;
+export interface ReadRow extends Looked, Omit<Tags, keyof ShownRow>, ShownRow {
+  readonly tags: FileTags;
   readonly coverHash: string | null;
 }
 
@@ -157,7 +157,7 @@ export async function saveRead(tx: Tx, rows: readonly ReadRow[]): Promise<void> 
       state = 'present', failure = null, is_read = true, is_named_by_path = r."isNamedByPath",
       title = r.title, artist = r.artist, album = r.album, album_artist = r."albumArtist",
       track_number = r."trackNumber", disc_number = r."discNumber", year = r.year,
-      genre = r.genre, duration_ms = r."durationMs", codec = r.codec,
+      genre = r.genre, recorded_on = r."recordedOn", tags = r.tags, duration_ms = r."durationMs", codec = r.codec,
       bitrate_bps = r."bitrateBps", sample_rate_hz = r."sampleRateHz", channels = r.channels,
       cover_hash = r."coverHash", sort_title = r."sortTitle", sort_artist = r."sortArtist",
       sort_album = r."sortAlbum", sort_duration_ms = r."sortDurationMs",
@@ -168,7 +168,7 @@ export async function saveRead(tx: Tx, rows: readonly ReadRow[]): Promise<void> 
     from json_to_recordset(${JSON.stringify(rows)}::json) as r(
       id uuid, fingerprint text, facts json, "isNamedByPath" boolean, title text, artist text,
       album text, "albumArtist" text, "trackNumber" int, "discNumber" int, year int, genre text,
-      "durationMs" int, codec text, "bitrateBps" int, "sampleRateHz" int, channels int,
+      "recordedOn" date, tags jsonb, "durationMs" int, codec text, "bitrateBps" int, "sampleRateHz" int, channels int,
       "coverHash" text, "sortTitle" text, "sortArtist" text, "sortAlbum" text,
       "sortDurationMs" int, "searchText" text, artists text[], genres text[], "artistSort" text,
       "albumSort" text, "albumArtistSort" text, "isCompilation" boolean, details jsonb

@@ -1,9 +1,10 @@
 import { posix } from "node:path";
+import type { Edits } from "#contract/edits.ts";
 import { AppError } from "#server/base/errors.ts";
 import type { AttachedConnection } from "#server/connections/service.ts";
 import { workThrough } from "./batches.ts";
 import { type CoverKeeper, createCoverKeeper } from "./covers.ts";
-import { nameByPath } from "./merge.ts";
+import { holdRule } from "./naming-store.ts";
 import { createPace, isForNow } from "./pace.ts";
 import * as store from "./reading-store.ts";
 import {
@@ -17,7 +18,8 @@ import {
 import { reunite } from "./reunion.ts";
 import type { RunDeps, ScanRun } from "./scan-run.ts";
 import { saveReading } from "./scan-store.ts";
-import { toSortKeys } from "./sort-keys.ts";
+import { type Naming, toFileTags, toShownRow } from "./shown.ts";
+import { listEdits } from "./shown-store.ts";
 import { startTagReader, type TagReader } from "./tag-reader.ts";
 import type { Tags } from "./tags.ts";
 
@@ -177,6 +179,7 @@ function saveOutcomes(run: ScanRun, outcomes: readonly Outcome[], rootPath: stri
     fingerprint === null ? [] : [{ ref, fingerprint }],
   );
   return run.commit(async (tx) => {
+    const naming = { rule: await holdRule(tx, run.scan), rootPath };
     const known = await store.listKnown(
       tx,
       run.scan,
@@ -186,7 +189,8 @@ function saveOutcomes(run: ScanRun, outcomes: readonly Outcome[], rootPath: stri
     const { trackAt, placed, removed, exchanged } = reunite(contents, known);
     await store.deleteTracks(tx, removed);
     await store.savePlaces(tx, placed);
-    const { read, failed } = toRows(looked, trackAt, rootPath);
+    const edits = await listEdits(tx, [...trackAt.values()]);
+    const { read, failed } = toRows(looked, trackAt, { ...naming, edits });
     await store.saveRead(tx, read);
     await store.saveFailed(tx, failed);
     return {
@@ -206,7 +210,7 @@ function saveOutcomes(run: ScanRun, outcomes: readonly Outcome[], rootPath: stri
 function toRows(
   looked: readonly { row: store.UnreadRow; content: FileContent }[],
   trackAt: ReadonlyMap<string, store.UnreadRow["id"]>,
-  rootPath: string,
+  naming: Naming & { readonly edits: Awaited<ReturnType<typeof listEdits>> },
 ): { read: store.ReadRow[]; failed: store.FailedRow[] } {
   const [read, failed]: [store.ReadRow[], store.FailedRow[]] = [[], []];
   for (const { row, content } of looked) {
@@ -215,7 +219,10 @@ function toRows(
     const { found, fingerprint } = content;
     const facts = content.facts && isOther(content.facts, row) ? content.facts : null;
     if (found.kind === "failure") failed.push({ ...found, id, fingerprint, facts });
-    else read.push({ ...toReadRow(found, row.path, rootPath), id, fingerprint, facts });
+    else {
+      const edits = naming.edits.get(id) ?? null;
+      read.push({ ...toReadRow(found, { path: row.path, edits }, naming), id, fingerprint, facts });
+    }
   }
   return { read, failed };
 }
@@ -223,16 +230,14 @@ function toRows(
 const isOther = (facts: FileFacts, row: FileFacts): boolean =>
   facts.sizeBytes !== row.sizeBytes || facts.etag !== row.etag;
 
-function toReadRow({ tags, coverHash }: Recording, path: string, rootPath: string) {
-  const named = nameRecording(tags, path, rootPath);
-  const keys = toSortKeys({ ...tags, ...named, path });
-  return { ...tags, ...named, ...keys, isNamedByPath: tags.title === null, coverHash };
-}
-
-/** Tags say it, or else the path does: all of it when there are no tags, else only the title. */
-function nameRecording(tags: Tags, path: string, rootPath: string) {
-  const { title, artist, album, trackNumber, discNumber } = tags;
-  const byPath = nameByPath(path, rootPath);
-  if (title === null && artist === null && album === null) return byPath;
-  return { title: title ?? byPath.title, artist, album, trackNumber, discNumber };
+/** What people have put beside the file stays, whatever is read of it. */
+function toReadRow(
+  { tags, coverHash }: Recording,
+  track: { readonly path: string; readonly edits: Edits | null },
+  naming: Naming,
+) {
+  const fileTags = toFileTags(tags);
+  const { durationMs } = tags;
+  const shown = toShownRow({ ...track, durationMs, tags: fileTags }, naming);
+  return { ...tags, ...shown, tags: fileTags, coverHash };
 }

@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { OneConnection, RemovalPreview } from "#contract/connections.ts";
-import { ListTracks, OneTrack, TrackPage, WholeTrack } from "#contract/library.ts";
+import { EditPage, ListEdits, RestoreEdits, SaveEdits } from "#contract/edits.ts";
+import { ListTracks, OneTrack, Track, TrackPage, WholeTrack } from "#contract/library.ts";
+import {
+  Naming,
+  NamingPreview,
+  OneBandsNaming,
+  PreviewNaming,
+  SaveNaming,
+} from "#contract/naming.ts";
 import { ScanProgress, StartScan } from "#contract/scans.ts";
 import {
   AlbumPage,
@@ -20,6 +28,8 @@ import {
 import { procedure, router } from "#server/base/trpc.ts";
 import { deleteTrack } from "./deleting.ts";
 import * as disconnecting from "./disconnecting.ts";
+import * as edits from "./edits.ts";
+import * as naming from "./naming.ts";
 import * as scans from "./scans.ts";
 import * as service from "./service.ts";
 import * as views from "./views.ts";
@@ -83,6 +93,40 @@ export const libraryRouter = router({
       .input(ListFolders)
       .output(FolderPage)
       .query(({ ctx, input }) => views.listFolders(ctx.deps, ctx.actor, input)),
+  }),
+
+  edits: router({
+    list: procedure
+      .input(ListEdits)
+      .output(EditPage)
+      .query(({ ctx, input }) => edits.listEdits(ctx.deps, ctx.actor, input)),
+
+    save: procedure
+      .input(SaveEdits)
+      .output(z.array(Track))
+      .mutation(({ ctx, input }) => edits.saveEdits(ctx.deps, ctx.actor, input)),
+
+    restore: procedure
+      .input(RestoreEdits)
+      .output(Track)
+      .mutation(({ ctx, input }) => edits.restoreEdits(ctx.deps, ctx.actor, input)),
+  }),
+
+  naming: router({
+    get: procedure
+      .input(OneBandsNaming)
+      .output(Naming)
+      .query(({ ctx, input }) => naming.getNaming(ctx.deps, ctx.actor, input.bandId)),
+
+    preview: procedure
+      .input(PreviewNaming)
+      .output(NamingPreview)
+      .query(({ ctx, input }) => naming.previewNaming(ctx.deps, ctx.actor, input)),
+
+    save: procedure
+      .input(SaveNaming)
+      .output(Naming)
+      .mutation(({ ctx, input }) => naming.saveNaming(ctx.deps, ctx.actor, input)),
   }),
 });
 

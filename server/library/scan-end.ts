@@ -6,6 +6,7 @@ import { connectionTopic, isStoragePaused } from "#server/connections/service.ts
 import type { Deps } from "#server/deps.ts";
 import { forgetFolders, saveKnownFolders } from "./known-folder-store.ts";
 import { listFailedFolders } from "./listing-store.ts";
+import { holdRule } from "./naming-store.ts";
 import * as readingStore from "./reading-store.ts";
 import { queueAfterMaintenance, queueScan, scanFinished } from "./scan-queue.ts";
 import { cancelled, lost, paused, type RunDeps, type ScanRun } from "./scan-run.ts";
@@ -28,6 +29,8 @@ const LARGE_SHARE = 0.2;
  */
 export async function finishScan(deps: EndDeps, run: ScanRun, leftOut: number): Promise<void> {
   await run.commit(async (tx, scan) => {
+    // Before any track is held: whoever names tracks anew takes them in this order too.
+    await holdRule(tx, scan);
     const { missing, withheld, present } = await settleGone(tx, scan);
     const met = await meetAgain(deps, tx, scan);
     const failed = await listFailedFolders(tx, scan.id);

@@ -63,6 +63,8 @@ export const shown = {
   discNumber: tracks.discNumber,
   year: tracks.year,
   genre: tracks.genre,
+  recordedOn: tracks.recordedOn,
+  editId: tracks.editId,
   albumId: tracks.albumId,
   artistIds: tracks.artistIds,
   details: sql<ListedDetails | null>`case when ${tracks.details} is not null then

@@ -1,6 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { BandId, ConnectionId } from "#contract/ids.ts";
+import type { BandId, ConnectionId, TrackId } from "#contract/ids.ts";
 import type { Db, Tx } from "#server/base/db.ts";
+import { holdRule } from "./naming-store.ts";
+import { showAnew } from "./show-anew.ts";
 
 /** Tracks that lose their place, of one band. */
 export interface Leaving {
@@ -86,6 +88,7 @@ const marks: readonly ((leaving: Leaving) => SQL)[] = [
  * and its row goes.
  */
 export async function keepElsewhere(tx: Tx, leaving: Leaving): Promise<Kept[]> {
+  await holdRule(tx, leaving);
   // Links to what has no row of its own any more lead to who takes its place.
   await tx.execute(sql`
     with ${pairs(leaving)}
@@ -107,8 +110,14 @@ export async function keepElsewhere(tx: Tx, leaving: Leaving): Promise<Kept[]> {
     with ${pairs(leaving)}
     update comments as c set track_id = p.id from pairs as p
     where c.track_id = p.twin and p.is_older`);
+  await tx.execute(sql`
+    with ${pairs(leaving)}
+    update track_edits as e set track_id = p.id from pairs as p
+    where e.track_id = p.twin and p.is_older`);
   for (const passOn of marks) await tx.execute(passOn(leaving));
-  const rows = await tx.execute<{ connectionId: ConnectionId; stoodSinceMs: number }>(sql`
+  const rows = await tx.execute<
+    Kept & { id: TrackId; isEdited: boolean } & Record<string, unknown>
+  >(sql`
     with ${pairs(leaving)}, dropped as (
       delete from tracks as t using pairs as p where t.id = p.twin and p.is_older
       returning t.*
@@ -126,12 +135,20 @@ export async function keepElsewhere(tx: Tx, leaving: Leaving): Promise<Kept[]> {
       search_text = d.search_text, artists = d.artists, genres = d.genres,
       artist_sort = d.artist_sort, album_sort = d.album_sort,
       album_artist_sort = d.album_artist_sort, is_compilation = d.is_compilation,
-      details = d.details, tags_version = d.tags_version, updated_at = now()
+      details = d.details, tags_version = d.tags_version, recorded_on = d.recorded_on,
+      tags = d.tags, edits = coalesce(d.edits || t.edits, d.edits, t.edits),
+      edit_id = greatest(d.edit_id, t.edit_id), updated_at = now()
     from pairs as p join dropped as d on d.id = p.twin
     where t.id = p.id
-    returning d.connection_id as "connectionId",
+    returning t.id, d.connection_id as "connectionId", t.edits is not null as "isEdited",
       (extract(epoch from d.added_at) * 1000)::float8 as "stoodSinceMs"`);
-  return [...rows];
+  const edited = rows.filter(({ isEdited }) => isEdited);
+  await showAnew(
+    tx,
+    leaving,
+    edited.map(({ id }) => id),
+  );
+  return rows.map(({ connectionId, stoodSinceMs }) => ({ connectionId, stoodSinceMs }));
 }
 
 /** How many recordings of a connection another storage of the band has too, of how many. */

@@ -17,6 +17,8 @@ export const track = (n: number, change: Partial<Track> = {}): Track => ({
   discNumber: null,
   year: null,
   genre: null,
+  recordedOn: null,
+  editId: null,
   albumId: null,
   artistIds: [],
   details: null,

@@ -127,6 +127,10 @@ test("in it is what is Ben's, no secret, and nobody else's address", async () =>
   });
   const { id: commentId } = made.data as Thread;
   await ben.browser.mutate("library.comments.reply", { commentId, text: "Still is" });
+  await ben.browser.mutate("library.edits.save", {
+    bandId: world.bands.duo,
+    ...{ tracks: [{ trackId: take?.id, version: null }], fields: { year: 1999 } },
+  });
   const { id } = (await ask(ben)).data as ExportEntry;
   await runJobs(server);
   const secrets = await server.deps.db.execute<{ secret: string }>(sql`
@@ -151,6 +155,9 @@ test("in it is what is Ben's, no secret, and nobody else's address", async () =>
   expect(account.comments).toMatchObject([
     { band: "Duo", recording: "Take", isReply: true, text: "Still is" },
     { band: "Duo", recording: "Take", isReply: false, atMs: null, text: "The best one" },
+  ]);
+  expect(account.edits).toMatchObject([
+    { band: "Duo", recording: "Take", changes: [{ field: "year", before: null, after: 1999 }] },
   ]);
   expect(all).not.toContain((link.data as SharedLink).path.slice("/s/".length));
   expect(files["picture.webp"]).toBe("a picture");

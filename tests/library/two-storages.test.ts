@@ -164,6 +164,36 @@ test("a link to a recording that is found to be another leads to that one from t
   expect(opened).toMatchObject({ status: "open", tracks: [{ id: older.id }] });
 });
 
+test("what was edited of either stays when two are found to be one, with all that was written down", async () => {
+  const world = await annasDriveAndCloud();
+  const [older] = await named(world, "Harbour Lights");
+  moveAcross(world);
+  const second = await connect(world, world.cloud);
+  const younger = (await named(world, "Harbour Lights")).find(
+    ({ connectionId }) => connectionId === second.id,
+  );
+  if (!older || !younger) throw new Error("There are not two.");
+  const { edits } = world.anna.api.library;
+  for (const [{ id: trackId }, fields] of [
+    [older, { title: "Harbour", artist: "Tide" }],
+    [younger, { title: "Lights", genre: "Folk" }],
+  ] as const) {
+    const { bandId } = world;
+    await edits.save.mutate({ bandId, tracks: [{ trackId, version: null }], fields });
+  }
+  expect(await scan(world, world.drive)).toMatchObject({ missing: 1, moved: 1 });
+  const [found, ...others] = await listTracks(world, "harbour tide");
+  // Of what both were edited in, that of the one who stays who they are.
+  const shown = { title: "Harbour", artist: "Tide", genre: "Folk", connectionId: second.id };
+  expect([found, others]).toMatchObject([{ id: older.id, ...shown }, []]);
+  const page = await edits.list.query({ trackId: older.id });
+  expect(page.version).toBe(found?.editId);
+  expect(page.versions.map(({ changes }) => changes[0]?.after)).toEqual(["Lights", "Harbour"]);
+  expect(page.unedited).toMatchObject({ title: "Harbour Lights", genre: null });
+  expect(await scan(world, second)).toMatchObject({ moved: 0, missing: 0 });
+  expect(await listTracks(world, "harbour tide")).toEqual([found]);
+});
+
 test("whatever hangs on a track says what becomes of it when two are found to be one", async () => {
   const world = await annasGoogle();
   const hanging = await world.server.deps.db.execute(sql`
@@ -181,6 +211,7 @@ test("whatever hangs on a track says what becomes of it when two are found to be
     { table: "rehearsal_takes" },
     { table: "share_listens" },
     { table: "shares" },
+    { table: "track_edits" },
     { table: "waveforms" },
   ]);
 });

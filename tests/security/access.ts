@@ -313,6 +313,33 @@ export const access: Readonly<Record<string, Access>> = {
   "library.tracks.get": { needs: "listener", input: trackOnly },
   // Its storage does not allow it; what it does where it does is in `tests/library/deleting.test.ts`.
   "library.tracks.delete": { needs: "owner", status: 409, input: trackOnly },
+  "library.edits.list": { needs: "listener", input: trackOnly },
+  // Somebody else was faster; what is saved when nobody was is in `tests/library/edits.test.ts`.
+  "library.edits.save": {
+    needs: "editor",
+    status: 409,
+    input: ({ bandId, trackId, connectionId }) => ({
+      bandId,
+      tracks: [{ trackId, version: connectionId }],
+      fields: { title: "Take one" },
+    }),
+  },
+  "library.edits.restore": {
+    needs: "editor",
+    status: 409,
+    input: ({ trackId, connectionId }) => ({ trackId, editId: null, version: connectionId }),
+  },
+  "library.naming.get": { needs: "listener", input: bandOnly },
+  "library.naming.preview": {
+    needs: "listener",
+    input: ({ bandId }) => ({ bandId, rule: { names: ["{title}"], folders: [] } }),
+  },
+  // Somebody else was faster; what it does otherwise is in `tests/library/naming.test.ts`.
+  "library.naming.save": {
+    needs: "owner",
+    status: 409,
+    input: ({ bandId }) => ({ bandId, rule: { names: [], folders: [] }, version: 999 }),
+  },
   "library.comments.list": { needs: "listener", input: trackOnly },
   "library.comments.changed": { needs: "listener", input: trackOnly },
   "library.comments.create": {

@@ -1,6 +1,7 @@
 import { Outlet } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { askedTrack, closeDeleteDialog } from "../library/delete-dialog.ts";
+import { closeEditDialog, editedTrack } from "../library/edit-dialog.ts";
 import { HeartButton } from "../listening/heart-button.tsx";
 import { useListening, useSavedQueue } from "../listening/use-listening.ts";
 import { PlayerBar } from "../playback/player-bar.tsx";
@@ -40,6 +41,9 @@ const FileUnderRehearsal = lazy(() =>
 const DeleteTrack = lazy(() =>
   import("../library/delete-track.tsx").then((module) => ({ default: module.DeleteTrack })),
 );
+const EditTags = lazy(() =>
+  import("../library/edit-tags.tsx").then((module) => ({ default: module.EditTags })),
+);
 
 /** What stays while screens come and go: navigation, search, activity and the player. */
 export function Frame() {
@@ -49,6 +53,7 @@ export function Frame() {
   const listed = useSyncExternalStore(listedTrack.subscribe, listedTrack.get);
   const filed = useSyncExternalStore(filedTrack.subscribe, filedTrack.get);
   const asked = useSyncExternalStore(askedTrack.subscribe, askedTrack.get);
+  const edited = useSyncExternalStore(editedTrack.subscribe, editedTrack.get);
   useShortcuts();
   useFocusOnNavigation();
   useLiveScans();
@@ -61,6 +66,7 @@ export function Frame() {
       closeDeleteDialog();
       closePlaylistDialog();
       closeFilingDialog();
+      closeEditDialog();
     },
     [],
   );
@@ -89,6 +95,7 @@ export function Frame() {
         {listed ? <AddToPlaylist track={listed} onClose={closePlaylistDialog} /> : null}
         {filed ? <FileUnderRehearsal track={filed} onClose={closeFilingDialog} /> : null}
         {asked ? <DeleteTrack {...asked} onClose={closeDeleteDialog} /> : null}
+        {edited ? <EditTags track={edited} onClose={closeEditDialog} /> : null}
       </Suspense>
     </div>
   );

@@ -4,6 +4,7 @@ import {
   IconDownload,
   IconHeart,
   IconInfoCircle,
+  IconPencil,
   IconPlayerTrackNext,
   IconPlaylistAdd,
   IconShare,
@@ -16,12 +17,14 @@ import { setFavourite, useIsFavourite } from "../listening/favourites.ts";
 import { openPlaylistDialog } from "../playlists/dialog.ts";
 import { openFilingDialog } from "../rehearsals/dialog.ts";
 import { openShareDialog } from "../shares/dialog.ts";
+import { edits } from "../words/edits.ts";
 import { library } from "../words/library.ts";
 import { listening } from "../words/listening.ts";
 import { playlists } from "../words/playlists.ts";
 import { rehearsals } from "../words/rehearsals.ts";
 import { shares } from "../words/shares.ts";
 import { openDeleteDialog } from "./delete-dialog.ts";
+import { openEditDialog } from "./edit-dialog.ts";
 import { playAfterCurrent } from "./play.ts";
 import s from "./row-menu.module.css";
 import { useDeletable } from "./use-deletable.ts";
@@ -92,12 +95,20 @@ export function RowMenu({ menu, onClose }: RowMenuProps) {
           </Menu.Item>
         ) : null}
         {isEditor ? (
-          <Menu.Item
-            leftSection={<IconCalendarPlus size={16} aria-hidden />}
-            onClick={() => openFilingDialog(track)}
-          >
-            {rehearsals.file}
-          </Menu.Item>
+          <>
+            <Menu.Item
+              leftSection={<IconCalendarPlus size={16} aria-hidden />}
+              onClick={() => openFilingDialog(track)}
+            >
+              {rehearsals.file}
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<IconPencil size={16} aria-hidden />}
+              onClick={() => openEditDialog(track)}
+            >
+              {edits.edit}
+            </Menu.Item>
+          </>
         ) : null}
         <FavouriteItem track={track} />
         <DeleteItem track={track} />

@@ -1,5 +1,6 @@
 import type { Track } from "#contract/library.ts";
 import { useConnections } from "../storage/connections.ts";
+import { edits } from "../words/edits.ts";
 import { formatBytes, formatDay, formatDuration } from "../words/format.ts";
 import { library } from "../words/library.ts";
 import s from "./track-page.module.css";
@@ -54,6 +55,7 @@ const tagsOf = (track: Track): Facts => [
   [words.number, numberOf(track)],
   [words.year, track.year === null ? null : String(track.year)],
   [words.genre, track.genre],
+  [words.recordedOn, track.recordedOn && edits.day(track.recordedOn)],
   [words.duration, track.durationMs === null ? null : formatDuration(track.durationMs)],
 ];
 

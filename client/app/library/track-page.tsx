@@ -3,6 +3,7 @@ import {
   IconAlertCircle,
   IconArrowLeft,
   IconDownload,
+  IconPencil,
   IconPlayerPauseFilled,
   IconPlayerPlayFilled,
   IconShare,
@@ -20,15 +21,18 @@ import { NothingHere } from "../frame/broken.tsx";
 import { useScreenTitle } from "../frame/title.ts";
 import { usePlayer } from "../playback/use-player.ts";
 import { openShareDialog } from "../shares/dialog.ts";
+import { edits } from "../words/edits.ts";
 import { frame } from "../words/frame.ts";
 import { library } from "../words/library.ts";
 import { shares } from "../words/shares.ts";
 import { cameFromLibrary } from "./came-from.ts";
 import { Cover } from "./cover.tsx";
 import { openDeleteDialog } from "./delete-dialog.ts";
+import { openEditDialog } from "./edit-dialog.ts";
 import { playTracks } from "./play.ts";
 import { TrackFacts } from "./track-facts.tsx";
 import s from "./track-page.module.css";
+import { TrackVersions } from "./track-versions.tsx";
 import { TrackWaveform } from "./track-waveform.tsx";
 import { useDeletable } from "./use-deletable.ts";
 
@@ -78,6 +82,7 @@ function TrackDetails({ track }: { readonly track: Track }) {
       </TrackWaveform>
       <CommentsSection track={track} />
       <TrackFacts track={track} />
+      <TrackVersions track={track} />
     </div>
   );
 }
@@ -96,6 +101,7 @@ function TrackActions({ track }: { readonly track: Track }) {
   if (track.state === "missing") {
     return (
       <div className={s.actions}>
+        <EditButton track={track} />
         <DeleteButton track={track} />
       </div>
     );
@@ -135,10 +141,23 @@ function TrackActions({ track }: { readonly track: Track }) {
           {shares.share}
         </Button>
       ) : null}
+      <EditButton track={track} />
       <DeleteButton track={track} />
     </div>
   );
 }
+
+const EditButton = ({ track }: { readonly track: Track }) =>
+  useIsEditor() ? (
+    <Button
+      size="lg"
+      variant="default"
+      leftSection={<IconPencil size={16} aria-hidden />}
+      onClick={() => openEditDialog(track)}
+    >
+      {edits.edit}
+    </Button>
+  ) : null;
 
 function DeleteButton({ track }: { readonly track: Track }) {
   const called = useDeletable(track);

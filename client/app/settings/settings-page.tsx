@@ -3,8 +3,11 @@ import { useQuery } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { trpc } from "../api.ts";
 import { sessionQuery } from "../auth/session.ts";
+import { useBandId } from "../frame/band.ts";
+import { ButtonLink } from "../frame/button-link.tsx";
 import { openHelp } from "../frame/dialogs.ts";
 import { Screen, Section } from "../frame/screen.tsx";
+import { naming } from "../words/naming.ts";
 import { settings } from "../words/settings.ts";
 import { singleKeys } from "./preferences.ts";
 import { Profile } from "./profile.tsx";
@@ -27,6 +30,7 @@ export function SettingsPage() {
       <Section title={settings.keyboard}>
         <Keyboard />
       </Section>
+      <ThisBand />
       <YourData />
       <Version />
     </Screen>
@@ -66,6 +70,19 @@ function Keyboard() {
         </Button>
       </Row>
     </>
+  );
+}
+
+function ThisBand() {
+  const bandId = useBandId();
+  return (
+    <Section title={naming.section}>
+      <Row label={naming.title} hint={naming.hint}>
+        <ButtonLink variant="default" to="/b/$bandId/settings/naming" params={{ bandId }}>
+          {naming.open}
+        </ButtonLink>
+      </Row>
+    </Section>
   );
 }
 

@@ -94,6 +94,7 @@ export const library = {
     number: "Number",
     year: "Year",
     genre: "Genre",
+    recordedOn: "Recorded",
     duration: "Time",
     storage: "Storage",
     path: "Path",

@@ -1,0 +1,36 @@
+import { formatAgo, formatDay } from "./format.ts";
+
+export const edits = {
+  edit: "Edit tags",
+  dialog: (title: string) => `Edit “${title}”`,
+  beside: "Kept beside the file; the file itself stays as it is.",
+  fields: {
+    title: "Title",
+    artist: "Artist",
+    album: "Album",
+    albumArtist: "Album artist",
+    discNumber: "Disc",
+    trackNumber: "Number",
+    year: "Year",
+    genre: "Genre",
+    recordedOn: "Recorded on",
+  },
+  fileSays: (value: string) => `The file says: ${value}`,
+  fileSaysNothing: "The file says nothing of it",
+  notNumber: (most: number) => `Write a number from 1 to ${most}`,
+  save: "Save",
+  cancel: "Cancel",
+  saved: (title: string) => `“${title}” is changed here. The file is as it was.`,
+  versions: "Changes",
+  by: (name: string | null, isRestored: boolean) =>
+    `${name ?? "Someone who has left"} ${isRestored ? "brought back an earlier version" : "changed this"}`,
+  at: (moment: string) => formatAgo(moment),
+  nothing: "nothing",
+  day: (day: string) => formatDay(`${day}T12:00:00`),
+  change: (field: string, before: string, after: string) => `${field}: ${before} → ${after}`,
+  restore: "Go back to this",
+  restoreOf: (moment: string) => `Go back to this, from ${formatAgo(moment)}`,
+  original: "As the file has it",
+  restored: "That version is back. The others are kept in the list.",
+  earlier: "Show earlier changes",
+} as const;

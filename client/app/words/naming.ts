@@ -1,0 +1,55 @@
+import { formatAgo, formatCount, plural } from "./format.ts";
+
+export const naming = {
+  title: "Names of files without tags",
+  section: "This band",
+  hint: "What title, artist and date are read from a file’s name and folders",
+  open: "Look at the rule",
+  back: "Settings",
+  text: "Files that have no tags are called by their names and folders. Say here how your band writes them. Files with tags are left alone, and so is what somebody has edited.",
+  readOnly: "Only owners of this band can change this.",
+  names: "Names of files",
+  namesHint: "Without the ending such as .mp3. The first pattern that fits counts.",
+  folders: "Folders",
+  foldersHint: "The folders nearest to the file; put a / between two. The first that fits counts.",
+  pattern: { names: "Pattern for names", folders: "Pattern for folders" },
+  examples: { names: "{date} {artist} - {title}", folders: "{date} {album}" },
+  add: { names: "Add a pattern for names", folders: "Add a pattern for folders" },
+  remove: (pattern: string) => `Remove the pattern ${pattern}`,
+  usual: "Where no pattern fits, names are read as usual: “Artist/Album/01 Title”.",
+  fields: "What can stand in a pattern",
+  meanings: {
+    title: "the title",
+    artist: "the artist",
+    album: "the album",
+    genre: "the genre",
+    date: "the day: 2024-05-01, 20240501, 01.05.2024, 1 May 2024",
+    year: "four digits",
+    number: "the number on the album",
+    disc: "the number of the disc",
+    skip: "text that says nothing",
+  },
+  example: "Try it on a name of your own",
+  exampleHint: "2024-05-01 Hamburg/The Herons - Low Tide.mp3",
+  preview: "What it makes of your recordings",
+  count: (count: number) =>
+    count > 100_000
+      ? "More than 100,000 without tags"
+      : `${plural(count, "recording")} without tags`,
+  none: "Every recording of this band has tags. The rule is for what comes.",
+  mended: "The preview comes back when the patterns can be understood.",
+  same: "Stays as it is",
+  path: "File",
+  before: "Now",
+  after: "With this rule",
+  save: "Save the rule",
+  saved: "Saved. Recordings without tags are being named by it.",
+  applying: "Recordings without tags are being named by this rule. You can leave this screen.",
+  savedBy: (name: string | null, moment: string) =>
+    `Saved by ${name ?? "someone who has left"}, ${formatAgo(moment)}`,
+  conflict: "Show theirs",
+  facts: {
+    trackNumber: (value: number) => `no. ${formatCount(value)}`,
+    discNumber: (value: number) => `disc ${formatCount(value)}`,
+  },
+} as const;
