@@ -34,11 +34,14 @@ interface QueueEntryProps {
 /** One of the queue. Alt with the arrows moves it while it has the focus. */
 export function QueueEntry(props: QueueEntryProps) {
   const { track, isCurrent } = props;
-  const onKeyDown = (event: KeyboardEvent) => {
+  const onKeyDown = (event: KeyboardEvent<HTMLButtonElement>) => {
     const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (!by || !event.altKey || isCurrent) return;
     event.preventDefault();
     props.onMove(by);
+    // A browser may take the focus from what is put elsewhere.
+    const entry = event.currentTarget;
+    requestAnimationFrame(() => entry.focus());
   };
   return (
     <li

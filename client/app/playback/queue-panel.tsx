@@ -2,6 +2,7 @@ import { Drawer } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { playback } from "../words/playback.ts";
+import type { PlayedTrack } from "./deck.ts";
 import { RepeatButton, ShuffleButton } from "./mode-buttons.tsx";
 import { QueueEntry } from "./queue-entry.tsx";
 import s from "./queue-panel.module.css";
@@ -18,6 +19,7 @@ export function QueuePanel({ onClose }: { readonly onClose: () => void }) {
   const first = queue?.index ?? 0;
   const count = queue?.tracks.length ?? 0;
   const shown = queue?.tracks.slice(first, first + SHOWN) ?? [];
+  const keys = toKeys(shown);
   const hasMore = queue !== null && (queue.next !== null || first + SHOWN < count);
   const move = (from: number, to: number) => {
     const track = queue?.tracks[from];
@@ -42,8 +44,7 @@ export function QueuePanel({ onClose }: { readonly onClose: () => void }) {
           const at = first + behind;
           return (
             <QueueEntry
-              // biome-ignore lint/suspicious/noArrayIndexKey: a track can be in the queue twice
-              key={`${track.id} ${at}`}
+              key={keys[behind]}
               track={track}
               isCurrent={behind === 0}
               isFirst={behind === 1}
@@ -63,4 +64,14 @@ export function QueuePanel({ onClose }: { readonly onClose: () => void }) {
       <p className={s.note}>{hasMore ? playback.queueMore : playback.queueEnd}</p>
     </Drawer>
   );
+}
+
+/** A track can be in the queue twice; each stays who it is when it is moved. */
+function toKeys(shown: readonly PlayedTrack[]): string[] {
+  const seen = new Map<string, number>();
+  return shown.map(({ id }) => {
+    const before = seen.get(id) ?? 0;
+    seen.set(id, before + 1);
+    return `${id} ${before}`;
+  });
 }
