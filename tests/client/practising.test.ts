@@ -27,7 +27,6 @@ function looping(): Listening {
   listening.player.markLoopStart();
   listening.sound.playsTo(70);
   listening.player.markLoopEnd();
-  listening.sound.playsTo(61);
   return listening;
 }
 
@@ -66,6 +65,7 @@ describe("a part that is practised", () => {
     sound.currentTime = 64.7;
     player.markLoopEnd();
     expect(player.state.get().loop).toEqual({ fromSeconds: 60.2, toSeconds: 64.7 });
+    expect(sound.currentTime, "and it is heard at once").toBe(60.2);
     player.markLoopEnd();
     expect(player.state.get().loop).toEqual({ fromSeconds: 60.2, toSeconds: null });
     player.markLoopStart();
@@ -86,6 +86,13 @@ describe("a part that is practised", () => {
     sound.playsTo(69.8);
     sound.playsTo(70.3);
     expect(sound.currentTime, "and when the timer was late").toBe(60);
+  });
+
+  test("is heard from its start when its end is moved before what plays", () => {
+    const { player, sound } = looping();
+    sound.playsTo(69.9);
+    player.nudgeLoop("to", -0.2);
+    expect(sound.currentTime).toBe(60);
   });
 
   test("is left by whoever goes behind it", () => {

@@ -94,7 +94,11 @@ test("a pause is kept where the sound is, not where it last said that it was", (
   sound.starts();
   sound.playsTo(10);
   sound.currentTime = 10.24;
+  const places: number[] = [];
+  const stop = player.state.subscribe(() => places.push(player.progress.get().positionSeconds));
   player.pause();
+  stop();
+  expect(places[0], "it is there by the time that others hear of the pause").toBe(10.24);
   expect(lastSaved()?.positionMs).toBe(10_240);
   player.play();
   sound.playsTo(12);

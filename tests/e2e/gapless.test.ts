@@ -38,6 +38,5 @@ test("one track follows the other without a silence that one hears", async () =>
   const middle = silences.toSorted((left, right) => left - right)[Math.floor(silences.length / 2)];
   // A machine that is busy may be late once.
   expect(middle, `silences of ${silences} ms`).toBeLessThanOrEqual(MOST_SILENT_MS);
-  if (process.env["SHOW"]) console.log(silences);
   expect(anna.complaints).toEqual([]);
 }, 300_000);

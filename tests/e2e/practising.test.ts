@@ -64,6 +64,8 @@ test("somebody practises a part, slowly, and falls asleep to the rest", async ()
   await choices.getByText("Albums", { exact: true }).click();
   await lookAt(anna, "player-choices");
 
+  // It was narrow meanwhile, where the player is another one.
+  await more.click();
   await choices.getByRole("button", { name: "Cancel the sleep timer" }).click();
   await expect.poll(() => choices.getByLabel("Sleep timer").inputValue()).toBe("off");
   await choices.getByLabel("Sleep timer").selectOption("At the end of this track");

@@ -1,5 +1,6 @@
 import { type Deck, update } from "./deck.ts";
 import { armMoment, cancelMoment } from "./moments.ts";
+import { seek } from "./transport.ts";
 
 /** A part that is played over and over, to learn it. */
 export interface Loop {
@@ -43,10 +44,16 @@ export function nudge(
 const within = (least: number, value: number, most: number): number =>
   Math.max(least, Math.min(value, most));
 
-export function setLoop(deck: Deck, loop: Loop | null): void {
-  if (!deck.state.get().track) return;
+/** @param atSeconds - where the sound is. Whoever sets an end there hears the part from its start. */
+export function setLoop(deck: Deck, loop: Loop | null, atSeconds: number): void {
+  const { track, loop: before } = deck.state.get();
+  if (!track) return;
   cancelMoment(deck);
   update(deck, { loop });
+  const end = loop?.toSeconds ?? Infinity;
+  if (loop && atSeconds >= end && atSeconds <= (before?.toSeconds ?? Infinity)) {
+    seek(deck, loop.fromSeconds);
+  }
 }
 
 /** @returns true while there is a loop: then nothing follows. */
@@ -63,7 +70,7 @@ export function turnBack(deck: Deck): boolean {
   const { loop, isPlaying } = deck.state.get();
   if (!loop || loop.toSeconds === null) return false;
   const hasEnded = deck.sound.ended;
-  deck.sound.currentTime = loop.fromSeconds;
+  seek(deck, loop.fromSeconds);
   if (hasEnded && isPlaying) deck.sound.play().catch(() => {});
   return true;
 }

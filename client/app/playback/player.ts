@@ -103,8 +103,10 @@ export function createPlayer(
     const { queue } = state.get();
     if (queue) update(deck, { queue: change(queue) });
   };
-  const loop = (change: (loop: Loop | null, atSeconds: number) => Loop | null) =>
-    setLoop(deck, change(state.get().loop, placeOf(deck)));
+  const loop = (change: (loop: Loop | null, atSeconds: number) => Loop | null) => {
+    const atSeconds = placeOf(deck);
+    setLoop(deck, change(state.get().loop, atSeconds), atSeconds);
+  };
   deck.modes.subscribe(() => io.saveModes?.(deck.modes.get()));
 
   return {

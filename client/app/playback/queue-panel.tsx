@@ -25,13 +25,13 @@ export function QueuePanel({ onClose }: { readonly onClose: () => void }) {
     const track = queue?.tracks[from];
     if (!track || from === to || to <= first || to >= count) return;
     player.moveInQueue(from, to);
-    notifications.show({ message: playback.queueMoved(track.title, to - first) });
+    say(playback.queueMoved(track.title, to - first));
   };
   const take = (at: number) => {
     const track = queue?.tracks[at];
     if (!track) return;
     player.removeFromQueue(at);
-    notifications.show({ message: playback.queueTaken(track.title) });
+    say(playback.queueTaken(track.title));
   };
   return (
     <Drawer opened onClose={onClose} position="right" size={360} title={playback.queueTitle}>
@@ -64,6 +64,12 @@ export function QueuePanel({ onClose }: { readonly onClose: () => void }) {
       <p className={s.note}>{hasMore ? playback.queueMore : playback.queueEnd}</p>
     </Drawer>
   );
+}
+
+/** In place of what was said of the step before. */
+function say(message: string): void {
+  notifications.hide("queue-order");
+  notifications.show({ id: "queue-order", message });
 }
 
 /** A track can be in the queue twice; each stays who it is when it is moved. */

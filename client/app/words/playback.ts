@@ -40,13 +40,10 @@ export const playback = {
     end: "B",
     setStart: "Loop from here (A)",
     setEnd: "Loop to here (B)",
-    clear: "Clear the loop",
-    startsAt: (time: string) => `From ${time}`,
-    endsAt: (time: string) => `to ${time}`,
     hint: "A where the part begins, B where it ends. Again takes it away.",
     earlier: { from: "Begin earlier", to: "End earlier" },
     later: { from: "Begin later", to: "End later" },
-    from: (from: string, to: string | null) =>
+    now: (from: string, to: string | null) =>
       to === null ? `Loop from ${from}; its end is not set` : `Loop from ${from} to ${to}`,
   },
   sleep: {
