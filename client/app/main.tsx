@@ -18,6 +18,7 @@ import { startUpdateWatch } from "./frame/update.ts";
 import { noteStep } from "./library/came-from.ts";
 import { player } from "./playback/here.ts";
 import { startMediaSession } from "./playback/media-session.ts";
+import { startTabs } from "./playback/tabs.ts";
 import { router } from "./routes.tsx";
 import { applyColourScheme, colourScheme } from "./theme/colour-scheme.ts";
 import { cssVariablesResolver, theme } from "./theme/theme.ts";
@@ -44,6 +45,7 @@ startSessionKeeper(() => player.state.get().isPlaying);
 startUpdateWatch(() => player.state.get().isPlaying);
 startWindowTitle();
 startMediaSession(player, (track) => backline.coverUrl(track, "large"));
+startTabs(player);
 router.subscribe("onBeforeNavigate", ({ fromLocation }) => noteStep(fromLocation?.pathname));
 
 const root = document.getElementById("root");

@@ -17,7 +17,7 @@ function startPlayer(tracks: readonly PlayedTrack[]) {
   });
   const state = createStore<PlayerState>({
     ...{ queue: queueAt(0), track: tracks[0] ?? null, isPlaying: true, isLoading: false },
-    ...{ trouble: null, volume: 1, isMuted: false, rate: 1 },
+    ...{ trouble: null, volume: 1, isMuted: false, rate: 1, loop: null, sleep: null },
   });
   const progress = createStore<Progress>({
     positionSeconds: 0,

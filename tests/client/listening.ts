@@ -8,6 +8,8 @@ import type { Sound } from "../../client/app/playback/sound.ts";
 
 /** The browser's `<audio>`, as far as it matters: it does nothing until it is told what happens. */
 export interface FakeSound extends Sound {
+  /** The source says how long it is, and all of it is here. */
+  loads(seconds?: number): void;
   /** The source says how long it is and plays. */
   starts(seconds?: number): void;
   playsTo(seconds: number): void;
@@ -34,6 +36,7 @@ export function createFakeSound(): FakeSound {
     duration: Number.NaN,
     paused: true,
     ended: false,
+    readyState: 0,
     error: null as MediaError | null,
     volume: 1,
     muted: false,
@@ -45,6 +48,7 @@ export function createFakeSound(): FakeSound {
     },
     set src(url: string) {
       Object.assign(sound, { currentTime: 0, duration: Number.NaN, ended: false, error: null });
+      sound.readyState = 0;
       src = url;
     },
     async play() {
@@ -59,9 +63,13 @@ export function createFakeSound(): FakeSound {
     removeAttribute() {
       src = "";
     },
-    starts(seconds = 180) {
+    loads(seconds = 180) {
       sound.duration = seconds;
+      sound.readyState = 4;
       say("loadedmetadata");
+    },
+    starts(seconds = 180) {
+      sound.loads(seconds);
       say("playing");
     },
     playsTo(seconds: number) {
@@ -93,6 +101,8 @@ export function createFakeSound(): FakeSound {
 export interface Listening {
   readonly player: Player;
   readonly sound: FakeSound;
+  /** The second voice. */
+  readonly spare: FakeSound;
   /** Titles and reasons of what was passed over. */
   readonly skipped: (readonly [title: string, reason: string])[];
   readonly preloaded: (string | null)[];
@@ -101,6 +111,8 @@ export interface Listening {
   waits(): number[];
   /** Lets the waiting be over. */
   waitIsOver(): void;
+  /** So much time is over, and so is what waits for no longer than that. */
+  timeGoesBy(ms: number): void;
   /** What asking the server about a track tells from now on. */
   tell(diagnosis: Diagnosis): void;
   goOffline(): void;
@@ -116,6 +128,8 @@ export function startListening(
   modes?: PlayerModes,
 ): Listening {
   const sound = createFakeSound();
+  const spare = createFakeSound();
+  let nowMs = 0;
   const skipped: [string, string][] = [];
   const preloaded: (string | null)[] = [];
   const saved: PlayerPreferences[] = [];
@@ -130,6 +144,8 @@ export function startListening(
       random: Math.random,
       ...more,
       sound,
+      spare,
+      now: () => nowMs,
       streamUrl: (track) => `/stream/${track.title}${isDirect ? "" : "?direct=0"}`,
       diagnose: async () => diagnosis,
       later(delayMs, run) {
@@ -156,6 +172,13 @@ export function startListening(
   return {
     player,
     sound,
+    spare,
+    timeGoesBy(ms) {
+      nowMs += ms;
+      for (const [run, delayMs] of [...waiting]) {
+        if (delayMs <= ms && waiting.delete(run)) run();
+      }
+    },
     skipped,
     preloaded,
     saved,

@@ -6,7 +6,7 @@ import {
   toSavedOrder,
   withSavedOrder,
 } from "../../client/app/listening/queue-saving.ts";
-import { parseModes } from "../../client/app/playback/modes.ts";
+import { parseModes, plainModes } from "../../client/app/playback/modes.ts";
 import { appendPage, insertNext, jumpTo, type Queue } from "../../client/app/playback/queue.ts";
 import { shuffle, shuffleAgain, unshuffle } from "../../client/app/playback/shuffle.ts";
 import { queueOf, settle, startListening } from "./listening.ts";
@@ -146,7 +146,11 @@ test("repeat one plays the same again, while 'next' goes on all the same", async
 });
 
 test("a shuffled list of several pages is heard once, then all of it again", async () => {
-  const listening = startListening(undefined, {}, { repeat: "all", isShuffled: true });
+  const listening = startListening(
+    undefined,
+    {},
+    { ...plainModes, repeat: "all", isShuffled: true },
+  );
   listening.player.playQueue(queueOf([tracks(1, 3), tracks(4, 6)], 1));
   await settle();
   const first = await hear(listening, 6);

@@ -20,6 +20,7 @@ const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[] = [
       [rows.mute, "M"],
       [rows.shuffle, "S"],
       [rows.repeat, "R"],
+      [rows.loop, "A", "B"],
     ],
   ],
   [

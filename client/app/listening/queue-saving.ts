@@ -61,6 +61,10 @@ export function parseSavedOrder(stored: unknown): SavedOrder | null | undefined 
   return isWhole ? { trackIds, ranks } : undefined;
 }
 
+/** Somebody has put it in order, which is no other queue. */
+const isOtherOrder = (before: Queue | null, after: Queue | null): boolean =>
+  before !== null && after !== null && (after.arranged ?? 0) > (before.arranged ?? 0);
+
 interface Clock {
   readonly now: () => number;
   /** @returns what calls it off. */
@@ -68,7 +72,7 @@ interface Clock {
 }
 
 /**
- * Saves where the listener is: soon after each track begins or is paused, and now and then.
+ * Saves where the listener is: soon after each track begins or is paused, or the queue is put in order, and now and then.
  *
  * @returns `flush` for when the page goes out of sight, and what ends it.
  */
@@ -99,9 +103,10 @@ export function watchQueue(
       const after = state.get();
       const isOther = after.track?.id !== before.track?.id;
       const isPaused = before.isPlaying && !after.isPlaying;
+      const isArranged = isOtherOrder(before.queue, after.queue);
       before = after;
-      if (after.isPlaying) isNew = true;
-      if (isOther || isPaused) flushSoon();
+      if (after.isPlaying || isArranged) isNew = true;
+      if (isOther || isPaused || isArranged) flushSoon();
     }),
     progress.subscribe(() => {
       if (!state.get().isPlaying) return;

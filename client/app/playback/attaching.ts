@@ -1,5 +1,5 @@
 import type { HlsWish } from "#contract/playback.ts";
-import type { PlayedTrack } from "./deck.ts";
+import type { PlayedTrack, PlayerIo } from "./deck.ts";
 import { loadedAround, type Sound } from "./sound.ts";
 
 /** Points a sound at a track. */
@@ -9,6 +9,23 @@ interface Opening {
   readonly atSeconds: number;
   /** Opens the track again where it is, because it does not come on the way that was taken. */
   readonly goOnElsewhere: () => void;
+}
+
+/** Every source of every voice goes through here. */
+export function attachTrack(
+  { attach, streamUrl }: Pick<PlayerIo, "attach" | "streamUrl">,
+  sound: Sound,
+  track: PlayedTrack,
+  opening: Opening,
+): void {
+  if (attach) attach(sound, track, opening);
+  else sound.src = streamUrl(track);
+}
+
+/** Takes it away again: no more bytes are asked for. */
+export function detach(sound: Sound): void {
+  sound.removeAttribute("src");
+  sound.load();
 }
 
 /** In this browser: the file as it is, or what the server makes of it. */

@@ -1,11 +1,15 @@
 import type { Track } from "#contract/library.ts";
 import type { Attach } from "./attaching.ts";
 import type { Diagnosis } from "./diagnosis.ts";
+import type { Loop } from "./looping.ts";
 import type { PlayerModes } from "./modes.ts";
+import type { Moment } from "./moments.ts";
 import type { Queue } from "./queue.ts";
 import type { Random } from "./shuffle.ts";
+import type { Sleep } from "./sleeping.ts";
 import type { Sound } from "./sound.ts";
 import type { Store } from "./store.ts";
+import type { Primed } from "./voices.ts";
 
 /**
  * What a player knows of a track. A guest of a public link gets no more of it than this, and no band.
@@ -14,7 +18,7 @@ export type PlayedTrack = Pick<
   Track,
   "id" | "title" | "artist" | "album" | "durationMs" | "coverHash" | "state"
 > &
-  Partial<Pick<Track, "bandId">>;
+  Partial<Pick<Track, "bandId" | "albumId" | "details">>;
 
 /** What the listener is told while it does not play although it should. */
 export interface Trouble {
@@ -34,6 +38,10 @@ export interface PlayerState {
   readonly volume: number;
   readonly isMuted: boolean;
   readonly rate: number;
+  /** What is played over and over; `null`: nothing. */
+  readonly loop: Loop | null;
+  /** When it stops by itself; `null`: never. */
+  readonly sleep: Sleep | null;
 }
 
 export interface Progress {
@@ -52,6 +60,8 @@ export interface PlayerPreferences {
 /** The world, as the player gets it. */
 export interface PlayerIo {
   readonly sound: Sound;
+  /** A second voice, for what comes next without a gap; where only one track plays there is none. */
+  readonly spare?: Sound;
   readonly streamUrl: (track: PlayedTrack) => string;
   /** Points the sound at a track where it is not just its stream. */
   readonly attach?: Attach;
@@ -63,6 +73,8 @@ export interface PlayerIo {
   readonly diagnose: (track: PlayedTrack) => Promise<Diagnosis>;
   /** @returns what calls it off. */
   readonly later: (delayMs: number, run: () => void) => () => void;
+  /** In milliseconds. */
+  readonly now: () => number;
   /** Fetches the head of what plays next; `null`: nothing follows. */
   readonly preload: (track: PlayedTrack | null) => void;
   readonly isOnline: () => boolean;
@@ -84,6 +96,23 @@ export interface Deck {
   readonly state: Store<PlayerState>;
   readonly progress: Store<Progress>;
   readonly modes: Store<PlayerModes>;
+  /** The voice that plays. It changes with each track that begins without a gap. */
+  sound: Sound;
+  /** The other one: it waits for what comes next, or ends what came before. */
+  spare: Sound | null;
+  primed: Primed | null;
+  /** What is done when it comes to a place in the track. */
+  moment: Moment | null;
+  /** 0 to 1: how much is left of each voice's loudness, and of both when it goes to sleep. */
+  readonly shares: { sound: number; spare: number; both: number };
+  /** Whose loudness the other voice has. */
+  spareTrack: PlayedTrack | null;
+  /** From `play()` to what one hears, in milliseconds, as it was the last time. */
+  leadMs: number;
+  /** The sound has moved for the first time since it took over. */
+  noteBegun: () => void;
+  cancelFade: () => void;
+  cancelSleep: () => void;
   /** Goes up with each source, so that what was asked about an older one is dropped. */
   load: number;
   /** Playing has begun, or is about to; not yet while a queue is only shown. */
@@ -97,6 +126,8 @@ export interface Deck {
   /** Tracks skipped since the sound last moved. */
   skips: number;
   isNextPreloaded: boolean;
+  /** Opens the current track again, where it is. */
+  reload: () => void;
   /** What 'Try again' does. */
   retry: () => void;
   cancelRetry: () => void;

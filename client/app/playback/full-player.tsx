@@ -7,6 +7,7 @@ import { library } from "../words/library.ts";
 import { playback } from "../words/playback.ts";
 import s from "./full-player.module.css";
 import { RepeatButton, ShuffleButton } from "./mode-buttons.tsx";
+import { PlayerMenu } from "./player-menu.tsx";
 import { RateMenu } from "./rate-menu.tsx";
 import { SeekBar } from "./seek-bar.tsx";
 import { NextButton, PlayButton, PreviousButton, QueueButton } from "./transport-buttons.tsx";
@@ -38,7 +39,10 @@ export function FullPlayer({ heart, onClose, onOpenQueue }: FullPlayerProps) {
           <ActionIcon size={44} aria-label={playback.close} onClick={onClose}>
             <IconChevronDown size={24} />
           </ActionIcon>
-          <QueueButton onOpen={onOpenQueue} />
+          <span>
+            <PlayerMenu />
+            <QueueButton onOpen={onOpenQueue} />
+          </span>
         </div>
         <div className={s.cover}>
           <Cover track={track} size="large" label={library.track.coverOf(track.title)} />

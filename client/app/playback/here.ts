@@ -30,9 +30,10 @@ function parsePreferences(stored: unknown): PlayerPreferences | undefined {
 /** How it goes on from track to track, in this browser. */
 const playerModes = createPreference("player-modes", plainModes, parseModes);
 
-// Two elements that no render ever touches: what plays, and the head of what plays next.
-const sound = new Audio();
+// Elements that no render ever touches: two that play in turn, and the head of what plays next.
+const [sound, spare] = [new Audio(), new Audio()];
 sound.preload = "auto";
+spare.preload = "auto";
 const ahead = new Audio();
 ahead.preload = "metadata";
 ahead.muted = true;
@@ -70,11 +71,13 @@ export function later(delayMs: number, run: () => void): () => void {
 export const player = createPlayer(
   {
     sound,
+    spare,
     streamUrl,
     attach: hls.attach,
     prepare: hls.prepare,
     diagnose: (track) => diagnose({ fetch: backline.fetch, isSignedIn }, streamUrl(track)),
     later,
+    now: Date.now,
     preload(track) {
       if (track && !hls.isWanted()) ahead.src = streamUrl(track);
       else ahead.removeAttribute("src");

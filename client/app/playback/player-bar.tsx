@@ -4,6 +4,7 @@ import { playback } from "../words/playback.ts";
 import { RepeatButton, ShuffleButton } from "./mode-buttons.tsx";
 import { NowPlaying } from "./now-playing.tsx";
 import s from "./player.module.css";
+import { PlayerMenu } from "./player-menu.tsx";
 import { RateMenu } from "./rate-menu.tsx";
 import { SeekBar } from "./seek-bar.tsx";
 import { ThinProgress } from "./thin-progress.tsx";
@@ -66,6 +67,7 @@ const WideBar = ({ heart, onOpenQueue }: WideBarProps) => (
     <SeekBar />
     <div className={s.tools}>
       <RateMenu />
+      <PlayerMenu />
       {heart}
       <QueueButton onOpen={onOpenQueue} />
       <VolumeControl />

@@ -1,3 +1,4 @@
+import { detach } from "./attaching.ts";
 import {
   type Deck,
   type PlayedTrack,
@@ -7,16 +8,20 @@ import {
   type Progress,
   update,
 } from "./deck.ts";
+import { listen } from "./hearing.ts";
+import { applyLevels } from "./levels.ts";
+import { type Loop, markEnd, markStart, nudge, setLoop } from "./looping.ts";
 import { type PlayerModes, plainModes, repeatAfter } from "./modes.ts";
-import { insertNext, jumpTo, type Queue, refreshTracks, stepForward } from "./queue.ts";
-import { recover, wake, watchStall } from "./recovery.ts";
-import { loadedAround } from "./sound.ts";
+import { cancelMoment } from "./moments.ts";
+import { pause } from "./pausing.ts";
+import { insertNext, jumpTo, moveTrack, type Queue, refreshTracks, removeTrack } from "./queue.ts";
+import { wake } from "./recovery.ts";
+import { type Sleep, setSleep } from "./sleeping.ts";
 import { createStore, type Store } from "./store.ts";
 import {
   advance,
   cue,
   goBack,
-  goOn,
   loadCurrent,
   seek,
   setShuffled,
@@ -24,6 +29,7 @@ import {
   startNew,
   startQueue,
 } from "./transport.ts";
+import { dropPrimed } from "./voices.ts";
 
 export interface Player {
   readonly state: Pick<Store<PlayerState>, "get" | "subscribe">;
@@ -50,6 +56,16 @@ export interface Player {
   toggleShuffle(): void;
   /** Off, all, one, and off again. */
   cycleRepeat(): void;
+  setModes(change: Partial<Pick<PlayerModes, "crossfadeSeconds" | "levelling">>): void;
+  /** A part begins here that is to be heard over and over; once more, and there is none. */
+  markLoopStart(): void;
+  /** It ends here, and is played again from its start; once more takes the end away. */
+  markLoopEnd(): void;
+  nudgeLoop(end: "from" | "to", bySeconds: number): void;
+  setSleep(sleep: Sleep | null): void;
+  /** @param from - both are places in the whole queue, from 0. */
+  moveInQueue(from: number, to: number): void;
+  removeFromQueue(at: number): void;
   retry(): void;
   /** A scan has read more of them: titles and covers follow, the sound goes on. */
   refresh(newer: readonly PlayedTrack[]): void;
@@ -59,10 +75,20 @@ export interface Player {
   clear(): void;
 }
 
+const idle = {
+  queue: null,
+  track: null,
+  isPlaying: false,
+  isLoading: false,
+  trouble: null,
+  loop: null,
+  sleep: null,
+} as const;
+
 const silent: Progress = { positionSeconds: 0, durationSeconds: 0, loadedSeconds: 0 };
 
-/** The head of the next track is fetched when so much was heard. */
-const PRELOAD_AFTER_SECONDS = 8;
+/** Of a machine that has not joined two tracks yet. */
+const FIRST_LEAD_MS = 40;
 
 export function createPlayer(
   io: PlayerIo,
@@ -70,9 +96,17 @@ export function createPlayer(
   modes: PlayerModes = plainModes,
 ): Player {
   const deck = createDeck(io, preferences, modes);
-  listen(deck);
+  for (const voice of [io.sound, io.spare]) if (voice) listen(deck, voice);
   applyPreferences(deck);
   const { state, progress } = deck;
+  const arrange = (change: (queue: Queue) => Queue) => {
+    const { queue } = state.get();
+    if (queue) update(deck, { queue: change(queue) });
+  };
+  const loop = (change: (loop: Loop | null, atSeconds: number) => Loop | null) => {
+    const atSeconds = placeOf(deck);
+    setLoop(deck, change(state.get().loop, atSeconds), atSeconds);
+  };
   deck.modes.subscribe(() => io.saveModes?.(deck.modes.get()));
 
   return {
@@ -105,6 +139,17 @@ export function createPlayer(
       const now = deck.modes.get();
       deck.modes.set({ ...now, repeat: repeatAfter(now.repeat) });
     },
+    setModes(change) {
+      deck.modes.set({ ...deck.modes.get(), ...change });
+      applyLevels(deck);
+    },
+    markLoopStart: () => loop(markStart),
+    markLoopEnd: () => loop(markEnd),
+    nudgeLoop: (end, bySeconds) =>
+      loop((now) => now && nudge(now, end, bySeconds, progress.get().durationSeconds)),
+    setSleep: (sleep) => setSleep(deck, sleep),
+    moveInQueue: (from, to) => arrange((queue) => moveTrack(queue, from, to)),
+    removeFromQueue: (at) => arrange((queue) => removeTrack(queue, at)),
     retry() {
       deck.cancelRetry();
       deck.retry();
@@ -116,12 +161,21 @@ export function createPlayer(
 }
 
 function createDeck(io: PlayerIo, preferences: PlayerPreferences, modes: PlayerModes): Deck {
-  const idle = { queue: null, track: null, isPlaying: false, isLoading: false, trouble: null };
-  return {
+  const deck: Deck = {
     io,
     state: createStore<PlayerState>({ ...idle, ...preferences }),
     progress: createStore<Progress>(silent),
     modes: createStore(modes),
+    sound: io.sound,
+    spare: io.spare ?? null,
+    primed: null,
+    moment: null,
+    shares: { sound: 1, spare: 1, both: 1 },
+    spareTrack: null,
+    leadMs: FIRST_LEAD_MS,
+    noteBegun: () => {},
+    cancelFade: () => {},
+    cancelSleep: () => {},
     load: 0,
     isOpen: false,
     isSwitching: false,
@@ -129,10 +183,12 @@ function createDeck(io: PlayerIo, preferences: PlayerPreferences, modes: PlayerM
     attempts: 0,
     skips: 0,
     isNextPreloaded: false,
+    reload: () => loadCurrent(deck, deck.progress.get().positionSeconds),
     retry: () => {},
     cancelRetry: () => {},
     cancelWatch: () => {},
   };
+  return deck;
 }
 
 function play(deck: Deck): void {
@@ -142,17 +198,6 @@ function play(deck: Deck): void {
   if (trouble) deck.retry();
   else if (deck.isOpen) void start(deck);
   else loadCurrent(deck, deck.progress.get().positionSeconds);
-}
-
-function pause(deck: Deck): void {
-  const { trouble } = deck.state.get();
-  deck.cancelRetry();
-  update(deck, {
-    isPlaying: false,
-    isLoading: false,
-    trouble: trouble && { ...trouble, isRetrying: false },
-  });
-  deck.io.sound.pause();
 }
 
 function refresh(deck: Deck, newer: readonly PlayedTrack[]): void {
@@ -166,10 +211,11 @@ function clear(deck: Deck): void {
   pause(deck);
   deck.load += 1;
   deck.isOpen = false;
-  deck.io.sound.removeAttribute("src");
-  deck.io.sound.load();
+  dropPrimed(deck);
+  detach(deck.sound);
+  setSleep(deck, null);
   deck.progress.set(silent);
-  update(deck, { queue: null, track: null, trouble: null });
+  update(deck, { queue: null, track: null, trouble: null, loop: null });
 }
 
 function prefer(deck: Deck, change: Partial<PlayerPreferences>): void {
@@ -179,72 +225,20 @@ function prefer(deck: Deck, change: Partial<PlayerPreferences>): void {
   deck.io.savePreferences({ volume, isMuted, rate });
 }
 
-function applyPreferences({ io: { sound }, state }: Deck): void {
-  const { volume, isMuted, rate } = state.get();
-  sound.volume = volume;
-  sound.muted = isMuted;
-  sound.defaultPlaybackRate = rate;
-  sound.playbackRate = rate;
+function applyPreferences(deck: Deck): void {
+  const { isMuted, rate } = deck.state.get();
+  cancelMoment(deck);
+  for (const voice of [deck.sound, deck.spare]) {
+    if (!voice) continue;
+    voice.muted = isMuted;
+    voice.defaultPlaybackRate = rate;
+    voice.playbackRate = rate;
+  }
+  applyLevels(deck);
 }
+
+/** Between two looks at the sound it has moved on. */
+const placeOf = ({ sound, isSwitching, isOpen, progress }: Deck): number =>
+  isSwitching || !isOpen ? progress.get().positionSeconds : sound.currentTime;
 
 const clamp = (volume: number): number => Math.max(0, Math.min(1, volume));
-
-/** What the sound says on its own. */
-function listen(deck: Deck): void {
-  const on = (event: string, run: () => void) => deck.io.sound.addEventListener(event, run);
-  on("loadedmetadata", () => noteLength(deck));
-  on("timeupdate", () => noteProgress(deck));
-  on("progress", () => noteProgress(deck));
-  on("seeked", () => noteProgress(deck));
-  on("playing", () => {
-    deck.cancelWatch();
-    update(deck, { isPlaying: true, isLoading: false, trouble: null });
-  });
-  on("waiting", () => {
-    if (!deck.state.get().isPlaying) return;
-    update(deck, { isLoading: true });
-    watchStall(deck);
-  });
-  on("pause", () => {
-    // The system may pause us (a call, a headset); a change of source and the end of a track do too.
-    if (deck.isSwitching || deck.io.sound.ended || deck.io.sound.error) return;
-    update(deck, { isPlaying: false, isLoading: false });
-  });
-  on("ended", () => goOn(deck));
-  on("error", () => {
-    if (deck.state.get().track && deck.io.sound.error) void recover(deck);
-  });
-}
-
-function noteLength(deck: Deck): void {
-  const { sound } = deck.io;
-  deck.isSwitching = false;
-  if (deck.resumeAt > 0) sound.currentTime = deck.resumeAt;
-  deck.resumeAt = 0;
-  noteProgress(deck);
-}
-
-function noteProgress(deck: Deck): void {
-  const { sound } = deck.io;
-  if (deck.isSwitching || sound.error || !deck.state.get().track) return;
-  const before = deck.progress.get();
-  const durationSeconds = Number.isFinite(sound.duration) ? sound.duration : before.durationSeconds;
-  const hasMoved = sound.currentTime > before.positionSeconds;
-  deck.progress.set({
-    positionSeconds: sound.currentTime,
-    durationSeconds,
-    loadedSeconds: loadedAround(sound),
-  });
-  if (hasMoved && !sound.paused) noteMoving(deck);
-}
-
-function noteMoving(deck: Deck): void {
-  deck.attempts = 0;
-  deck.skips = 0;
-  if (deck.state.get().isLoading) update(deck, { isLoading: false });
-  if (deck.isNextPreloaded || deck.progress.get().positionSeconds < PRELOAD_AFTER_SECONDS) return;
-  deck.isNextPreloaded = true;
-  const { queue } = deck.state.get();
-  const following = queue && stepForward(queue);
-  deck.io.preload(following?.tracks[following.index] ?? null);
-}

@@ -19,6 +19,8 @@ export interface Queue {
   /** While it is shuffled: the place of each of them in the list it came from, from 0, each once. */
   readonly ranks?: readonly number[];
   readonly next: string | null;
+  /** How often somebody has put it in another order by hand, which is worth keeping. */
+  readonly arranged?: number;
   /** Fetches further pages of the same list. */
   readonly fetchPage: (cursor: string) => Promise<QueuePage>;
 }
@@ -62,12 +64,48 @@ export function appendPage(queue: Queue, cursor: string, page: QueuePage, random
 /** Puts a track right after the one that plays. */
 export function insertNext(queue: Queue, track: PlayedTrack): Queue {
   const at = queue.index + 1;
-  const longer = { ...queue, tracks: queue.tracks.toSpliced(at, 0, track) };
+  const tracks = queue.tracks.toSpliced(at, 0, track);
+  const longer = { ...queue, tracks, arranged: arrangedOnce(queue) };
   const { ranks } = queue;
   if (!ranks) return longer;
   const here = ranks[queue.index] ?? -1;
   const later = ranks.map((rank) => (rank > here ? rank + 1 : rank));
   return { ...longer, ranks: later.toSpliced(at, 0, here + 1) };
+}
+
+const arrangedOnce = ({ arranged = 0 }: Queue): number => arranged + 1;
+
+/** Puts the one at `from` at `to`; what plays goes on playing, wherever it is then. */
+export function moveTrack(queue: Queue, from: number, to: number): Queue {
+  const count = queue.tracks.length;
+  const isWithin = (at: number) => Number.isInteger(at) && at >= 0 && at < count;
+  if (!isWithin(from) || !isWithin(to) || from === to) return queue;
+  const places = moved([...queue.tracks.keys()], from, to);
+  return {
+    ...queue,
+    tracks: moved(queue.tracks, from, to),
+    ...(queue.ranks ? { ranks: moved(queue.ranks, from, to) } : {}),
+    index: places.indexOf(queue.index),
+    arranged: arrangedOnce(queue),
+  };
+}
+
+const moved = <Item>(items: readonly Item[], from: number, to: number): Item[] =>
+  items.toSpliced(from, 1).toSpliced(to, 0, items[from] as Item);
+
+/** Takes one out of it, but never what plays. */
+export function removeTrack(queue: Queue, at: number): Queue {
+  if (at === queue.index || !(at in queue.tracks)) return queue;
+  const { ranks } = queue;
+  const gone = ranks?.[at] ?? 0;
+  const closed = ranks?.toSpliced(at, 1).map((rank) => (rank > gone ? rank - 1 : rank));
+  return {
+    ...queue,
+    tracks: queue.tracks.toSpliced(at, 1),
+    ...(closed ? { ranks: closed } : {}),
+    index: at < queue.index ? queue.index - 1 : queue.index,
+    arranged: arrangedOnce(queue),
+  };
 }
 
 /** The same queue with newer knowledge of its tracks. */

@@ -15,7 +15,7 @@ export async function recover(deck: Deck): Promise<void> {
   const { track } = deck.state.get();
   if (!track) return;
   const load = deck.load;
-  const failure = deck.io.sound.error?.code;
+  const failure = deck.sound.error?.code;
   deck.cancelWatch();
   update(deck, { isLoading: deck.state.get().isPlaying });
   const diagnosis = await deck.io.diagnose(track);

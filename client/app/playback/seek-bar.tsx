@@ -1,6 +1,7 @@
 import { type KeyboardEvent, type PointerEvent, type RefObject, useRef, useState } from "react";
 import { formatDuration, speakDuration } from "../words/format.ts";
 import { playback } from "../words/playback.ts";
+import { LoopMarks } from "./loop-marks.tsx";
 import type { Player } from "./player.ts";
 import { partAt, RangeInput } from "./range-input.tsx";
 import s from "./seek-bar.module.css";
@@ -55,6 +56,7 @@ export function SeekBar({ isStacked = false }: { readonly isStacked?: boolean })
           }}
           {...inputHandlers(player, durationSeconds, setDraft, isDragging)}
         />
+        <LoopMarks durationSeconds={durationSeconds} />
         {hover !== null && durationSeconds > 0 ? (
           <span
             className={`${s.hover} times`}

@@ -59,6 +59,8 @@ const actions = (player: Player, shortcuts: Shortcuts): Actions =>
     ["m", player.toggleMute],
     ["s", player.toggleShuffle],
     ["r", player.cycleRepeat],
+    ["a", player.markLoopStart],
+    ["b", player.markLoopEnd],
     ["/", shortcuts.focusSearch],
     ["?", shortcuts.showHelp],
   ]);

@@ -6,6 +6,7 @@ export type Sound = Pick<
   | "duration"
   | "paused"
   | "ended"
+  | "readyState"
   | "volume"
   | "muted"
   | "playbackRate"
@@ -21,6 +22,10 @@ export type Sound = Pick<
 
 /** The codes of `MediaError`. */
 export const MediaFailure = { network: 2, decode: 3, format: 4 } as const;
+
+/** Of `readyState`: it knows its length; it has enough to begin. */
+export const HAS_LENGTH = 1;
+export const CAN_BEGIN = 3;
 
 /** Seconds that are loaded from where it plays. */
 export function loadedAround({ buffered, currentTime }: Sound): number {

@@ -1,15 +1,13 @@
 import { playback } from "../words/playback.ts";
+import { attachTrack } from "./attaching.ts";
 import { type Deck, isCurrent, type PlayedTrack, update } from "./deck.ts";
-import {
-  appendPage,
-  currentOf,
-  isNearlyOver,
-  type Queue,
-  stepBack,
-  stepForward,
-  stepToStart,
-} from "./queue.ts";
-import { shuffle, shuffleAgain, unshuffle } from "./shuffle.ts";
+import { startAgain } from "./following.ts";
+import { applyLevels } from "./levels.ts";
+import { cancelMoment } from "./moments.ts";
+import { appendPage, currentOf, isNearlyOver, type Queue, stepBack, stepForward } from "./queue.ts";
+import { shuffle, unshuffle } from "./shuffle.ts";
+import { fallAsleep } from "./sleeping.ts";
+import { dropPrimed, endFade } from "./voices.ts";
 
 /** 'Previous' starts the track over when more than this was heard. */
 const START_OVER_SECONDS = 3;
@@ -53,7 +51,7 @@ export function startQueue(deck: Deck, queue: Queue): void {
 export function cue(deck: Deck, queue: Queue, atSeconds: number): void {
   const track = currentOf(queue) ?? null;
   deck.isOpen = false;
-  update(deck, { queue, track });
+  update(deck, { queue, track, loop: null });
   deck.progress.set({
     positionSeconds: atSeconds,
     durationSeconds: (track?.durationMs ?? 0) / 1000,
@@ -61,9 +59,10 @@ export function cue(deck: Deck, queue: Queue, atSeconds: number): void {
   });
 }
 
-function switchTo(deck: Deck, queue: Queue): void {
+export function switchTo(deck: Deck, queue: Queue): void {
   const track = currentOf(queue) ?? null;
-  update(deck, { queue, track });
+  const { track: before, loop } = deck.state.get();
+  update(deck, { queue, track, loop: before?.id === track?.id ? loop : null });
   deck.attempts = 0;
   loadCurrent(deck, 0);
   if (isNearlyOver(queue)) void extend(deck);
@@ -75,6 +74,9 @@ export function loadCurrent(deck: Deck, atSeconds: number): void {
   if (!track) return;
   deck.cancelRetry();
   deck.cancelWatch();
+  cancelMoment(deck);
+  endFade(deck);
+  dropPrimed(deck);
   deck.load += 1;
   deck.isOpen = true;
   deck.isSwitching = true;
@@ -86,6 +88,8 @@ export function loadCurrent(deck: Deck, atSeconds: number): void {
     loadedSeconds: 0,
   });
   update(deck, { isLoading: isPlaying, trouble: null });
+  applyLevels(deck);
+  deck.noteBegun = () => {};
   const preparation = deck.io.prepare?.(track) ?? null;
   if (preparation === null) open(deck, track);
   else void openAfter(deck, track, preparation);
@@ -94,27 +98,26 @@ export function loadCurrent(deck: Deck, atSeconds: number): void {
 async function openAfter(deck: Deck, track: PlayedTrack, preparation: Promise<void>) {
   const load = deck.load;
   // Said now, while the browser sees the person's click: afterwards it lets this sound play.
-  if (deck.state.get().isPlaying) deck.io.sound.play().catch(() => {});
+  if (deck.state.get().isPlaying) deck.sound.play().catch(() => {});
   await preparation.catch(() => {});
   if (isCurrent(deck, load)) open(deck, track);
 }
 
 function open(deck: Deck, track: PlayedTrack): void {
-  const { io, load } = deck;
+  const { io, load, sound, resumeAt: atSeconds } = deck;
   const goOnElsewhere = (): void => {
-    if (isCurrent(deck, load)) loadCurrent(deck, deck.progress.get().positionSeconds);
+    if (isCurrent(deck, load)) deck.reload();
   };
-  if (io.attach) io.attach(io.sound, track, { atSeconds: deck.resumeAt, goOnElsewhere });
-  else io.sound.src = io.streamUrl(track);
+  attachTrack(io, sound, track, { atSeconds, goOnElsewhere });
   if (deck.state.get().isPlaying) void start(deck);
-  else deck.io.sound.load();
+  else deck.sound.load();
 }
 
 /** Failures of the source arrive as an `error` event as well; here only the browser's own 'no' counts. */
 export async function start(deck: Deck): Promise<void> {
   const load = deck.load;
   try {
-    await deck.io.sound.play();
+    await deck.sound.play();
   } catch (error) {
     const isRefused = error instanceof Error && error.name === "NotAllowedError";
     if (!isRefused || !isCurrent(deck, load)) return;
@@ -140,25 +143,11 @@ export async function advance(deck: Deck): Promise<void> {
   else if (deck.state.get().trouble === null) finish(deck);
 }
 
-/** With 'repeat all', the first that plays after the last; a shuffled list is drawn anew. */
-function startAgain(deck: Deck): Queue | undefined {
-  const { queue } = deck.state.get();
-  // What could not be fetched is no end.
-  if (!queue || queue.next !== null || deck.modes.get().repeat !== "all") return undefined;
-  return stepToStart(queue.ranks ? shuffleAgain(queue, deck.io.random) : queue);
-}
-
-/** The track is over by itself. */
-export function goOn(deck: Deck): void {
-  const { queue } = deck.state.get();
-  if (queue && deck.modes.get().repeat === "one") switchTo(deck, queue);
-  else void advance(deck);
-}
-
 /** Nothing follows: stay on the last track, ready to start it over. */
-function finish(deck: Deck): void {
+export function finish(deck: Deck): void {
   update(deck, { isPlaying: false, isLoading: false });
-  deck.io.sound.pause();
+  fallAsleep(deck);
+  deck.sound.pause();
 }
 
 export function goBack(deck: Deck): void {
@@ -171,7 +160,7 @@ export function goBack(deck: Deck): void {
 }
 
 /** @returns false when there is no further page, or it cannot be had now. */
-async function extend(deck: Deck): Promise<boolean> {
+export async function extend(deck: Deck): Promise<boolean> {
   const { queue } = deck.state.get();
   const cursor = queue?.next;
   if (!queue || !cursor) return false;
@@ -198,7 +187,9 @@ async function extend(deck: Deck): Promise<boolean> {
 export function seek(deck: Deck, seconds: number): void {
   const progress = deck.progress.get();
   const positionSeconds = Math.max(0, Math.min(seconds, progress.durationSeconds || seconds));
+  cancelMoment(deck);
+  endFade(deck);
   deck.progress.set({ ...progress, positionSeconds });
   if (deck.isSwitching) deck.resumeAt = positionSeconds;
-  else deck.io.sound.currentTime = positionSeconds;
+  else deck.sound.currentTime = positionSeconds;
 }

@@ -11,6 +11,7 @@ import { createPlayer, type Player } from "../playback/player.ts";
 import type { Queue } from "../playback/queue.ts";
 import { startShortcuts } from "../playback/shortcuts.ts";
 import { createStore, type Store } from "../playback/store.ts";
+import { startTabs } from "../playback/tabs.ts";
 import { playback } from "../words/playback.ts";
 import { openAgain, type SharedRecording } from "./opened-share.ts";
 
@@ -53,6 +54,7 @@ export function createSharePlayer(token: string): SharePlayer {
       prepare: ({ id }) => (begun.has(id) ? null : begin(id)),
       diagnose: findOut,
       later,
+      now: Date.now,
       preload: () => {},
       isOnline: () => navigator.onLine,
       noteSkipped: (track, reason) => sayOnce("skipped", playback.skipped(track.title), reason),
@@ -191,6 +193,7 @@ export function createSharePlayer(token: string): SharePlayer {
       tabPlayer.pause();
       const giveBack = startMediaSession(player, (track) => backline.shareCoverUrl(token, track));
       const forgetKeys = startShortcuts(player);
+      const leaveTabs = startTabs(player);
       window.addEventListener("online", player.wake);
       // Silence is no answer, and what ends the link is noted elsewhere.
       const looking = setInterval(() => look().catch(() => {}), LOOK_MS);
@@ -198,6 +201,7 @@ export function createSharePlayer(token: string): SharePlayer {
         clearInterval(looking);
         window.removeEventListener("online", player.wake);
         forgetKeys();
+        leaveTabs();
         player.clear();
         giveBack();
       };

@@ -71,6 +71,7 @@ export const keys = {
     mute: "Mute or unmute",
     shuffle: "Shuffle, or the order of the list",
     repeat: "Repeat: off, all, one",
+    loop: "Loop from here, to here; again takes it away",
     search: "Search",
     commands: "Commands",
     help: "This help",

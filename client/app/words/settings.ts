@@ -64,7 +64,7 @@ export const settings = {
   keyboard: "Keyboard",
   singleKeys: "Single-key shortcuts",
   singleKeysHint:
-    "Space, J, L, N, P, M, / and ? work anywhere but in text fields. Switch them off if you use speech input.",
+    "Space, J, L, N, P, M, S, R, A, B, / and ? work anywhere but in text fields. Switch them off if you use speech input.",
   allKeys: "All shortcuts",
   showKeys: "Show",
   version: (version: string) => `Backline ${version}`,
