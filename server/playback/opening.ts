@@ -5,8 +5,9 @@ import type { Storage } from "#server/storage/provider.ts";
 import type { ByteRange, OpenedRange } from "#server/storage/stored.ts";
 import type { FileVersion } from "./block-name.ts";
 import type { Source } from "./fill.ts";
-import type { FileFacts, PlaybackDeps } from "./service.ts";
+import type { PlaybackDeps } from "./service.ts";
 import type { Playable } from "./store.ts";
+import type { FileFacts } from "./versions.ts";
 
 /** How a recording's file is opened for one listener. */
 export interface Opening {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import type { Readable } from "node:stream";
 import type { Actor } from "#server/base/actor.ts";
@@ -7,7 +6,6 @@ import {
   type Conditions,
   checkConditions,
   honoursRange,
-  isWeakMatch,
   type Validators,
 } from "#server/base/preconditions.ts";
 import {
@@ -31,6 +29,7 @@ import { createOpening, type Opening } from "./opening.ts";
 import { OutsideOfFile, parseRange } from "./range.ts";
 import { createResumingBody } from "./resuming-body.ts";
 import type * as store from "./store.ts";
+import { type FileFacts, factsAfter, isSameVersion, look, toEtag } from "./versions.ts";
 
 export type PlaybackDeps = StorageDeps & HealthDeps & Pick<Deps, "log" | "rangeCache">;
 
@@ -53,13 +52,6 @@ export interface TrackPart extends Validators {
 }
 
 type Track = store.Playable["track"];
-
-/** What is known of a file's version: by the last scan, or by the storage just now. */
-export interface FileFacts {
-  readonly sizeBytes: number;
-  readonly etag: string | null;
-  readonly modifiedAt: Date | null;
-}
 
 /** @throws AppError `not_found` for a recording of nobody's or of a band that the actor is not in. */
 export function requirePlayable(actor: Actor, found: store.Playable | undefined): store.Playable {
@@ -127,7 +119,7 @@ async function openPart(
       return { ...answer, content: { body: createBody(opened, facts, opening) } };
     }
     opened?.body.destroy();
-    facts = opened ?? (await look(storage, track));
+    facts = await factsAfter(storage, track, facts, opened);
     await noteTrackChanged(deps, track.id, facts);
   }
   throw keepsChanging();
@@ -144,11 +136,6 @@ async function firstFacts(
   if (isSameVersion(track, now)) return track;
   await noteTrackChanged(deps, track.id, now);
   return now;
-}
-
-async function look(storage: Storage, { ref }: Track): Promise<FileFacts> {
-  const now = await storage.stat(ref);
-  return { ...now, sizeBytes: now.sizeBytes ?? 0 };
 }
 
 const wholeOf = ({ sizeBytes }: FileFacts): ByteRange => ({ start: 0, end: sizeBytes - 1 });
@@ -209,26 +196,6 @@ function judge(track: Track, facts: FileFacts, request: TrackRequest): TrackPart
       return { ...part, range, content: { body: null } };
     }
   }
-}
-
-/**
- * Our entity tag for a version: opaque, of the storage's own and the size. Strong only where the
- * storage's is; made of size and date it is weak.
- */
-function toEtag({ etag, modifiedAt, sizeBytes }: FileFacts): string | null {
-  const source = etag ?? modifiedAt?.toISOString();
-  if (source === undefined) return null;
-  const digest = createHash("sha256").update(`${sizeBytes} ${source.replace(/^W\//, "")}`);
-  const quoted = `"${digest.digest("base64url").slice(0, 22)}"`;
-  return etag === null || etag.startsWith("W/") ? `W/${quoted}` : quoted;
-}
-
-/** What an answer does not say cannot contradict. */
-function isSameVersion(known: FileFacts, now: FileFacts): boolean {
-  if (known.sizeBytes !== now.sizeBytes) return false;
-  if (known.etag !== null && now.etag !== null) return isWeakMatch(known.etag, now.etag);
-  if (known.modifiedAt === null || now.modifiedAt === null) return true;
-  return Math.abs(known.modifiedAt.getTime() - now.modifiedAt.getTime()) < 1000;
 }
 
 const nameOf = ({ path }: Track): string => posix.basename(path);

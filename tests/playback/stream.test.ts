@@ -23,6 +23,26 @@ async function ask(
 const bodyOf = async (response: Response): Promise<Buffer> =>
   Buffer.from(await response.arrayBuffer());
 
+test("a page that comes in place of the file is not played, and nothing is forgotten for it", async () => {
+  const world = await annasTake();
+  const page = "<!doctype html><title>Sign in</title><form></form>";
+  const heal = world.cloud.fault({
+    ...{ method: "GET", path: "Live/take 1.mp3", status: 200, text: page },
+    headers: { "content-type": "text/plain" },
+  });
+  for (const range of [undefined, "bytes=0-1", "bytes=100000-"]) {
+    const refused = await ask(world, range ? { range } : {});
+    expect(refused.status, range).toBe(503);
+    expect(await refused.json()).toMatchObject({
+      code: "storage_unavailable",
+      message: expect.stringContaining("Nothing is lost"),
+    });
+  }
+  expect(await trackAt(world, "Live/take 1.mp3")).toMatchObject({ sizeBytes: SIZE });
+  heal();
+  expect(await bodyOf(await ask(world))).toEqual(take);
+});
+
 test("the whole file arrives as it lies in the storage, under our own names for what it is", async () => {
   const response = await ask(await annasTake());
 
