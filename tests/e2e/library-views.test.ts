@@ -15,10 +15,15 @@ test("the library by albums, artists, genres and folders, and music from an albu
     for (const track of [1, 2]) {
       const tags = { ALBUM: "Long Road", ALBUMARTIST: "The Walkers", GENRE: "Folk", DATE: "1998" };
       const own = { TITLE: `Mile ${disc}${track}`, ARTIST: "The Walkers" };
+      const inside = {
+        LYRICS: `Mile after mile\nand ${track} more`,
+        COMMENT: "Second day",
+        REPLAYGAIN_TRACK_GAIN: "-7.2 dB",
+      };
       const places = { DISCNUMBER: String(disc), TRACKNUMBER: String(track) };
       await writeFile(
         join(folder, `Long Road/CD ${disc}/${track}.flac`),
-        flac({ ...tags, ...own, ...places }, 1),
+        flac({ ...tags, ...own, ...inside, ...places }, 1),
       );
     }
   }
@@ -49,6 +54,13 @@ test("the library by albums, artists, genres and folders, and music from an albu
   await page.getByRole("heading", { name: "The Walkers" }).waitFor();
   await page.getByRole("link", { name: "Mile 22" }).waitFor();
   await lookAt(person, "artist");
+  await page.getByRole("link", { name: "Mile 22" }).click();
+  await page.getByRole("region", { name: "Lyrics" }).getByText("and 2 more").waitFor();
+  await page.getByText("\u22127.2 dB track").waitFor();
+  await page.getByText("Second day").scrollIntoViewIfNeeded();
+  await lookAt(person, "track-lyrics");
+  await page.goBack();
+  await page.getByRole("heading", { name: "The Walkers" }).waitFor();
   await page.goBack();
   await page.getByRole("heading", { name: "Disc 2" }).waitFor();
 

@@ -1,4 +1,4 @@
-import type { Track } from "#contract/library.ts";
+import type { Track, WholeTrack } from "#contract/library.ts";
 import { useConnections } from "../storage/connections.ts";
 import { edits } from "../words/edits.ts";
 import { formatBytes, formatDay, formatDuration } from "../words/format.ts";
@@ -10,7 +10,7 @@ const words = library.track;
 type Facts = readonly (readonly [term: string, value: string | null])[];
 
 /** Everything that is known of a track, and where it lies. */
-export function TrackFacts({ track }: { readonly track: Track }) {
+export function TrackFacts({ track }: { readonly track: WholeTrack }) {
   const { data: connections = [] } = useConnections(track.bandId);
   const storage = connections.find((each) => each.id === track.connectionId);
   return (
@@ -27,6 +27,18 @@ export function TrackFacts({ track }: { readonly track: Track }) {
         ]}
       />
     </div>
+  );
+}
+
+/** As its lines are; the file says them. */
+export function TrackLyrics({ track }: { readonly track: WholeTrack }) {
+  const lyrics = track.details?.lyrics;
+  if (!lyrics) return null;
+  return (
+    <section className={s.lyrics} aria-label={words.lyrics}>
+      <h2 className={s.factsTitle}>{words.lyrics}</h2>
+      <p>{lyrics}</p>
+    </section>
   );
 }
 
@@ -48,7 +60,7 @@ function FactList({ title, facts }: { readonly title: string; readonly facts: Fa
   );
 }
 
-const tagsOf = (track: Track): Facts => [
+const tagsOf = (track: WholeTrack): Facts => [
   [words.artist, track.artist],
   [words.album, track.album],
   [words.albumArtist, track.albumArtist === track.artist ? null : track.albumArtist],
@@ -57,7 +69,18 @@ const tagsOf = (track: Track): Facts => [
   [words.genre, track.genre],
   [words.recordedOn, track.recordedOn && edits.day(track.recordedOn)],
   [words.duration, track.durationMs === null ? null : formatDuration(track.durationMs)],
+  [words.loudness, loudnessOf(track)],
+  [words.note, track.details?.comment ?? null],
 ];
+
+function loudnessOf({ details }: WholeTrack): string | null {
+  const { trackGainDb = null, albumGainDb = null } = details?.replayGain ?? {};
+  const parts = [
+    trackGainDb === null ? null : words.trackGain(trackGainDb),
+    albumGainDb === null ? null : words.albumGain(albumGainDb),
+  ];
+  return parts.filter(Boolean).join(" · ") || null;
+}
 
 function numberOf({ trackNumber, discNumber }: Track): string | null {
   if (trackNumber === null) return null;

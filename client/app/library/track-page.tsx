@@ -11,7 +11,7 @@ import {
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import type { Track } from "#contract/library.ts";
+import type { Track, WholeTrack } from "#contract/library.ts";
 import { backline, refusalOf, sentenceOf, trpc } from "../api.ts";
 import { CommentsSection } from "../comments/comments-section.tsx";
 import { CommentMarks } from "../comments/marks.tsx";
@@ -30,7 +30,7 @@ import { Cover } from "./cover.tsx";
 import { openDeleteDialog } from "./delete-dialog.ts";
 import { openEditDialog } from "./edit-dialog.ts";
 import { playTracks } from "./play.ts";
-import { TrackFacts } from "./track-facts.tsx";
+import { TrackFacts, TrackLyrics } from "./track-facts.tsx";
 import s from "./track-page.module.css";
 import { TrackVersions } from "./track-versions.tsx";
 import { TrackWaveform } from "./track-waveform.tsx";
@@ -59,7 +59,7 @@ export function TrackPage() {
   );
 }
 
-function TrackDetails({ track }: { readonly track: Track }) {
+function TrackDetails({ track }: { readonly track: WholeTrack }) {
   useScreenTitle(track.title);
   return (
     <div className={s.page}>
@@ -82,6 +82,7 @@ function TrackDetails({ track }: { readonly track: Track }) {
       </TrackWaveform>
       <CommentsSection track={track} />
       <TrackFacts track={track} />
+      <TrackLyrics track={track} />
       <TrackVersions track={track} />
     </div>
   );

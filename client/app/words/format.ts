@@ -158,3 +158,9 @@ export function formatAgo(moment: string, now: number = Date.now()): string {
   const step = STEPS.find(([, size]) => Math.abs(seconds) >= size);
   return step ? ago.format(Math.round(seconds / step[1]), step[0]) : "just now";
 }
+
+/** With its sign, whose minus is one. */
+export const formatDecibels = (decibels: number): string => {
+  const text = Math.abs(decibels).toLocaleString("en", { maximumFractionDigits: 1 });
+  return `${decibels < 0 ? "−" : "+"}${text} dB`;
+};

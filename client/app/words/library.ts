@@ -1,4 +1,4 @@
-import { formatCount, formatDay, plural } from "./format.ts";
+import { formatCount, formatDay, formatDecibels, plural } from "./format.ts";
 
 export const library = {
   title: "Library",
@@ -101,6 +101,11 @@ export const library = {
     size: "Size",
     format: "Format",
     added: "Added",
+    lyrics: "Lyrics",
+    note: "Note",
+    loudness: "Gain",
+    trackGain: (decibels: number) => `${formatDecibels(decibels)} track`,
+    albumGain: (decibels: number) => `${formatDecibels(decibels)} album`,
     disc: (disc: number, track: number) => `${disc}-${track}`,
     missing: (moment: string) =>
       `This file was not found in its storage on ${formatDay(moment)}. Its place in your library is kept, and it plays again as soon as the file is back.`,
