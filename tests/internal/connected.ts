@@ -1,9 +1,11 @@
 import { onTestFinished } from "vitest";
 import type { ConnectForm } from "#contract/connections.ts";
+import type { JellyfinProduct } from "#contract/jellyfin.ts";
 import type { Storage, StorageIo } from "#server/storage/provider.ts";
 import { annasGoogle, type GoogleWorld } from "#tests/connections/google-world.ts";
 import { annasMicrosoft, type MicrosoftWorld } from "#tests/connections/microsoft-world.ts";
 import type { OAuthWorld } from "#tests/connections/oauth-world.ts";
+import { formOf, annasServer as startMedia } from "#tests/storage/jellyfin/worlds.ts";
 import { byPath, idsIn, inTree } from "#tests/storage/oauth-worlds.ts";
 import { inBucket } from "#tests/storage/s3/bucket.ts";
 import { inCloud } from "#tests/storage/webdav/fault-storage.ts";
@@ -59,8 +61,10 @@ export async function annasDrive(
   };
 }
 
-export async function annasOnedrive(): Promise<MicrosoftWorld & Connected> {
-  const world = await annasMicrosoft();
+export async function annasOnedrive(
+  options: TestServerOptions = {},
+): Promise<MicrosoftWorld & Connected> {
+  const world = await annasMicrosoft(options);
   const { microsoft } = world;
   await signIn(world);
   return {
@@ -71,10 +75,12 @@ export async function annasOnedrive(): Promise<MicrosoftWorld & Connected> {
   };
 }
 
-export async function annasBucket(): Promise<Connected & { readonly bucket: FakeS3 }> {
+export async function annasBucket(
+  options: TestServerOptions = {},
+): Promise<Connected & { readonly bucket: FakeS3 }> {
   const bucket = await startFakeS3();
   onTestFinished(() => bucket.stop());
-  const world = await annasServer();
+  const world = await annasServer(options);
   const { endpoint, region, accessKeyId, secretAccessKey } = bucket;
   const keys = { accessKeyId, secretAccessKey, pathStyle: true } as const;
   await connectForm(world, { provider: "s3", endpoint, region, bucket: bucket.bucket, ...keys });
@@ -84,19 +90,41 @@ export async function annasBucket(): Promise<Connected & { readonly bucket: Fake
 
 export async function annasCloud(
   persona: "plain" | "nextcloud",
+  options: TestServerOptions = {},
 ): Promise<Connected & { readonly cloud: FaultServer }> {
   const cloud = await startFaultServer({ persona });
   onTestFinished(() => cloud.stop());
-  const world = await annasServer();
+  const world = await annasServer(options);
   await connect(world, cloud);
   const asked = () => cloud.requests.length;
   return { ...world, cloud, hands: inCloud(cloud), toPaths: (storage) => storage, asked };
 }
 
-export async function annasFolder(): Promise<Connected> {
+export async function annasFolder(options: TestServerOptions = {}): Promise<Connected> {
   const folder = await createTestFolder();
-  const world = await annasServer({ environment: { FOLDER_ROOTS: folder } });
+  const environment = { ...options.environment, FOLDER_ROOTS: folder };
+  const world = await annasServer({ ...options, environment });
   await connectForm(world, { provider: "folder", folder });
   const hands = { ...onDisk(folder), stop: async () => {} };
+  return { ...world, hands, toPaths: (storage) => storage, asked: () => 0 };
+}
+
+export async function annasMedia(
+  product: JellyfinProduct,
+  options: TestServerOptions = {},
+): Promise<Connected> {
+  const media = await startMedia(product);
+  const { library } = media;
+  const world = await annasServer(options);
+  await connectForm(world, formOf(media));
+  const hands = {
+    put: async (path: string, bytes: Buffer) => library.put(`Music/${path}`, bytes),
+    mkdir: async (path: string) => library.mkdir(`Music/${path}`),
+    remove: async (path: string) => library.remove(`Music/${path}`),
+    rename: async (from: string, to: string) => library.move(`Music/${from}`, `Music/${to}`),
+    age: async () => {},
+    openDownloads: library.openDownloads,
+    stop: async () => {},
+  };
   return { ...world, hands, toPaths: (storage) => storage, asked: () => 0 };
 }
