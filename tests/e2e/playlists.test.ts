@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { PlayId } from "#contract/ids.ts";
 import { lookAt, type Person, playheadSeconds } from "#tests/support/screen.ts";
 import { expectMusic, heading, rowOf } from "./people.ts";
 import { annaShares } from "./sharing.ts";
@@ -106,5 +108,16 @@ test("a playlist is made, put in order, played, exported and imported, and goes 
   await page.getByRole("button", { name: "Delete playlist" }).click();
   await page.getByText("“Old set” was deleted.").waitFor();
   await page.getByRole("link", { name: /Set for Friday/ }).waitFor();
+
+  const { tracks } = await world.anna.api.library.tracks.list.query({
+    bandId: world.bandId,
+    search: "Moth Hour",
+  });
+  const trackId = tracks[0]?.id ?? expect.unreachable();
+  const playId = PlayId.parse(randomUUID());
+  await world.anna.api.playback.plays.record.mutate({ trackId, playId, heardMs: 29_000 });
+  await page.getByRole("link", { name: "Home", exact: true }).first().click();
+  await page.getByRole("region", { name: "Heard last" }).getByText("Moth Hour").waitFor();
+  await lookAt(person, "home-heard");
   expect([...person.complaints, ...elsewhere.complaints]).toEqual([]);
 }, 180_000);

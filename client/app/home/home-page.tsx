@@ -6,6 +6,7 @@ import { frame } from "../words/frame.ts";
 import { home } from "../words/settings.ts";
 import { storage } from "../words/storage.ts";
 import { HealthList } from "./health-list.tsx";
+import { HeardLast } from "./heard-last.tsx";
 import { LatestRehearsals } from "./latest-rehearsals.tsx";
 import { Newest } from "./newest.tsx";
 import { Shortcuts } from "./shortcuts.tsx";
@@ -24,6 +25,7 @@ export function HomePage() {
   }
   return (
     <Screen title={frame.home}>
+      <HeardLast />
       <Newest />
       <Section title={home.storage}>
         <HealthList />

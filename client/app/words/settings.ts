@@ -72,6 +72,7 @@ export const settings = {
 
 export const home = {
   title: "Home",
+  heardLast: "Heard last",
   newest: "New in the library",
   all: "Show all",
   storage: "Storage",
