@@ -122,5 +122,27 @@ test("the library by albums, artists, genres and folders, and music from an albu
   await rows.filter({ hasText: "Mile 22" }).waitFor();
   await page.getByText("1 found").waitFor();
   await lookAt(person, "favourites");
+
+  await views.getByRole("link", { name: "Tracks" }).click();
+  await rows.filter({ hasText: "Mile 11" }).click({ modifiers: ["ControlOrMeta"] });
+  await rows.filter({ hasText: "Mile 21" }).click({ modifiers: ["Shift"] });
+  const selection = page.getByRole("toolbar", { name: "What is selected" });
+  await selection.getByText("3 selected").waitFor();
+  await lookAt(person, "selection");
+  await selection.getByRole("button", { name: "Add to playlist…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Add 3 tracks to a playlist" });
+  await dialog.getByRole("button", { name: "New playlist" }).click();
+  await page.getByLabel("Name").fill("Road songs");
+  await page.getByRole("button", { name: "Make playlist" }).click();
+  await page.getByText("Added 3 tracks to Road songs.").waitFor();
+  await selection.getByRole("button", { name: "Add to favourites" }).click();
+  await page.getByRole("grid").focus();
+  await page.keyboard.press("Escape");
+  await selection.waitFor({ state: "detached" });
+  await page.keyboard.press("ControlOrMeta+a");
+  await selection.getByText("12 selected").waitFor();
+  await selection.getByRole("button", { name: "Clear the selection" }).click();
+  await views.getByRole("link", { name: "Favourites" }).click();
+  await page.getByText("4 found").waitFor();
   expect(person.complaints).toEqual([]);
 }, 300_000);

@@ -33,13 +33,13 @@ test("a playlist is made, put in order, played, exported and imported, and goes 
   await page.getByRole("button", { name: "New playlist" }).click();
   await page.getByLabel("Name").fill("Set for Friday");
   await page.getByRole("button", { name: "Make playlist" }).click();
-  await page.getByText("“Moth Hour” was added to Set for Friday.").waitFor();
+  await page.getByText("Added “Moth Hour” to Set for Friday.").waitFor();
   for (const title of ["Lighthouse Keepers", "夜汽車", "Café Électrique"]) {
     await openMenu(person, title);
     await page.getByRole("menuitem", { name: "Add to playlist…" }).click();
     if (title === "夜汽車") await lookAt(person, "playlist-add");
     await page.getByRole("button", { name: /Set for Friday/ }).click();
-    await page.getByText(`“${title}” was added to Set for Friday.`).waitFor();
+    await page.getByText(`Added “${title}” to Set for Friday.`).waitFor();
   }
 
   await page.getByRole("link", { name: "Playlists" }).first().click();

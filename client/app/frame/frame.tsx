@@ -5,8 +5,8 @@ import { closeEditDialog, editedTrack } from "../library/edit-dialog.ts";
 import { HeartButton } from "../listening/heart-button.tsx";
 import { useListening, useSavedQueue } from "../listening/use-listening.ts";
 import { PlayerBar } from "../playback/player-bar.tsx";
-import { closePlaylistDialog, listedTrack } from "../playlists/dialog.ts";
-import { closeFilingDialog, filedTrack } from "../rehearsals/dialog.ts";
+import { closePlaylistDialog, listedTracks } from "../playlists/dialog.ts";
+import { closeFilingDialog, filedTracks } from "../rehearsals/dialog.ts";
 import { closeShareDialog, sharedThing } from "../shares/dialog.ts";
 import { useLiveScans } from "../storage/live-scans.ts";
 import { frame } from "../words/frame.ts";
@@ -50,8 +50,8 @@ export function Frame() {
   const [isRailOpen, setIsRailOpen] = useState(false);
   const opened = useSyncExternalStore(openedDialog.subscribe, openedDialog.get);
   const shared = useSyncExternalStore(sharedThing.subscribe, sharedThing.get);
-  const listed = useSyncExternalStore(listedTrack.subscribe, listedTrack.get);
-  const filed = useSyncExternalStore(filedTrack.subscribe, filedTrack.get);
+  const listed = useSyncExternalStore(listedTracks.subscribe, listedTracks.get);
+  const filed = useSyncExternalStore(filedTracks.subscribe, filedTracks.get);
   const asked = useSyncExternalStore(askedTrack.subscribe, askedTrack.get);
   const edited = useSyncExternalStore(editedTrack.subscribe, editedTrack.get);
   useShortcuts();
@@ -92,8 +92,8 @@ export function Frame() {
         {opened === "help" ? <KeyboardHelp onClose={closeDialog} /> : null}
         {opened === "commands" ? <Commands onClose={closeDialog} /> : null}
         {shared ? <ShareDialog shared={shared} onClose={closeShareDialog} /> : null}
-        {listed ? <AddToPlaylist track={listed} onClose={closePlaylistDialog} /> : null}
-        {filed ? <FileUnderRehearsal track={filed} onClose={closeFilingDialog} /> : null}
+        {listed ? <AddToPlaylist tracks={listed} onClose={closePlaylistDialog} /> : null}
+        {filed ? <FileUnderRehearsal tracks={filed} onClose={closeFilingDialog} /> : null}
         {asked ? <DeleteTrack {...asked} onClose={closeDeleteDialog} /> : null}
         {edited ? <EditTags track={edited} onClose={closeEditDialog} /> : null}
       </Suspense>

@@ -29,6 +29,8 @@ const GROUPS: readonly (readonly [title: string, rows: readonly Row[]])[] = [
       [rows.move, "↑", "↓"],
       [rows.jump, "PgUp", "PgDn", "Home", "End"],
       [rows.play, "Enter"],
+      [rows.select, "⇧ Space", "⇧ ↑", "⇧ ↓"],
+      [rows.selectAll, "Ctrl A", "⌘ A"],
       [rows.details, "I"],
     ],
   ],

@@ -17,6 +17,7 @@ import { Filters } from "./filters.tsx";
 import s from "./library.module.css";
 import { isFiltered, type LibrarySearch } from "./list-query.ts";
 import { Matches } from "./matches.tsx";
+import { SelectionBar } from "./selection-bar.tsx";
 import type { TrackListState } from "./track-list.ts";
 import { type KeptList, openTrackList, useTrackList } from "./track-lists.ts";
 import { SkeletonRow } from "./track-row.tsx";
@@ -64,6 +65,7 @@ export function LibraryPage() {
       {search.q && state.correctedSearch ? (
         <output className={s.news}>{library.corrected(search.q, state.correctedSearch)}</output>
       ) : null}
+      <SelectionBar selection={kept.selection} />
       <div className={s.list}>
         <Tracks kept={kept} state={state} search={search} isCompact={isCompact} />
       </div>

@@ -61,6 +61,11 @@ export function playAfterCurrent(track: Track): void {
   if (canPlay(track)) player.playNext(track, queueOf([track], 0));
 }
 
+/** In their order: the last one goes in first, as each goes right after the one that plays. */
+export function playAllAfterCurrent(tracks: readonly Track[]): void {
+  for (const track of tracks.toReversed()) playAfterCurrent(track);
+}
+
 const queueOf = (tracks: readonly Track[], index: number): Queue => ({
   tracks,
   index,

@@ -1,6 +1,7 @@
 import { Menu } from "@mantine/core";
 import {
   IconCalendarPlus,
+  IconCheckbox,
   IconDownload,
   IconHeart,
   IconInfoCircle,
@@ -27,20 +28,22 @@ import { openDeleteDialog } from "./delete-dialog.ts";
 import { openEditDialog } from "./edit-dialog.ts";
 import { playAfterCurrent } from "./play.ts";
 import s from "./row-menu.module.css";
+import type { Selection } from "./selection.ts";
 import { useDeletable } from "./use-deletable.ts";
 import type { OpenMenu } from "./use-table-input.ts";
 
 interface RowMenuProps {
   readonly menu: OpenMenu | null;
+  readonly selection: Selection;
   readonly onClose: () => void;
 }
 
 /** One menu for all rows, where it was asked for. */
-export function RowMenu({ menu, onClose }: RowMenuProps) {
+export function RowMenu({ menu, selection, onClose }: RowMenuProps) {
   const bandId = useBandId();
   const isEditor = useIsEditor();
   if (!menu) return null;
-  const { track, x, y } = menu;
+  const { track, index, x, y } = menu;
   const isMissing = track.state === "missing";
   return (
     <Menu opened onClose={onClose} position="bottom-start" offset={0} width={200}>
@@ -89,7 +92,7 @@ export function RowMenu({ menu, onClose }: RowMenuProps) {
         {isEditor ? (
           <Menu.Item
             leftSection={<IconPlaylistAdd size={16} aria-hidden />}
-            onClick={() => openPlaylistDialog(track)}
+            onClick={() => openPlaylistDialog([track])}
           >
             {playlists.add}
           </Menu.Item>
@@ -98,7 +101,7 @@ export function RowMenu({ menu, onClose }: RowMenuProps) {
           <>
             <Menu.Item
               leftSection={<IconCalendarPlus size={16} aria-hidden />}
-              onClick={() => openFilingDialog(track)}
+              onClick={() => openFilingDialog([track])}
             >
               {rehearsals.file}
             </Menu.Item>
@@ -110,6 +113,14 @@ export function RowMenu({ menu, onClose }: RowMenuProps) {
             </Menu.Item>
           </>
         ) : null}
+        <Menu.Item
+          leftSection={<IconCheckbox size={16} aria-hidden />}
+          onClick={() => selection.toggle(index)}
+        >
+          {selection.picked.get().has(track.id)
+            ? library.selection.unselect
+            : library.selection.select}
+        </Menu.Item>
         <FavouriteItem track={track} />
         <DeleteItem track={track} />
       </Menu.Dropdown>

@@ -5,6 +5,7 @@ import { backline } from "../api.ts";
 import { onSessionEnd } from "../auth/session.ts";
 import type { Queue } from "../playback/queue.ts";
 import { directionOf, type LibrarySearch, sortOf } from "./list-query.ts";
+import { createSelection, type Selection } from "./selection.ts";
 import { createTrackList, type TrackList, type TrackListState } from "./track-list.ts";
 
 const PAGE_SIZE = 200;
@@ -17,6 +18,7 @@ export interface KeptList {
   readonly id: string;
   readonly list: TrackList;
   readonly fetchPage: (cursor: string | null) => Promise<TrackPage>;
+  readonly selection: Selection;
   /** Where the person had scrolled to, in pixels. */
   scrollTop: number;
   /** The row with the keyboard's attention. */
@@ -69,7 +71,9 @@ function createKeptList(id: string, bandId: BandId, search: LibrarySearch): Kept
       cursor,
       limit: PAGE_SIZE,
     });
-  return { id, list: createTrackList(fetchPage), fetchPage, scrollTop: 0, activeIndex: 0 };
+  const list = createTrackList(fetchPage);
+  const selection = createSelection(() => list.state.get().rows);
+  return { id, list, selection, fetchPage, scrollTop: 0, activeIndex: 0 };
 }
 
 export function useTrackList(list: TrackList): TrackListState {

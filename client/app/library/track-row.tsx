@@ -13,6 +13,7 @@ interface TrackRowProps {
   readonly index: number;
   readonly mark: RowMark;
   readonly isActive: boolean;
+  readonly isSelected: boolean;
   readonly isCompact: boolean;
 }
 
@@ -25,15 +26,16 @@ export const rowId = (index: number): string => `track-${index}`;
  * `data-index` and `data-do`.
  */
 export const TrackRow = memo(function TrackRow(props: TrackRowProps) {
-  const { track, index, mark, isActive, isCompact } = props;
+  const { track, index, mark, isActive, isSelected, isCompact } = props;
   return (
     <tr
       id={rowId(index)}
       aria-rowindex={index + 2}
-      aria-selected={isActive}
+      aria-selected={isSelected}
       aria-current={mark === "none" ? undefined : "true"}
       className={s.row}
       data-index={index}
+      data-active={isActive || undefined}
       data-state={track.state}
     >
       <PositionCell track={track} index={index} mark={mark} />

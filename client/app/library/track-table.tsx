@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { usePlayer } from "../playback/use-player.ts";
 import { library } from "../words/library.ts";
 import type { LibrarySearch } from "./list-query.ts";
@@ -66,6 +66,7 @@ export function TrackTable({ kept, state, search, isCompact }: TrackTableProps) 
     },
     pageSize: Math.max(1, items.length - 16),
   });
+  const picked = useSyncExternalStore(kept.selection.picked.subscribe, kept.selection.picked.get);
   const isActiveShown = items.some((item) => item.index === activeIndex);
 
   return (
@@ -79,6 +80,7 @@ export function TrackTable({ kept, state, search, isCompact }: TrackTableProps) 
         data-compact={isCompact || undefined}
         data-marks-row={isActiveShown || undefined}
         aria-label={library.table}
+        aria-multiselectable="true"
         aria-rowcount={total + 1}
         aria-activedescendant={isActiveShown ? rowId(activeIndex) : undefined}
         {...handlers}
@@ -100,6 +102,7 @@ export function TrackTable({ kept, state, search, isCompact }: TrackTableProps) 
                 index={index}
                 mark={markOf(track.id)}
                 isActive={index === activeIndex}
+                isSelected={picked.has(track.id)}
                 isCompact={isCompact}
               />
             ) : (
@@ -108,7 +111,7 @@ export function TrackTable({ kept, state, search, isCompact }: TrackTableProps) 
           })}
         </tbody>
       </table>
-      <RowMenu menu={menu} onClose={closeMenu} />
+      <RowMenu menu={menu} selection={kept.selection} onClose={closeMenu} />
     </>
   );
 }

@@ -4,11 +4,13 @@ import type { Track } from "#contract/library.ts";
 import { useBandId } from "../frame/band.ts";
 import { singleKeys } from "../settings/preferences.ts";
 import { playFrom, toggleFrom } from "./play.ts";
+import type { Selection } from "./selection.ts";
 import type { KeptList } from "./track-lists.ts";
 import { rowId } from "./track-row.tsx";
 
 export interface OpenMenu {
   readonly track: Track;
+  readonly index: number;
   readonly x: number;
   readonly y: number;
 }
@@ -35,19 +37,46 @@ export function useTableInput({ kept, activeIndex, setActiveIndex, pageSize }: T
   };
   const openMenu = (index: number, x: number, y: number) => {
     const track = list.state.get().rows[index];
-    if (track) setMenu({ track, x, y });
+    if (track) setMenu({ track, index, x, y });
+  };
+
+  const moveTo = (index: number, isPicking: boolean) => {
+    setActiveIndex(index);
+    if (isPicking) kept.selection.extendTo(index);
+    else kept.selection.startAt(index);
+  };
+
+  const selectBy = ({ key, ctrlKey, metaKey, shiftKey }: KeyboardEvent): boolean => {
+    const { selection } = kept;
+    const held = ctrlKey || metaKey ? "Ctrl+" : shiftKey ? "Shift+" : "";
+    switch (`${held}${key.toLowerCase()}`) {
+      case "Ctrl+a":
+        selection.pickAll();
+        return true;
+      case "Shift+ ":
+        selection.toggle(activeIndex);
+        return true;
+      case "escape":
+        return selection.clear();
+      default:
+        return false;
+    }
+  };
+
+  const actBy = ({ key, ctrlKey, metaKey, shiftKey }: KeyboardEvent): boolean => {
+    if (ctrlKey || metaKey) return false;
+    const last = (list.state.get().total ?? 0) - 1;
+    const index = targetOf(key, activeIndex, pageSize, last);
+    if (index !== undefined) moveTo(Math.max(0, Math.min(index, last)), shiftKey);
+    else if (key === "Enter") playFrom(kept, activeIndex);
+    else if (key.toLowerCase() === "i" && singleKeys.get()) openDetails(activeIndex);
+    else return false;
+    return true;
   };
 
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
-    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey)
-      return;
-    const last = (list.state.get().total ?? 0) - 1;
-    const index = targetOf(event.key, activeIndex, pageSize, last);
-    if (index !== undefined) setActiveIndex(Math.max(0, Math.min(index, last)));
-    else if (event.key === "Enter") playFrom(kept, activeIndex);
-    else if (event.key.toLowerCase() === "i" && singleKeys.get()) openDetails(activeIndex);
-    else return;
-    event.preventDefault();
+    if (event.target !== event.currentTarget || event.altKey) return;
+    if (selectBy(event) || actBy(event)) event.preventDefault();
   };
 
   const onClick = (event: MouseEvent<HTMLElement>) => {
@@ -55,6 +84,7 @@ export function useTableInput({ kept, activeIndex, setActiveIndex, pageSize }: T
     if (index === undefined) return;
     const action = actionOf(event.target);
     setActiveIndex(index);
+    if (action === undefined && pick(kept.selection, index, event)) return;
     if (action === "play" || (action === undefined && isTouch())) toggleFrom(kept, index);
     if (action === "menu") openMenu(index, event.clientX, event.clientY);
   };
@@ -74,6 +104,7 @@ export function useTableInput({ kept, activeIndex, setActiveIndex, pageSize }: T
     const box = row.getBoundingClientRect();
     const isKey = event.button !== 2;
     setActiveIndex(index);
+    kept.selection.startAt(index);
     openMenu(index, isKey ? box.left + 96 : event.clientX, isKey ? box.bottom : event.clientY);
   };
 
@@ -82,6 +113,27 @@ export function useTableInput({ kept, activeIndex, setActiveIndex, pageSize }: T
     menu,
     closeMenu: () => setMenu(null),
   };
+}
+
+/**
+ * With Ctrl or ⌘ one more, with Shift all up to here; without a pointer a tap picks once something is.
+ *
+ * @returns whether the click was about that.
+ */
+function pick(
+  selection: Selection,
+  index: number,
+  { ctrlKey, metaKey, shiftKey }: Pick<MouseEvent, "ctrlKey" | "metaKey" | "shiftKey">,
+): boolean {
+  const isPicking = isTouch() && selection.picked.get().size > 0;
+  if (shiftKey) selection.extendTo(index);
+  else if (ctrlKey || metaKey || isPicking) selection.toggle(index);
+  else {
+    selection.clear();
+    selection.startAt(index);
+    return false;
+  }
+  return true;
 }
 
 function targetOf(key: string, from: number, page: number, last: number): number | undefined {

@@ -3,7 +3,7 @@ import { IconArrowsShuffle, IconPlayerPlayFilled, IconPlaylistAdd } from "@table
 import type { ReactNode } from "react";
 import { useScreenTitle } from "../frame/title.ts";
 import { views } from "../words/views.ts";
-import { playAfterCurrent, playQueueOf, shuffled } from "./play.ts";
+import { playAllAfterCurrent, playQueueOf, shuffled } from "./play.ts";
 import type { TrackPages } from "./use-track-pages.ts";
 import { ViewTabs } from "./view-screen.tsx";
 import s from "./views.module.css";
@@ -47,10 +47,7 @@ function PlayAll({ pages }: { readonly pages: TrackPages }) {
     playQueueOf({ ...queue, tracks: shuffled(queue.tracks) });
   };
   const queueAll = () => {
-    // Each goes right after the one that plays: the last one first, so that their order stays.
-    for (const track of pages.rows.toReversed()) {
-      if (track.state === "present") playAfterCurrent(track);
-    }
+    playAllAfterCurrent(pages.rows.filter(({ state }) => state === "present"));
   };
   return (
     <div className={s.plays}>

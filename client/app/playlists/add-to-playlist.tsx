@@ -3,27 +3,30 @@ import { notifications } from "@mantine/notifications";
 import { IconPlus } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import type { Track } from "#contract/library.ts";
 import type { Playlist } from "#contract/playlists.ts";
 import { sentenceOf, trpc } from "../api.ts";
 import { FormFailure } from "../auth/gate.tsx";
+import { useBandId } from "../frame/band.ts";
+import { nameTracks } from "../words/library.ts";
 import { playlists } from "../words/playlists.ts";
+import type { Listable } from "./dialog.ts";
 import { NamePlaylist } from "./name-playlist.tsx";
 import { PlaylistCover } from "./playlist-cover.tsx";
 import s from "./playlists.module.css";
 import { notePlaylist, usePlaylists } from "./playlists.ts";
 
 interface AddToPlaylistProps {
-  readonly track: Pick<Track, "id" | "bandId" | "title">;
+  readonly tracks: readonly Listable[];
   readonly onClose: () => void;
 }
 
-/** Puts a recording at the end of a playlist, or into a new one. */
-export function AddToPlaylist({ track, onClose }: AddToPlaylistProps) {
-  const { data = [], error } = usePlaylists(track.bandId);
+/** Puts recordings at the end of a playlist, or into a new one. */
+export function AddToPlaylist({ tracks, onClose }: AddToPlaylistProps) {
+  const { data = [], error } = usePlaylists(useBandId());
+  const trackIds = tracks.map(({ id }) => id);
   const [isNew, setIsNew] = useState(false);
   const say = ({ name }: Playlist) =>
-    notifications.show({ message: playlists.added(track.title, name) });
+    notifications.show({ message: playlists.added(nameTracks(tracks), name) });
   const add = useMutation(
     trpc.playback.playlists.add.mutationOptions({
       async onSuccess(playlist) {
@@ -33,10 +36,10 @@ export function AddToPlaylist({ track, onClose }: AddToPlaylistProps) {
       },
     }),
   );
-  if (isNew) return <NamePlaylist trackIds={[track.id]} onClose={onClose} onMade={say} />;
+  if (isNew) return <NamePlaylist trackIds={trackIds} onClose={onClose} onMade={say} />;
   const failure = add.error ?? error;
   return (
-    <Modal opened onClose={onClose} title={playlists.addTitle(track.title)}>
+    <Modal opened onClose={onClose} title={playlists.addTitle(nameTracks(tracks))}>
       <ul className={s.choices} aria-label={playlists.list}>
         {data.map((playlist) => (
           <li key={playlist.id}>
@@ -44,7 +47,7 @@ export function AddToPlaylist({ track, onClose }: AddToPlaylistProps) {
               type="button"
               className={s.line}
               disabled={add.isPending}
-              onClick={() => add.mutate({ playlistId: playlist.id, trackIds: [track.id] })}
+              onClick={() => add.mutate({ playlistId: playlist.id, trackIds })}
             >
               <PlaylistCover covers={playlist.covers} />
               <span className={s.text}>

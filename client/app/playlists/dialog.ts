@@ -3,8 +3,8 @@ import { createStore } from "../playback/store.ts";
 
 export type Listable = Pick<Track, "id" | "bandId" | "title">;
 
-/** The recording that somebody wants to put into a playlist. */
-export const listedTrack = createStore<Listable | null>(null);
+/** The recordings of one band that somebody wants to put into a playlist; at least one. */
+export const listedTracks = createStore<readonly Listable[] | null>(null);
 
-export const openPlaylistDialog = (track: Listable): void => listedTrack.set(track);
-export const closePlaylistDialog = (): void => listedTrack.set(null);
+export const openPlaylistDialog = (tracks: readonly Listable[]): void => listedTracks.set(tracks);
+export const closePlaylistDialog = (): void => listedTracks.set(null);

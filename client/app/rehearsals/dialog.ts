@@ -3,8 +3,8 @@ import { createStore } from "../playback/store.ts";
 
 export type Fileable = Pick<Track, "id" | "bandId" | "title">;
 
-/** The recording that somebody wants to file under a rehearsal. */
-export const filedTrack = createStore<Fileable | null>(null);
+/** The recordings of one band that somebody wants to file under a rehearsal; at least one. */
+export const filedTracks = createStore<readonly Fileable[] | null>(null);
 
-export const openFilingDialog = (track: Fileable): void => filedTrack.set(track);
-export const closeFilingDialog = (): void => filedTrack.set(null);
+export const openFilingDialog = (tracks: readonly Fileable[]): void => filedTracks.set(tracks);
+export const closeFilingDialog = (): void => filedTracks.set(null);

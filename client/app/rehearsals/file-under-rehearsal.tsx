@@ -6,7 +6,9 @@ import { useState } from "react";
 import type { WholeRehearsal } from "#contract/rehearsals.ts";
 import { sentenceOf, trpc } from "../api.ts";
 import { FormFailure } from "../auth/gate.tsx";
+import { useBandId } from "../frame/band.ts";
 import s from "../playlists/playlists.module.css";
+import { nameTracks } from "../words/library.ts";
 import { rehearsals } from "../words/rehearsals.ts";
 import type { Fileable } from "./dialog.ts";
 import { EditRehearsal } from "./edit-rehearsal.tsx";
@@ -14,17 +16,18 @@ import { RehearsalCover } from "./rehearsal-cover.tsx";
 import { noteRehearsal, useRehearsals } from "./rehearsals.ts";
 
 interface FileUnderRehearsalProps {
-  readonly track: Fileable;
+  readonly tracks: readonly Fileable[];
   readonly onClose: () => void;
 }
 
-/** Makes a recording a take of a rehearsal, or of a new one. */
-export function FileUnderRehearsal({ track, onClose }: FileUnderRehearsalProps) {
-  const list = useRehearsals(track.bandId);
+/** Makes recordings takes of a rehearsal, or of a new one. */
+export function FileUnderRehearsal({ tracks, onClose }: FileUnderRehearsalProps) {
+  const list = useRehearsals(useBandId());
+  const trackIds = tracks.map(({ id }) => id);
   const all = list.data?.pages.flatMap((page) => page.rehearsals) ?? [];
   const [isNew, setIsNew] = useState(false);
   const say = ({ title }: WholeRehearsal) =>
-    notifications.show({ message: rehearsals.filed(track.title, title) });
+    notifications.show({ message: rehearsals.filed(nameTracks(tracks), title) });
   const file = useMutation(
     trpc.library.rehearsals.fileTakes.mutationOptions({
       async onSuccess(rehearsal) {
@@ -34,10 +37,10 @@ export function FileUnderRehearsal({ track, onClose }: FileUnderRehearsalProps) 
       },
     }),
   );
-  if (isNew) return <EditRehearsal trackIds={[track.id]} onClose={onClose} onMade={say} />;
+  if (isNew) return <EditRehearsal trackIds={trackIds} onClose={onClose} onMade={say} />;
   const failure = file.error ?? list.error;
   return (
-    <Modal opened onClose={onClose} title={rehearsals.fileTitle(track.title)}>
+    <Modal opened onClose={onClose} title={rehearsals.fileTitle(nameTracks(tracks))}>
       <ul className={s.choices} aria-label={rehearsals.list}>
         {all.map((rehearsal) => (
           <li key={rehearsal.id}>
@@ -45,7 +48,7 @@ export function FileUnderRehearsal({ track, onClose }: FileUnderRehearsalProps) 
               type="button"
               className={s.line}
               disabled={file.isPending}
-              onClick={() => file.mutate({ rehearsalId: rehearsal.id, trackIds: [track.id] })}
+              onClick={() => file.mutate({ rehearsalId: rehearsal.id, trackIds })}
             >
               <RehearsalCover rehearsal={rehearsal} />
               <span className={s.text}>

@@ -79,6 +79,8 @@ export const keys = {
     jump: "Move a page, or to either end",
     play: "Play from here",
     details: "Details of the track",
+    select: "Select or unselect a track, or up to it",
+    selectAll: "Select all that are loaded",
   },
   or: "or",
 } as const;

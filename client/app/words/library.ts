@@ -1,5 +1,9 @@
 import { formatCount, formatDay, formatDecibels, plural } from "./format.ts";
 
+/** One by its title, several by their number. */
+export const nameTracks = (tracks: readonly { readonly title: string }[]): string =>
+  tracks.length === 1 ? `“${tracks[0]?.title}”` : plural(tracks.length, "track");
+
 export const library = {
   title: "Library",
   tracks: (count: number) =>
@@ -33,6 +37,13 @@ export const library = {
   direction: "Order",
   directions: { ascending: "Ascending", descending: "Descending" },
   states: { all: "All", present: "Playable", missing: "Missing", failed: "Failed" },
+  selection: {
+    title: "What is selected",
+    count: (count: number) => `${formatCount(count)} selected`,
+    select: "Select",
+    unselect: "Remove from the selection",
+    clear: "Clear the selection",
+  },
   listened: {
     label: "Listened",
     all: "All",

@@ -42,8 +42,8 @@ export const playlists = {
   taken: (title: string) => `“${title}” is no longer in the playlist.`,
   showMore: "Show more",
   add: "Add to playlist…",
-  addTitle: (title: string) => `Add “${title}” to a playlist`,
-  added: (title: string, name: string) => `“${title}” was added to ${name}.`,
+  addTitle: (tracks: string) => `Add ${tracks} to a playlist`,
+  added: (tracks: string, name: string) => `Added ${tracks} to ${name}.`,
   orNew: "Or make a new one",
   imported: (found: number, unknown: number) =>
     unknown === 0

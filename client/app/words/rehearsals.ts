@@ -47,6 +47,6 @@ export const rehearsals = {
   removed: (title: string) => `“${title}” was deleted.`,
   showMore: "Show more",
   file: "File under rehearsal…",
-  fileTitle: (title: string) => `File “${title}” under a rehearsal`,
-  filed: (title: string, name: string) => `“${title}” is a take of ${name}.`,
+  fileTitle: (tracks: string) => `File ${tracks} under a rehearsal`,
+  filed: (tracks: string, name: string) => `Filed ${tracks} under ${name}.`,
 };
