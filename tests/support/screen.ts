@@ -80,7 +80,7 @@ export async function lookAt({ page }: Person, name: string): Promise<void> {
     await page.setViewportSize(viewport);
     for (const colorScheme of SCHEMES) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await page.waitForTimeout(250);
+      await settle(page);
       await page.screenshot({ path: join(SCREENS, `${name}-${size}-${colorScheme}.png`) });
       const found = await askAxe(page, colorScheme);
       expect.soft(found, `axe on ${name}, ${size}, ${colorScheme}`).toEqual([]);
@@ -92,6 +92,14 @@ export async function lookAt({ page }: Person, name: string): Promise<void> {
   }
   await page.setViewportSize(SIZES.desktop);
   await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+}
+
+/** What another size or scheme changes is drawn; a busy machine takes its time for two frames. */
+async function settle(page: Page): Promise<void> {
+  await page.evaluate(
+    "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
+  );
+  await page.waitForTimeout(60);
 }
 
 /**
