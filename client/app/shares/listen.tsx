@@ -44,30 +44,32 @@ export function Listen({ token, shared, guest, isAnswer }: ListenProps) {
   const shown = tracks.find(({ id }) => id === playingId) ?? tracks[0];
   const isList = kind !== "track";
   return (
-    <ListenFrame
-      cover={shown ? <LargeCover token={token} track={shown} /> : null}
-      below={
-        <GuestOfShare value={shared.shareId}>
-          {isList ? <SharedTracks token={token} shared={shared} guest={guest} /> : null}
-          {shared.canComment && shown ? (
-            <GuestComments key={shown.id} shareId={shared.shareId} track={shown} />
-          ) : null}
-        </GuestOfShare>
-      }
-    >
-      <div>
-        <h1 ref={heading} tabIndex={-1} className={s.title}>
-          {title}
-        </h1>
-        <p className={`${s.by} times`}>
-          {isList ? words.facts(shared.heldOn, shared.trackCount) : byOf(shown)}
-        </p>
-      </div>
-      {isList && shown ? <NowShown track={shown} /> : null}
-      <Sounding shared={shared} />
-      {isList || !shown ? null : <WholeDownload shared={shared} track={shown} guest={guest} />}
-      <Limits shared={shared} />
-    </ListenFrame>
+    <GuestOfShare value={shared.shareId}>
+      <ListenFrame
+        cover={shown ? <LargeCover token={token} track={shown} /> : null}
+        below={
+          <>
+            {isList ? <SharedTracks token={token} shared={shared} guest={guest} /> : null}
+            {shared.canComment && shown ? (
+              <GuestComments key={shown.id} shareId={shared.shareId} track={shown} />
+            ) : null}
+          </>
+        }
+      >
+        <div>
+          <h1 ref={heading} tabIndex={-1} className={s.title}>
+            {title}
+          </h1>
+          <p className={`${s.by} times`}>
+            {isList ? words.facts(shared.heldOn, shared.trackCount) : byOf(shown)}
+          </p>
+        </div>
+        {isList && shown ? <NowShown track={shown} /> : null}
+        <Sounding shared={shared} />
+        {isList || !shown ? null : <WholeDownload shared={shared} track={shown} guest={guest} />}
+        <Limits shared={shared} />
+      </ListenFrame>
+    </GuestOfShare>
   );
 }
 
