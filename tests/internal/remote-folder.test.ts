@@ -1,0 +1,6 @@
+import { describeStorage } from "#tests/storage/conformance.ts";
+import { annasFolder, throughWorker } from "./connected.ts";
+
+describeStorage("a folder, for a process without keys,", async () =>
+  throughWorker(await annasFolder()),
+);
