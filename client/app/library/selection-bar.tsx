@@ -86,7 +86,7 @@ const ForEditors = ({ tracks }: { readonly tracks: readonly Track[] }) => (
   </>
 );
 
-/** One after the other: an account may not ask for hundreds of things at once. */
+/** One after the other, up to what is refused: that is said once, and not for all that would follow. */
 async function markAll(tracks: readonly Track[]): Promise<void> {
-  for (const track of tracks) await setFavourite(track, true);
+  for (const track of tracks) if (!(await setFavourite(track, true))) return;
 }

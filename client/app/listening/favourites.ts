@@ -19,11 +19,15 @@ export function useIsFavourite(track: { readonly id: TrackId; readonly bandId?: 
   return track ? data?.includes(track.id) : undefined;
 }
 
-/** Shown at once, and taken back with a sentence when it did not work. */
+/**
+ * Shown at once, and taken back with a sentence when it did not work.
+ *
+ * @returns whether it did.
+ */
 export async function setFavourite(
   { id, bandId }: Pick<Track, "id" | "bandId">,
   isFavourite: boolean,
-): Promise<void> {
+): Promise<boolean> {
   const { queryKey } = idsQuery(bandId);
   await queryClient.cancelQueries({ queryKey });
   const put = (isIn: boolean) =>
@@ -32,11 +36,14 @@ export async function setFavourite(
       return isIn ? [id, ...others] : others;
     });
   put(isFavourite);
+  let isDone = true;
   try {
     await backline.api.playback.favourites.set.mutate({ trackId: id, isFavourite });
   } catch (error) {
+    isDone = false;
     put(!isFavourite);
     notifications.show({ message: sentenceOf(error) });
   }
   await queryClient.invalidateQueries({ queryKey: trpc.playback.favourites.list.pathKey() });
+  return isDone;
 }
