@@ -1,6 +1,6 @@
 import type { FastifyReply } from "fastify";
 
-const OVER = new Error("The answer is over.");
+export const OVER = new Error("The answer is over.");
 
 /** Aborted once the answer is over or its connection closed, or by whoever has a reason to end it. */
 export function whenClosed({ raw }: FastifyReply): AbortController {
