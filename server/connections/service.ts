@@ -10,6 +10,7 @@ import type { Deps } from "#server/deps.ts";
 import type { Storage } from "#server/storage/provider.ts";
 import { openCredential } from "./credentials.ts";
 import { toConnection } from "./presentation.ts";
+import * as shown from "./presentation-store.ts";
 import {
   attachRenewing,
   connectionTopic,
@@ -205,9 +206,9 @@ async function present(
   const ids = rows.map((row) => row.id);
   const isWatching = deps.config.watchSeconds !== null;
   const [counts, scans, looks] = await Promise.all([
-    store.countTracks(deps.db, ids),
-    store.listNewestScans(deps.db, ids),
-    store.listLooks(deps.db, isWatching ? ids : []),
+    shown.countTracks(deps.db, ids),
+    shown.listNewestScans(deps.db, ids),
+    shown.listLooks(deps.db, isWatching ? ids : []),
   ]);
   return rows.map((row) =>
     toConnection(row, counts.get(row.id), scans.get(row.id), looks.get(row.id)),
