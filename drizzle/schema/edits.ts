@@ -1,17 +1,12 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, index, integer, jsonb, pgTable, uuid } from "drizzle-orm/pg-core";
 import type { EditChange, Edits } from "#contract/edits.ts";
-import type { BandId, EditId, TrackId, UserId } from "#contract/ids.ts";
+import type { BandId, EditId, TrackId } from "#contract/ids.ts";
 import type { NamingRule } from "#contract/naming.ts";
-import { bands, users } from "./auth.ts";
+import { bands } from "./auth.ts";
 import { moment } from "./columns.ts";
-import { tracks } from "./library.ts";
-import { ofBand } from "./owners.ts";
-
-const byWhom = () =>
-  uuid()
-    .$type<UserId>()
-    .references(() => users.id, { onDelete: "set null" });
+import { ofTrack } from "./library.ts";
+import { byWhom, ofBand } from "./owners.ts";
 
 /** Every change of what is kept of a track beside its file. Rows are only added: see the migration. */
 export const trackEdits = pgTable(
@@ -19,10 +14,7 @@ export const trackEdits = pgTable(
   {
     id: uuid().$type<EditId>().primaryKey(),
     bandId: ofBand(),
-    trackId: uuid()
-      .$type<TrackId>()
-      .notNull()
-      .references(() => tracks.id, { onDelete: "cascade" }),
+    trackId: ofTrack(),
     editedBy: byWhom(),
     editedAt: moment().notNull().defaultNow(),
     /** All that was edited after it. */

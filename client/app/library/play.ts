@@ -66,7 +66,8 @@ export function playAllAfterCurrent(tracks: readonly Track[]): void {
   for (const track of tracks.toReversed()) playAfterCurrent(track);
 }
 
-const queueOf = (tracks: readonly Track[], index: number): Queue => ({
+/** A few tracks that are all known. */
+export const queueOf = (tracks: readonly Track[], index: number): Queue => ({
   tracks,
   index,
   next: null,
