@@ -197,7 +197,7 @@ export const isStoragePaused = (error: unknown): boolean =>
 
 const NO_SUCH_STORAGE = "There is no such storage.";
 
-const noSuchConnection = (): AppError => new AppError("not_found", NO_SUCH_STORAGE);
+export const noSuchConnection = (): AppError => new AppError("not_found", NO_SUCH_STORAGE);
 
 async function present(
   deps: Pick<Deps, "config" | "db">,

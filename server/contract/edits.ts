@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { BandId, EditId, TrackId } from "./ids.ts";
-import { Timestamp } from "./time.ts";
+import { Day, Timestamp } from "./time.ts";
 
 /** So many recordings are edited at a time. */
 export const MOST_EDITED = 200;
@@ -25,7 +25,7 @@ const shape = {
   discNumber: number(9_999),
   year: number(9_999),
   genre: Text,
-  recordedOn: z.iso.date("Write a day as in 2024-05-01").nullable(),
+  recordedOn: Day.nullable(),
 };
 
 export const EditField = z.enum(Object.keys(shape) as (keyof typeof shape)[]);

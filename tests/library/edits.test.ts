@@ -106,6 +106,7 @@ describe("an edit", () => {
     ["text where a number is", { fields: { year: "1998" } }],
     ["a number that is none", { fields: { trackNumber: 0 } }],
     ["a day that there is not", { fields: { recordedOn: "2023-02-29" } }],
+    ["a day of a year that there was not", { fields: { recordedOn: "0000-02-28" } }],
     ["too long a title", { fields: { title: "x".repeat(501) } }],
     ["no recording", { tracks: [] }],
   ])("of %s is refused", async (_, wrong) => {

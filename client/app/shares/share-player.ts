@@ -13,6 +13,7 @@ import { startShortcuts } from "../playback/shortcuts.ts";
 import { createStore, type Store } from "../playback/store.ts";
 import { startTabs } from "../playback/tabs.ts";
 import { playback } from "../words/playback.ts";
+import { startLooking } from "./looking.ts";
 import { openAgain, type SharedRecording } from "./opened-share.ts";
 
 /** The app's player, for the guest of a public link. */
@@ -35,6 +36,8 @@ export interface SharePlayer {
 
 /** So often who listens finds out that the link was taken back, though all bytes are here already. */
 const LOOK_MS = 2_000;
+/** A line that stands still says nothing, and the next look may. */
+const LOOK_PATIENCE_MS = 10_000;
 
 /** @param token - the secret of the link. */
 export function createSharePlayer(token: string): SharePlayer {
@@ -142,7 +145,11 @@ export function createSharePlayer(token: string): SharePlayer {
   async function look(): Promise<void> {
     const { track, isPlaying } = player.state.get();
     if (!track || !isPlaying || !begun.has(track.id)) return;
-    const answer = await backline.fetch(streamUrl(track), { method: "HEAD", cache: "no-store" });
+    const answer = await backline.fetch(streamUrl(track), {
+      method: "HEAD",
+      cache: "no-store",
+      signal: AbortSignal.timeout(LOOK_PATIENCE_MS),
+    });
     if (answer.status === 404) return leave(track);
     if (answer.status !== 401) return;
     if (await reopen()) return begin(track.id);
@@ -155,6 +162,8 @@ export function createSharePlayer(token: string): SharePlayer {
     if (!shared || shared.kind === "track") return;
     const at = shared.tracks.findIndex((track) => track.id === id);
     const opened = await openAgain(token);
+    // Something else plays by now, or nothing any more.
+    if (player.state.get().track?.id !== id) return;
     if (opened.status !== "open" || opened.tracks.some((track) => track.id === id)) return;
     const index = opened.tracks.findIndex(({ isPresent }, place) => place >= at && isPresent);
     if (index < 0) player.clear();
@@ -196,9 +205,9 @@ export function createSharePlayer(token: string): SharePlayer {
       const leaveTabs = startTabs(player);
       window.addEventListener("online", player.wake);
       // Silence is no answer, and what ends the link is noted elsewhere.
-      const looking = setInterval(() => look().catch(() => {}), LOOK_MS);
+      const stopLooking = startLooking(look, LOOK_MS, later);
       return () => {
-        clearInterval(looking);
+        stopLooking();
         window.removeEventListener("online", player.wake);
         forgetKeys();
         leaveTabs();
