@@ -387,6 +387,10 @@ export const access: Readonly<Record<string, Access>> = {
     needs: "listener",
     input: ({ trackId }) => ({ trackId, isFavourite: true }),
   },
+  "playback.favourites.setMany": {
+    needs: "listener",
+    input: ({ bandId, trackId }) => ({ bandId, trackIds: [trackId], isFavourite: true }),
+  },
   "playback.favourites.ids": { needs: "listener", input: bandOnly },
   "playback.favourites.list": { needs: "listener", input: bandOnly },
   "playback.queue.save": {

@@ -9,8 +9,8 @@ import {
 } from "@tabler/icons-react";
 import { useSyncExternalStore } from "react";
 import type { Track } from "#contract/library.ts";
-import { useIsEditor } from "../frame/band.ts";
-import { setFavourite } from "../listening/favourites.ts";
+import { useBandId, useIsEditor } from "../frame/band.ts";
+import { setFavourites, useAreFavourites } from "../listening/favourites.ts";
 import { openPlaylistDialog } from "../playlists/dialog.ts";
 import { openFilingDialog } from "../rehearsals/dialog.ts";
 import { library } from "../words/library.ts";
@@ -50,14 +50,7 @@ export function SelectionBar({ selection }: { readonly selection: Selection }) {
         {library.playNext}
       </Button>
       {isEditor ? <ForEditors tracks={tracks} /> : null}
-      <Button
-        variant="default"
-        size="compact-sm"
-        leftSection={<IconHeart size={14} aria-hidden />}
-        onClick={() => void markAll(tracks)}
-      >
-        {listening.mark}
-      </Button>
+      <Favourites tracks={tracks} />
       <ActionIcon aria-label={library.selection.clear} onClick={selection.clear}>
         <IconX size={16} />
       </ActionIcon>
@@ -86,7 +79,20 @@ const ForEditors = ({ tracks }: { readonly tracks: readonly Track[] }) => (
   </>
 );
 
-/** One after the other, up to what is refused: that is said once, and not for all that would follow. */
-async function markAll(tracks: readonly Track[]): Promise<void> {
-  for (const track of tracks) if (!(await setFavourite(track, true))) return;
+/** Takes them away again where all of them are favourites. */
+function Favourites({ tracks }: { readonly tracks: readonly Track[] }) {
+  const areFavourites = useAreFavourites(
+    useBandId(),
+    tracks.map(({ id }) => id),
+  );
+  return (
+    <Button
+      variant="default"
+      size="compact-sm"
+      leftSection={<IconHeart size={14} aria-hidden />}
+      onClick={() => void setFavourites(tracks, !areFavourites)}
+    >
+      {areFavourites ? listening.unmark : listening.mark}
+    </Button>
+  );
 }
