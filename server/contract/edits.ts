@@ -124,3 +124,14 @@ export const RestoreEdits = z.strictObject({
   version: EditId.nullable(),
 });
 export type RestoreEdits = z.infer<typeof RestoreEdits>;
+
+export const WatchEdits = z.strictObject({ bandId: BandId });
+
+/** How far people have come who edit tracks of a band, or name them by a rule. */
+export const LibraryChanged = z.strictObject({
+  /** Another one after each change; opaque. */
+  mark: z.string(),
+  /** A naming rule is being applied: more will follow. */
+  isGoingOn: z.boolean(),
+});
+export type LibraryChanged = z.infer<typeof LibraryChanged>;

@@ -16,6 +16,7 @@ import { AppError } from "#server/base/errors.ts";
 import { createId } from "#server/base/ids.ts";
 import { connectionTopic } from "#server/connections/service.ts";
 import type { Deps } from "#server/deps.ts";
+import { editsTopic } from "./edit-news.ts";
 import * as store from "./edits-store.ts";
 import { readSavedRule } from "./naming-rule.ts";
 import { findNaming, holdRule } from "./naming-store.ts";
@@ -163,6 +164,7 @@ async function editAll(
     tx,
     changed.map(({ row }) => row),
   );
+  await deps.events.publish(tx, editsTopic(member.bandId));
   for (const id of new Set(changed.map(({ connectionId }) => connectionId))) {
     await deps.events.publish(tx, connectionTopic(id));
   }

@@ -64,8 +64,11 @@ test("tags are edited from a row and on the track's page, and what was before is
 
   await page.getByRole("button", { name: /^Go back to this/ }).click();
   await page.getByText("Artist: The Herons → Herons").waitFor();
+  // Whoever looks at it sees it without asking again.
+  await other.page.getByText("Artist: The Herons → Herons").waitFor();
   await page.getByRole("button", { name: "As the file has it" }).click();
   await page.getByRole("heading", { name: "Foam" }).waitFor();
+  await other.page.getByRole("heading", { name: "Foam" }).waitFor();
   expect([...anna.complaints, ...other.complaints]).toEqual([]);
 });
 

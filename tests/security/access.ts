@@ -329,6 +329,7 @@ export const access: Readonly<Record<string, Access>> = {
     status: 409,
     input: ({ trackId, connectionId }) => ({ trackId, editId: null, version: connectionId }),
   },
+  "library.edits.changed": { needs: "listener", input: bandOnly },
   "library.naming.get": { needs: "listener", input: bandOnly },
   "library.naming.preview": {
     needs: "listener",

@@ -2,6 +2,7 @@ import { Outlet } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { askedTrack, closeDeleteDialog } from "../library/delete-dialog.ts";
 import { closeEditDialog, editedTrack } from "../library/edit-dialog.ts";
+import { useLiveEdits } from "../library/live-edits.ts";
 import { HeartButton } from "../listening/heart-button.tsx";
 import { useListening, useSavedQueue } from "../listening/use-listening.ts";
 import { PlayerBar } from "../playback/player-bar.tsx";
@@ -57,6 +58,7 @@ export function Frame() {
   useShortcuts();
   useFocusOnNavigation();
   useLiveScans();
+  useLiveEdits();
   useListening();
   useSavedQueue(useBandId());
   // Whoever signs in next has not asked for it.
