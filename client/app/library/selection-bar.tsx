@@ -2,6 +2,7 @@ import { ActionIcon, Button } from "@mantine/core";
 import {
   IconCalendarPlus,
   IconHeart,
+  IconPencil,
   IconPlayerPlayFilled,
   IconPlayerTrackNext,
   IconPlaylistAdd,
@@ -13,10 +14,12 @@ import { useBandId, useIsEditor } from "../frame/band.ts";
 import { setFavourites, useAreFavourites } from "../listening/favourites.ts";
 import { openPlaylistDialog } from "../playlists/dialog.ts";
 import { openFilingDialog } from "../rehearsals/dialog.ts";
+import { edits } from "../words/edits.ts";
 import { library } from "../words/library.ts";
 import { listening } from "../words/listening.ts";
 import { playlists } from "../words/playlists.ts";
 import { rehearsals } from "../words/rehearsals.ts";
+import { openEditDialog } from "./edit-dialog.ts";
 import s from "./library.module.css";
 import { playAllAfterCurrent, playTracks } from "./play.ts";
 import type { Selection } from "./selection.ts";
@@ -75,6 +78,14 @@ const ForEditors = ({ tracks }: { readonly tracks: readonly Track[] }) => (
       onClick={() => openFilingDialog(tracks)}
     >
       {rehearsals.file}
+    </Button>
+    <Button
+      variant="default"
+      size="compact-sm"
+      leftSection={<IconPencil size={14} aria-hidden />}
+      onClick={() => openEditDialog(tracks)}
+    >
+      {edits.editSeveral}
     </Button>
   </>
 );
