@@ -454,6 +454,15 @@ export const access: Readonly<Record<string, Access>> = {
     asGuest: 200,
     input: ({ shareId, trackId }) => ({ shareId, trackId, name: "Gus", atMs: 0, text: "Loud" }),
   },
+  // The thread is a member's, which guests do not see; theirs are in `tests/shares/guest-comments.test.ts`.
+  "playback.shares.reply": {
+    needs: "anyone",
+    status: 401,
+    asGuest: 404,
+    input: ({ shareId, trackId, commentId }) => ({
+      ...{ shareId, trackId, commentId, name: "Gus", text: "Me too" },
+    }),
+  },
   "playback.shares.update": {
     needs: "editor",
     input: (at) => ({ ...shareOnly(at), terms: TERMS }),
