@@ -19,6 +19,7 @@ import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import { createId } from "#server/base/ids.ts";
 import type { Deps } from "#server/deps.ts";
+import { toNamePatterns } from "#server/library/search.ts";
 import { getTracks, requireTracks } from "#server/library/some-tracks.ts";
 import { findDay } from "./folder-day.ts";
 import * as store from "./store.ts";
@@ -50,6 +51,15 @@ export async function listRehearsals(
     next: last ? `${last.heldOn}_${last.id}` : null,
   };
 }
+
+/** Those of a band whose titles and days have the words of a search, the latest first. */
+export const findRehearsals = (
+  { db }: Reading,
+  member: { readonly bandId: BandId },
+  search: string,
+  limit: number,
+): Promise<store.FoundRehearsal[]> =>
+  store.findRehearsals(db, member, toNamePatterns(search), limit);
 
 /** @throws AppError `not_found` for one that none of the actor's bands has. */
 export async function getRehearsal(

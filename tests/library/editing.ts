@@ -1,4 +1,4 @@
-import type { Edits } from "#contract/edits.ts";
+import type { EditField, Edits } from "#contract/edits.ts";
 import type { TrackId } from "#contract/ids.ts";
 import type { Track } from "#contract/library.ts";
 import type { Backline } from "#sdk/index.ts";
@@ -24,11 +24,13 @@ export const save = (
   client: Backline,
   tracks: readonly Track[],
   fields: Edits,
+  blank: readonly EditField[] = [],
 ): Promise<Track[]> => {
   const [first] = tracks;
   if (!first) throw new Error("There is nothing to edit.");
   const seen = tracks.map(({ id, editId }) => ({ trackId: id, version: editId }));
-  return client.api.library.edits.save.mutate({ bandId: first.bandId, tracks: seen, fields });
+  const order = { bandId: first.bandId, tracks: seen, fields, blank: [...blank] };
+  return client.api.library.edits.save.mutate(order);
 };
 
 export const editsOf = (client: Backline, trackId: TrackId) =>

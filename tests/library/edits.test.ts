@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { SaveEdits } from "#contract/edits.ts";
 import { join } from "#tests/comments/rehearsal-room.ts";
 import { refused } from "#tests/support/refused.ts";
-import { listTracks, trackAt } from "#tests/support/world.ts";
+import { listTracks, runJobs, trackAt } from "#tests/support/world.ts";
 import { annasTracks, editsOf, found, save, TAGS } from "./editing.ts";
 import { flac } from "./made-audio.ts";
 import { rescan } from "./scanning.ts";
@@ -92,6 +92,49 @@ describe("an edit", () => {
     expect(albums.toSorted()).toEqual(["Alone", "Together", "Together"]);
   });
 
+  test("can leave a field empty, which is not the same as what the file says", async () => {
+    const world = await annasTracks();
+    world.cloud.tree.put("Tides/Low water.flac", flac({ ...TAGS, TITLE: "Ebb" }));
+    await rescan(world);
+    const ebb = await trackAt(world, "Tides/Low water.flac");
+    const sea = await trackAt(world, "Ann/Demos/03 - Sea.mp3");
+    const empty = ["title", "artist", "album", "genre", "year", "trackNumber"] as const;
+    const none = { artist: null, album: null, genre: null, year: null, trackNumber: null };
+    const edited = await save(world.anna, [ebb, sea], { discNumber: 3 }, empty);
+    expect(edited).toHaveLength(2);
+    expect(await trackAt(world, ebb.path)).toMatchObject({ ...none, title: "Low water" });
+    expect(await trackAt(world, sea.path)).toMatchObject({ ...none, title: "Sea", discNumber: 3 });
+    expect(await found(world, "ebb")).toEqual([]);
+    expect(await found(world, "low water")).toEqual([ebb.path]);
+    expect(await artistNamed(world, "Herons")).toMatchObject({ trackCount: 2 });
+    const page = await editsOf(world.anna, ebb.id);
+    expect(page).toMatchObject({ unedited: { title: "Ebb", artist: "Herons" } });
+    expect(page.blank.toSorted()).toEqual(empty.toSorted());
+    expect(page.edited).toHaveLength(empty.length + 1);
+
+    // Neither a scan nor a rule brings back what was left empty, but the name's title is the rule's.
+    world.cloud.tree.put(ebb.path, flac({ ...TAGS, TITLE: "Flood", ARTIST: "Others" }));
+    await rescan(world);
+    expect(await trackAt(world, ebb.path)).toMatchObject({ ...none, title: "Low water" });
+    const rule = { names: ["Low {title}"], folders: [] };
+    const { bandId } = world;
+    await world.anna.api.library.naming.save.mutate({ bandId, rule, version: 0 });
+    await runJobs(world.server);
+    const named = await trackAt(world, ebb.path);
+    expect(named).toMatchObject({ ...none, title: "water" });
+    // Once more: nothing was changed by that.
+    const [same] = await save(world.anna, [named], {}, ["title", "artist"]);
+    expect(same?.editId).toBe(named.editId);
+
+    const back = { title: null, artist: "", genre: "Noise" };
+    const [own] = await save(world.anna, [named], back, ["discNumber"]);
+    expect(own).toMatchObject({ title: "Flood", artist: "Others", genre: "Noise", album: null });
+    const order = { trackId: ebb.id, editId: named.editId, version: own?.editId ?? null };
+    expect(await world.anna.api.library.edits.restore.mutate(order)).toMatchObject({
+      ...{ ...none, title: "water", discNumber: 3 },
+    });
+  });
+
   test("that changes nothing is not written down", async () => {
     const world = await annasTracks();
     const foam = await trackAt(world, "Tides/1.flac");
@@ -103,6 +146,8 @@ describe("an edit", () => {
   test.each<[string, unknown]>([
     ["nothing", { fields: {} }],
     ["what is no field", { fields: { path: "x" } }],
+    ["what is no field, to be empty", { blank: ["path"] }],
+    ["a field that is changed and empty at once", { blank: ["title"] }],
     ["text where a number is", { fields: { year: "1998" } }],
     ["a number that is none", { fields: { trackNumber: 0 } }],
     ["a day that there is not", { fields: { recordedOn: "2023-02-29" } }],

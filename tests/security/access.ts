@@ -329,6 +329,7 @@ export const access: Readonly<Record<string, Access>> = {
     status: 409,
     input: ({ trackId, connectionId }) => ({ trackId, editId: null, version: connectionId }),
   },
+  "library.edits.changed": { needs: "listener", input: bandOnly },
   "library.naming.get": { needs: "listener", input: bandOnly },
   "library.naming.preview": {
     needs: "listener",
@@ -386,6 +387,10 @@ export const access: Readonly<Record<string, Access>> = {
   "playback.favourites.set": {
     needs: "listener",
     input: ({ trackId }) => ({ trackId, isFavourite: true }),
+  },
+  "playback.favourites.setMany": {
+    needs: "listener",
+    input: ({ bandId, trackId }) => ({ bandId, trackIds: [trackId], isFavourite: true }),
   },
   "playback.favourites.ids": { needs: "listener", input: bandOnly },
   "playback.favourites.list": { needs: "listener", input: bandOnly },
@@ -448,6 +453,15 @@ export const access: Readonly<Record<string, Access>> = {
     status: 401,
     asGuest: 200,
     input: ({ shareId, trackId }) => ({ shareId, trackId, name: "Gus", atMs: 0, text: "Loud" }),
+  },
+  // The thread is a member's, which guests do not see; theirs are in `tests/shares/guest-comments.test.ts`.
+  "playback.shares.reply": {
+    needs: "anyone",
+    status: 401,
+    asGuest: 404,
+    input: ({ shareId, trackId, commentId }) => ({
+      ...{ shareId, trackId, commentId, name: "Gus", text: "Me too" },
+    }),
   },
   "playback.shares.update": {
     needs: "editor",

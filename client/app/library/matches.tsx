@@ -4,6 +4,7 @@ import type { AnchorHTMLAttributes, ReactNode } from "react";
 import type { Matches as Found } from "#contract/search.ts";
 import { trpc } from "../api.ts";
 import { useBandId } from "../frame/band.ts";
+import { formatCalendarDay } from "../words/format.ts";
 import { library } from "../words/library.ts";
 import { AlbumCover, artistOf } from "./album-card.tsx";
 import s from "./matches.module.css";
@@ -104,6 +105,21 @@ const groupsOf = (found: Found, bandId: Found["artists"][number]["bandId"]): Gro
       <NamedLink key={id} to="/b/$bandId/playlists/$playlistId" params={{ bandId, playlistId: id }}>
         {name}
       </NamedLink>
+    )),
+  },
+  {
+    title: words.rehearsals,
+    links: found.rehearsals.map(({ id, title, heldOn }) => (
+      <li key={id}>
+        <Link
+          className={s.link}
+          to="/b/$bandId/rehearsals/$rehearsalId"
+          params={{ bandId, rehearsalId: id }}
+        >
+          <span className="cut">{title}</span>
+          <span className={`${s.by} cut`}>{formatCalendarDay(heldOn)}</span>
+        </Link>
+      </li>
     )),
   },
 ];

@@ -1,6 +1,6 @@
 import { useEffect, useSyncExternalStore } from "react";
 import type { BandId } from "#contract/ids.ts";
-import type { TrackPage } from "#contract/library.ts";
+import type { Track, TrackPage } from "#contract/library.ts";
 import { backline } from "../api.ts";
 import { onSessionEnd } from "../auth/session.ts";
 import type { Queue } from "../playback/queue.ts";
@@ -54,6 +54,11 @@ export function openTrackList(bandId: BandId, search: LibrarySearch): KeptList {
 /** After a scan: what is not on screen is loaded anew when it is visited. */
 export function forgetOtherLists(): void {
   for (const [key, { list }] of kept) if (!shown.has(list)) kept.delete(key);
+}
+
+/** After a change: what is picked is what it is now, whoever edits it next. */
+export function refreshSelections(newer: readonly Track[]): void {
+  for (const { selection } of kept.values()) selection.refresh(newer);
 }
 
 function createKeptList(id: string, bandId: BandId, search: LibrarySearch): KeptList {

@@ -138,7 +138,7 @@ const EditButton = ({ track }: { readonly track: Track }) =>
       size="lg"
       variant="default"
       leftSection={<IconPencil size={16} aria-hidden />}
-      onClick={() => openEditDialog(track)}
+      onClick={() => openEditDialog([track])}
     >
       {edits.edit}
     </Button>

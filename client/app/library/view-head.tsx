@@ -14,11 +14,13 @@ interface ViewHeadProps {
   readonly facts: readonly string[];
   readonly cover?: ReactNode;
   readonly pages: TrackPages;
+  /** What else can be done with all of it. */
+  readonly actions?: ReactNode;
   readonly children: ReactNode;
 }
 
 /** The page of one album, artist or genre: what it is, what can be done with all of it, and its parts. */
-export function ViewPage({ title, by, facts, cover, pages, children }: ViewHeadProps) {
+export function ViewPage({ title, by, facts, cover, pages, actions, children }: ViewHeadProps) {
   useScreenTitle(title);
   return (
     <div className={s.page}>
@@ -30,7 +32,7 @@ export function ViewPage({ title, by, facts, cover, pages, children }: ViewHeadP
             <h1 className={s.heading}>{title}</h1>
             {by ? <p className={s.whose}>{by}</p> : null}
             <p className="soft times">{facts.join(" · ")}</p>
-            <PlayAll pages={pages} />
+            <PlayAll pages={pages} actions={actions} />
           </div>
         </div>
         {children}
@@ -40,7 +42,7 @@ export function ViewPage({ title, by, facts, cover, pages, children }: ViewHeadP
 }
 
 /** Shuffles and queues what has been loaded; playing in order fetches the rest as it goes. */
-function PlayAll({ pages }: { readonly pages: TrackPages }) {
+function PlayAll({ pages, actions }: Pick<ViewHeadProps, "pages" | "actions">) {
   const isEmpty = !pages.rows.some(({ state }) => state === "present");
   const shuffle = () => {
     const queue = pages.toQueue(0);
@@ -74,6 +76,7 @@ function PlayAll({ pages }: { readonly pages: TrackPages }) {
       >
         {views.playNext}
       </Button>
+      {actions}
     </div>
   );
 }
