@@ -1,5 +1,5 @@
 import { playback } from "../words/playback.ts";
-import { attachTrack } from "./attaching.ts";
+import { attachTrack, detach } from "./attaching.ts";
 import { type Deck, isCurrent, type PlayedTrack, update } from "./deck.ts";
 import { startAgain } from "./following.ts";
 import { applyLevels } from "./levels.ts";
@@ -90,13 +90,15 @@ export function loadCurrent(deck: Deck, atSeconds: number): void {
   update(deck, { isLoading: isPlaying, trouble: null });
   applyLevels(deck);
   deck.noteBegun = () => {};
-  const preparation = deck.io.prepare?.(track) ?? null;
+  const preparation = deck.io.prepare?.(track, false) ?? null;
   if (preparation === null) open(deck, track);
   else void openAfter(deck, track, preparation);
 }
 
 async function openAfter(deck: Deck, track: PlayedTrack, preparation: Promise<void>) {
   const load = deck.load;
+  // What has come to its end would begin again.
+  detach(deck.sound);
   // Said now, while the browser sees the person's click: afterwards it lets this sound play.
   if (deck.state.get().isPlaying) deck.sound.play().catch(() => {});
   await preparation.catch(() => {});
