@@ -42,6 +42,9 @@ const FileUnderRehearsal = lazy(() =>
 const DeleteTrack = lazy(() =>
   import("../library/delete-track.tsx").then((module) => ({ default: module.DeleteTrack })),
 );
+const PlayerMarks = lazy(() =>
+  import("../comments/player-marks.tsx").then((module) => ({ default: module.PlayerMarks })),
+);
 const EditTags = lazy(() =>
   import("../library/edit-tags.tsx").then((module) => ({ default: module.EditTags })),
 );
@@ -89,7 +92,7 @@ export function Frame() {
           <Outlet />
         </main>
       </div>
-      <PlayerBar heart={<HeartButton />} />
+      <PlayerBar heart={<HeartButton />} marks={<PlayerMarks />} />
       <Suspense>
         {opened === "help" ? <KeyboardHelp onClose={closeDialog} /> : null}
         {opened === "commands" ? <Commands onClose={closeDialog} /> : null}

@@ -6,6 +6,7 @@ import { isSignedOut } from "../auth/session.ts";
 import type { PlayedTrack } from "../playback/deck.ts";
 import { type Diagnosis, diagnose } from "../playback/diagnosis.ts";
 import { later, playerPreferences, sayOnce, player as tabPlayer } from "../playback/here.ts";
+import { createHlsAttaching } from "../playback/hls-here.ts";
 import { startMediaSession } from "../playback/media-session.ts";
 import { createPlayer, type Player } from "../playback/player.ts";
 import type { Queue } from "../playback/queue.ts";
@@ -38,6 +39,7 @@ export interface SharePlayer {
 const LOOK_MS = 2_000;
 /** A line that stands still says nothing, and the next look may. */
 const LOOK_PATIENCE_MS = 10_000;
+const NOT_YET = Promise.resolve();
 
 /** @param token - the secret of the link. */
 export function createSharePlayer(token: string): SharePlayer {
@@ -45,16 +47,24 @@ export function createSharePlayer(token: string): SharePlayer {
   let shared: SharedRecording | null = null;
   const listens = new Map<TrackId, Promise<void>>();
   const begun = new Set<TrackId>();
+  const askedAhead = new Set<TrackId>();
   let isInterrupted = false;
 
   const streamUrl = ({ id }: PlayedTrack): string => backline.streamUrl(id, shared?.shareId);
-  const sound = new Audio();
+  const hls = createHlsAttaching(
+    { streamUrl, hlsUrl: ({ id }, wish) => backline.hlsUrl(id, wish, shared?.shareId) },
+    later,
+  );
+  const [sound, spare] = [new Audio(), new Audio()];
   sound.preload = "auto";
+  spare.preload = "auto";
   const player = createPlayer(
     {
       sound,
+      spare,
       streamUrl,
-      prepare: ({ id }) => (begun.has(id) ? null : begin(id)),
+      attach: hls.attach,
+      prepare,
       diagnose: findOut,
       later,
       now: Date.now,
@@ -72,6 +82,18 @@ export function createSharePlayer(token: string): SharePlayer {
     },
     playerPreferences.get(),
   );
+
+  function prepare({ id }: PlayedTrack, isAhead: boolean): Promise<void> | null {
+    if (begun.has(id)) return hls.prepare();
+    if (!isAhead) return begin(id).then(() => hls.prepare() ?? undefined);
+    // Where listens are numbered none is spent on what may never be heard; and it is asked for once.
+    if (shared?.playsLeft === null && !askedAhead.has(id)) {
+      askedAhead.add(id);
+      // When it does not begin, that is said when it is its turn.
+      begin(id).catch(() => {});
+    }
+    return NOT_YET;
+  }
 
   function begin(trackId: TrackId): Promise<void> {
     const listen =
@@ -106,6 +128,7 @@ export function createSharePlayer(token: string): SharePlayer {
   /** The half day of a guest is over. False: it takes the password, which the page asks for. */
   async function reopen(): Promise<boolean> {
     begun.clear();
+    askedAhead.clear();
     listens.clear();
     try {
       const opened = await openAgain(token);
