@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Browser, chromium } from "playwright-core";
 import type { ListTracks } from "#contract/library.ts";
+import { refusalOf } from "#sdk/index.ts";
 import { findBrowser } from "#tests/support/browser.ts";
 import { type Bench, findDatabase, startBacklineBench } from "./backline.ts";
 import { fillLibrary, listWords } from "./large-library.ts";
@@ -11,7 +13,7 @@ import { type Figure, ms, quantile } from "./table.ts";
 /** `BENCH_TRACKS=1000000` takes some minutes to fill. */
 const TRACKS = Number(process.env.BENCH_TRACKS ?? 100_000);
 /** Of each kind; what one asks for is another thing each time, where there are others. */
-const ASKS = 100;
+const ASKS = 50;
 const LIMIT_MS = 50;
 const SCROLLS = 200;
 
@@ -100,11 +102,18 @@ async function time<Asked>(
   ask: (each: Asked) => Promise<unknown>,
 ): Promise<Figure> {
   const took: number[] = [];
-  for (let at = 0; at < ASKS; at += 1) {
-    const each = asked[at % asked.length] as Asked;
+  while (took.length < ASKS) {
+    const each = asked[took.length % asked.length] as Asked;
     const startedMs = performance.now();
-    await ask(each);
-    took.push(performance.now() - startedMs);
+    try {
+      await ask(each);
+      took.push(performance.now() - startedMs);
+    } catch (error) {
+      // One account may ask so often in a minute and no more.
+      const { code, retryAfterSeconds = 1 } = refusalOf(error) ?? {};
+      if (code !== "rate_limited") throw error;
+      await sleep(retryAfterSeconds * 1000);
+    }
   }
   took.sort((left, right) => left - right);
   const [p50, p99] = [quantile(took, 0.5), quantile(took, 0.99)];
