@@ -110,9 +110,9 @@ async function time<Asked>(
       took.push(performance.now() - startedMs);
     } catch (error) {
       // One account may ask so often in a minute and no more.
-      const { code, retryAfterSeconds = 1 } = refusalOf(error) ?? {};
-      if (code !== "rate_limited") throw error;
-      await sleep(retryAfterSeconds * 1000);
+      const refusal = refusalOf(error);
+      if (refusal?.code !== "rate_limited") throw error;
+      await sleep((refusal.retryAfterSeconds ?? 1) * 1000);
     }
   }
   took.sort((left, right) => left - right);
