@@ -1,9 +1,13 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { WebdavServer } from "#tests/support/webdav-servers.ts";
 
 const run = promisify(execFile);
+const STARTUP_MS = 15_000;
+const LOOK_MS = 50;
 
 type Storage = Pick<WebdavServer, "url" | "username" | "password">;
 
@@ -26,19 +30,21 @@ export interface RcloneHttp {
 
 /** `rclone serve http` of a WebDAV server, as it is without any cache. */
 export async function startRcloneHttp(storage: Storage): Promise<RcloneHttp> {
-  const flags = ["--addr", "127.0.0.1:0", "--read-only", "--config", "/dev/null", "-v"];
+  const port = await findFreePort();
+  const flags = ["--addr", `127.0.0.1:${port}`, "--read-only", "--config", "/dev/null"];
   const child = spawn("rclone", ["serve", "http", await toRemote(storage), ...flags], {
-    stdio: ["ignore", "ignore", "pipe"],
+    stdio: ["ignore", "ignore", "inherit"],
   });
   const ended = once(child, "exit");
-  let said = "";
-  for await (const text of child.stderr.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
-    said += text;
-    if (/http:\/\/127\.0\.0\.1:\d+/.test(said)) break;
+  // It does not say when it listens.
+  const until = performance.now() + STARTUP_MS;
+  while (!(await answers(port))) {
+    if (child.exitCode !== null || performance.now() > until) {
+      child.kill("SIGKILL");
+      throw new Error("rclone does not serve.");
+    }
+    await sleep(LOOK_MS);
   }
-  child.stderr.resume();
-  const port = Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(said)?.[1]);
-  if (!port) throw new Error(`rclone: ${said}`);
   return {
     port,
     async stop() {
@@ -46,4 +52,23 @@ export async function startRcloneHttp(storage: Storage): Promise<RcloneHttp> {
       await ended;
     },
   };
+}
+
+async function answers(port: number): Promise<boolean> {
+  try {
+    const { ok, body } = await fetch(`http://127.0.0.1:${port}/`);
+    await body?.cancel();
+    return ok;
+  } catch {
+    return false;
+  }
+}
+
+async function findFreePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
 }
