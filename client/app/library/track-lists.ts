@@ -18,6 +18,7 @@ export interface KeptList {
   readonly id: string;
   readonly list: TrackList;
   readonly fetchPage: (cursor: string | null) => Promise<TrackPage>;
+  readonly fetchDrawn: (seed: number, cursor: string | null) => Promise<TrackPage>;
   readonly selection: Selection;
   /** Where the person had scrolled to, in pixels. */
   scrollTop: number;
@@ -57,9 +58,10 @@ export function forgetOtherLists(): void {
 }
 
 function createKeptList(id: string, bandId: BandId, search: LibrarySearch): KeptList {
-  const fetchPage = (cursor: string | null) =>
+  const fetchOrdered = (seed: number | null, cursor: string | null) =>
     backline.api.library.tracks.list.query({
       bandId,
+      seed,
       search: search.q ?? "",
       sort: sortOf(search),
       direction: directionOf(search),
@@ -71,9 +73,13 @@ function createKeptList(id: string, bandId: BandId, search: LibrarySearch): Kept
       cursor,
       limit: PAGE_SIZE,
     });
+  const fetchPage = (cursor: string | null) => fetchOrdered(null, cursor);
   const list = createTrackList(fetchPage);
   const selection = createSelection(() => list.state.get().rows);
-  return { id, list, selection, fetchPage, scrollTop: 0, activeIndex: 0 };
+  return {
+    ...{ id, list, selection, fetchPage, fetchDrawn: fetchOrdered },
+    ...{ scrollTop: 0, activeIndex: 0 },
+  };
 }
 
 export function useTrackList(list: TrackList): TrackListState {
@@ -85,7 +91,7 @@ export function useTrackList(list: TrackList): TrackListState {
 }
 
 /** The list as it is now, playing from `index`. */
-export function toQueue({ list, fetchPage }: KeptList, index: number): Queue {
+export function toQueue({ list, fetchPage, fetchDrawn }: KeptList, index: number): Queue {
   const { rows, next } = list.state.get();
-  return { tracks: rows.slice(), index, next, fetchPage };
+  return { tracks: rows.slice(), index, next, fetchPage, fetchDrawn };
 }

@@ -3,7 +3,7 @@ import { IconArrowsShuffle, IconPlayerPlayFilled, IconPlaylistAdd } from "@table
 import type { ReactNode } from "react";
 import { useScreenTitle } from "../frame/title.ts";
 import { views } from "../words/views.ts";
-import { playAllAfterCurrent, playQueueOf, shuffled } from "./play.ts";
+import { playAllAfterCurrent, playQueueOf, toDrawn } from "./play.ts";
 import type { TrackPages } from "./use-track-pages.ts";
 import { ViewTabs } from "./view-screen.tsx";
 import s from "./views.module.css";
@@ -39,13 +39,10 @@ export function ViewPage({ title, by, facts, cover, pages, children }: ViewHeadP
   );
 }
 
-/** Shuffles and queues what has been loaded; playing in order fetches the rest as it goes. */
+/** Queues what has been loaded; playing, in order or not, fetches the rest as it goes. */
 function PlayAll({ pages }: { readonly pages: TrackPages }) {
   const isEmpty = !pages.rows.some(({ state }) => state === "present");
-  const shuffle = () => {
-    const queue = pages.toQueue(0);
-    playQueueOf({ ...queue, tracks: shuffled(queue.tracks) });
-  };
+  const shuffle = async () => playQueueOf(await toDrawn(pages.toQueue(0)));
   const queueAll = () => {
     playAllAfterCurrent(pages.rows.filter(({ state }) => state === "present"));
   };
@@ -62,7 +59,7 @@ function PlayAll({ pages }: { readonly pages: TrackPages }) {
         variant="default"
         leftSection={<IconArrowsShuffle size={16} aria-hidden />}
         disabled={isEmpty}
-        onClick={shuffle}
+        onClick={() => void shuffle()}
       >
         {views.shuffle}
       </Button>
