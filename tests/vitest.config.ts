@@ -8,9 +8,12 @@ export default defineConfig({
     pool: "forks",
     // Vitest leaves a core alone; on two that would be one file at a time.
     maxWorkers: "100%",
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 10_000 } },
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
+    // Five thousand of them, with browsers and servers that are killed, on machines of any speed: one
+    // that fails is tried once more, and what only passes then is named at the end.
+    retry: 1,
     reporters: ["default", "./tests/support/summary.ts"],
   },
 });
