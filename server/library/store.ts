@@ -129,8 +129,10 @@ export function drawTracks(
     .orderBy(order(place), order(tracks.id))
     .limit(limit)
     .as("drawn");
+  // A text of the name `place` would be what is ordered by.
+  const key = sql<string>`${drawn.place}::text`.as("key");
   return db
-    .select({ ...shown, key: sql<string>`${drawn.place}::text` })
+    .select({ ...shown, key })
     .from(drawn)
     .innerJoin(tracks, eq(tracks.id, drawn.id))
     .orderBy(order(drawn.place), order(drawn.id));
