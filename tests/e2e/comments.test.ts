@@ -52,11 +52,13 @@ test("what one writes at a time another sees, answers, settles and opens by its 
   const goTo = anna.page.getByRole("button", {
     name: /^Go to the comment of Anna at 2\d seconds$/,
   });
+  await lookAt(anna, "comments-player");
+  // As somebody does who uses keys: what a pointer or a program focuses says nothing of itself.
+  await anna.page.keyboard.press("Tab");
   await goTo.focus();
   await anna.page
     .getByRole("tooltip", { name: /^0:2\d Anna: The drums come in too early$/ })
     .waitFor();
-  await lookAt(anna, "comments-player");
   const playhead = anna.page.getByRole("slider", { name: "Position", exact: true });
   await playhead.press("Home");
   await expect.poll(async () => Number(await playhead.inputValue())).toBe(0);
