@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { BandId, EditId, TrackId } from "./ids.ts";
+import { TrackWriting } from "./tag-writing.ts";
 import { Timestamp } from "./time.ts";
 
 /** So many recordings are edited at a time. */
@@ -109,6 +110,8 @@ export const EditPage = z.strictObject({
   shown: Values,
   /** What the file and its name say of each field: what is shown when it is not edited. */
   unedited: Values,
+  /** Whether what is shown is in the file too; `null` where nobody wanted that. */
+  writing: TrackWriting.nullable(),
   /** The fields that show something else than that. */
   edited: z.array(EditField),
   /** The newest first. */

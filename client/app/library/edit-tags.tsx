@@ -59,6 +59,8 @@ function EditTagsForm({ track, page, onClose }: EditTagsProps & { readonly page:
       },
     }),
   );
+  const { bandId } = track;
+  const { data: band } = useQuery(trpc.library.tagWriting.get.queryOptions({ bandId }));
   const wrong = findWrong(form);
   const submit = () => {
     const fields = toEdits(form, seen.shown);
@@ -75,7 +77,7 @@ function EditTagsForm({ track, page, onClose }: EditTagsProps & { readonly page:
         submit();
       }}
     >
-      <p className="soft">{words.beside}</p>
+      <p className="soft">{band?.isOn ? words.goesIn : words.beside}</p>
       <div className={s.fields}>
         {FIELDS.map((field) => (
           <Field

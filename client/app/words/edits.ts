@@ -4,6 +4,7 @@ export const edits = {
   edit: "Edit tags",
   dialog: (title: string) => `Edit “${title}”`,
   beside: "Kept beside the file; the file itself stays as it is.",
+  goesIn: "Goes into the file as well, as this band wants it.",
   fields: {
     title: "Title",
     artist: "Artist",
@@ -20,7 +21,7 @@ export const edits = {
   notNumber: (most: number) => `Write a number from 1 to ${most}`,
   save: "Save",
   cancel: "Cancel",
-  saved: (title: string) => `“${title}” is changed here. The file is as it was.`,
+  saved: (title: string) => `“${title}” is changed.`,
   versions: "Changes",
   by: (name: string | null, isRestored: boolean) =>
     `${name ?? "Someone who has left"} ${isRestored ? "brought back an earlier version" : "changed this"}`,
