@@ -159,12 +159,23 @@ export async function release(tx: Tx, held: HeldWriting): Promise<void> {
     where ${isHeld(held)}`);
 }
 
-/** In how many seconds the next of a storage is due; `null` when none is. */
-export async function findNextDue(db: Db | Tx, connectionId: ConnectionId): Promise<number | null> {
-  const [row] = await db.execute<{ seconds: number | null }>(sql`
-    select ceil(extract(epoch from min(w.due_at) - now()))::int as seconds
+export interface NextDue {
+  readonly seconds: number;
+  /** Somebody is at one, or was killed over it. */
+  readonly isHeld: boolean;
+}
+
+/** When the next of a storage is due; `undefined` when nothing waits. */
+export async function findNextDue(
+  db: Db | Tx,
+  connectionId: ConnectionId,
+): Promise<NextDue | undefined> {
+  const [row] = await db.execute<{ seconds: number | null; isHeld: boolean | null }>(sql`
+    select ceil(extract(epoch from min(w.due_at) - now()))::int as seconds,
+      bool_or(w.lease_until is not null) as "isHeld"
     from tag_writings as w join tracks as t on t.id = w.track_id join bands as b on b.id = t.band_id
     where w.state = 'waiting' and t.connection_id = ${connectionId} and b.writes_tags
       and (t.state = 'present' or w.pending is not null) and t.is_read`);
-  return row?.seconds ?? null;
+  const { seconds, isHeld } = row ?? { seconds: null, isHeld: null };
+  return seconds === null ? undefined : { seconds, isHeld: isHeld === true };
 }

@@ -50,19 +50,22 @@ export async function writeWaiting(
 ): Promise<void> {
   const folder = await openFolder(deps);
   const reader = startTagReader();
+  let hasTaken = false;
   try {
     for (;;) {
       signal.throwIfAborted();
       if (await deps.maintenance.find()) return goOn(deps, connectionId, AFTER_MAINTENANCE_SECONDS);
       const held = await write(deps, (tx) => store.takeNext(tx, connectionId));
       if (!held) break;
+      hasTaken = true;
       await writeHeld(deps, { held, reader, folder }, signal);
     }
   } finally {
     await reader.close();
   }
-  const seconds = await store.findNextDue(deps.db, connectionId);
-  if (seconds !== null) await goOn(deps, connectionId, Math.max(1, seconds));
+  // One job for all that waits: whoever took nothing leaves it to those who did.
+  const next = await store.findNextDue(deps.db, connectionId);
+  if (next && (hasTaken || next.isHeld)) await goOn(deps, connectionId, Math.max(1, next.seconds));
 }
 
 const goOn = (deps: TagWritingDeps, connectionId: ConnectionId, delaySeconds: number) =>

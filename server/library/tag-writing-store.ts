@@ -22,6 +22,10 @@ export async function saveIsOn(tx: Tx, { bandId }: OfBand, isOn: boolean): Promi
   return rows.length > 0;
 }
 
+/** A band has edited few of all it has. */
+const editedOf = ({ bandId }: OfBand): SQL =>
+  sql`select e.track_id from track_edits as e where e.band_id = ${bandId}`;
+
 export async function countWritings(
   db: Db,
   { bandId }: OfBand,
@@ -32,7 +36,7 @@ export async function countWritings(
       (count(*) filter (where w.state = 'written'))::int as written,
       (count(*) filter (where w.state = 'beside') + (
         select count(*) from tracks as t
-        where t.band_id = ${bandId} and t.edits is not null
+        where t.id in (${editedOf({ bandId })}) and t.edits is not null
           and not exists (select from tag_writings as o where o.track_id = t.id)
       ))::int as beside
     from tag_writings as w where w.band_id = ${bandId}`);
@@ -80,7 +84,7 @@ export const enlist = (tx: Tx, ids: readonly TrackId[]) => enlistWhere(tx, among
 export const enlistBeside = (tx: Tx, { bandId }: OfBand) =>
   enlistWhere(
     tx,
-    sql`t.band_id = ${bandId} and t.state <> 'missing'
+    sql`t.id in (${editedOf({ bandId })}) and t.state <> 'missing'
       and (w.state in ('failed', 'beside') or (w.track_id is null and t.edits is not null))`,
   );
 

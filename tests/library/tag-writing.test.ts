@@ -374,7 +374,7 @@ test("a Nextcloud replaces a file in one request, and not while it is locked or 
   const world = await annasServer();
   await connect(world, cloud);
   await switchOn(world);
-  const { id: fileId } = cloud.tree.find("foam.mp3") ?? {};
+  const fileId = cloud.tree.find("foam.mp3")?.fileId;
   const troubles = [
     { status: 423, says: /being changed at.*as it was.*tried again/ },
     { status: 507, says: /no room left.*as it was.*Make room/ },
@@ -386,13 +386,13 @@ test("a Nextcloud replaces a file in one request, and not while it is locked or 
     const id = await edit(world, "foam.mp3", { title: `Zebra ${says}` });
     await runJobs(world.server);
     expect(await writingOf(world, id)).toMatchObject({ message: expect.stringMatching(says) });
-    expect(cloud.tree.find("foam.mp3")).toMatchObject({ id: fileId, sizeBytes: before.length });
+    expect(cloud.tree.find("foam.mp3")).toMatchObject({ fileId, sizeBytes: before.length });
     heal();
   }
   const id = await edit(world, "foam.mp3", { title: "Zebra" });
   await runJobs(world.server);
   expect(await writingOf(world, id)).toMatchObject({ state: "written", message: null });
-  expect(cloud.tree.find("foam.mp3")).toMatchObject({ id: fileId });
+  expect(cloud.tree.find("foam.mp3")).toMatchObject({ fileId });
   expect(cloud.count({ method: "MOVE" })).toBe(0);
 });
 
