@@ -111,7 +111,7 @@ export async function saveFacts(tx: Tx, held: HeldWriting, facts: NewFacts): Pro
   if (!before) return;
   await tx.execute(sql`
     update tracks as t set
-      size_bytes = ${facts.sizeBytes}, etag = ${facts.etag}, fingerprint = ${facts.fingerprint},
+      size_bytes = coalesce(${facts.sizeBytes}::bigint, t.size_bytes), etag = ${facts.etag}, fingerprint = ${facts.fingerprint},
       modified_at = ${facts.modifiedAt?.toISOString() ?? null}::timestamptz,
       file_id = coalesce(${facts.fileId}, t.file_id), updated_at = now()
     where t.id = ${trackId}`);

@@ -13,7 +13,7 @@ import { createTestFolder } from "#tests/support/deps.ts";
 import { startFaultServer } from "#tests/support/fault-server.ts";
 import { ffmpeg } from "#tests/support/ffmpeg.ts";
 import { refused } from "#tests/support/refused.ts";
-import { installedServers, startApache } from "#tests/support/webdav-servers.ts";
+import { installedServers } from "#tests/support/webdav-servers.ts";
 import {
   annasServer,
   connect,
@@ -102,10 +102,15 @@ async function scanAgain(world: Shelf) {
 }
 
 /** SHA-256 of the packets, as ffmpeg takes them out of the file. */
-const packetsOf = async (bytes: Buffer): Promise<string> => {
-  const options = ["-i", "pipe:0", "-map", "0:a", "-c", "copy", "-f", "streamhash"];
-  return (await ffmpeg(options, bytes)).toString().trim();
-};
+async function packetsOf(bytes: Buffer): Promise<string> {
+  const path = join(await createTestFolder(), "sound");
+  await writeFile(path, bytes);
+  const options = ["-i", path, "-map", "0:a", "-c", "copy", "-f", "streamhash"];
+  return (await ffmpeg(options)).toString().trim();
+}
+
+/** Of what `mp3` makes. */
+const soundOf = (bytes: Buffer): Buffer => bytes.subarray(bytes.indexOf(mp3Frames(1)));
 
 const digest = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
@@ -114,7 +119,7 @@ const hidden = async (folder: string): Promise<string[]> =>
 
 describe("what a band edits", () => {
   test("stays beside the file until an owner wants it in there, and can be taken back out", async () => {
-    const before = mp3({ TIT2: "Foam", TPE1: "Herons", TRCK: "3/12", COMM: "" }, 1, PICTURE);
+    const before = mp3({ TIT2: "Foam", TPE1: "Herons", TRCK: "3/12" }, 1, PICTURE);
     const world = await annasFolder({ "Tides/foam.mp3": before, "Tides/salt.mp3": mp3() });
     const file = join(world.folder, "Tides/foam.mp3");
     await chmod(file, 0o640);
@@ -152,8 +157,7 @@ describe("what a band edits", () => {
     });
     expect(Object.keys(native)).toEqual(["ID3v2.4"]);
     // Of the whole file only what lies before the sound is another.
-    const sound = before.subarray(before.indexOf(mp3Frames(1)));
-    expect(after.subarray(after.length - sound.length)).toEqual(sound);
+    expect(soundOf(after)).toEqual(soundOf(before));
     expect((await stat(file)).mode & 0o777).toBe(0o640);
     expect(await hidden(world.folder)).toEqual([]);
     // The library knows it for its own: the same track with all that was written down.
@@ -336,13 +340,19 @@ test("what cannot be written safely is left as it is, with a sentence that says 
   expect(await hidden(world.folder)).toEqual([]);
 });
 
-describe.runIf("apache" in installedServers)("over Apache's WebDAV", () => {
+/** Servers of others that heed conditions. */
+const careful = ["nephele", "apache"].filter((name) => name in installedServers);
+
+describe.each(careful)("over the WebDAV of %s", (name) => {
   test("a file is replaced as long as nobody else has changed it", async () => {
-    const server = await startApache(await createTestFolder());
+    const start = installedServers[name];
+    if (!start) throw new Error("There is no such server.");
+    const server = await start(await createTestFolder());
     onTestFinished(() => server.stop());
     const { folder, url, username, password } = server;
     const before = mp3({ TIT2: "Foam", TPE1: "Herons" });
     await fill(folder, { "Tides #1/foam.mp3": before, "Tides #1/salt.mp3": mp3({ TIT2: "Salt" }) });
+    await server.settle();
     const world = await annasServer();
     const form = { provider: "webdav", url, username, password } as const;
     const shelf = { ...world, folder, connection: await connectForm(world, form) };
@@ -360,7 +370,7 @@ describe.runIf("apache" in installedServers)("over Apache's WebDAV", () => {
       .toBe("written");
     const after = await readFile(join(folder, "Tides #1/foam.mp3"));
     expect((await parseBuffer(after, "audio/mpeg")).common.title).toBe("Zebra");
-    expect(await packetsOf(after)).toBe(await packetsOf(before));
+    expect(soundOf(after)).toEqual(soundOf(before));
     expect(await hidden(folder)).toEqual([]);
     expect(await scanAgain(shelf)).toEqual(NOTHING);
   });
