@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import type { KeyRing } from "#server/base/vault.ts";
 import { type ProviderSettings, providerModules } from "#server/storage/registry.ts";
+import { listContradictions } from "./contradictions.ts";
 import { type HlsSettings, hlsVariables, toHls } from "./hls-variables.ts";
 import {
   byteSize,
@@ -77,7 +78,8 @@ export interface Config {
 
 export type Role = "all" | "web" | "worker";
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** As a process gets it: names and texts. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The variables that are not a provider's own. `.env.example` lists them all. */
 export const Variables = z.object({
@@ -129,48 +131,6 @@ export const SECRET_VARIABLES = [
   "GOOGLE_CLIENT_SECRET",
   "MICROSOFT_CLIENT_SECRET",
 ] as const;
-
-/** What is wrong with two variables together, looking only at those that are right alone. */
-function listContradictions(given: Environment): z.core.$ZodIssue[] {
-  const { shape } = Variables;
-  const issues: z.core.$ZodIssue[] = [];
-  const say = (name: string, message: string) =>
-    issues.push({ code: "custom", path: [name], message, input: undefined });
-
-  const publicUrl = URL.parse(shape.PUBLIC_URL.safeParse(given.PUBLIC_URL).data ?? "");
-  const isOpen = publicUrl?.protocol === "http:" && !isLoopbackHost(publicUrl.hostname);
-  if (isOpen && given.INSECURE_HTTP !== "1") {
-    say(
-      "PUBLIC_URL",
-      "plain http lets anyone on the network read passwords; use https, or set INSECURE_HTTP=1 to accept that",
-    );
-  }
-  const [sealing, signing] = [given.ENCRYPTION_KEYS, given.SESSION_KEYS].map(
-    (ring) => shape.ENCRYPTION_KEYS.safeParse(ring).data ?? [],
-  );
-  if (sealing?.some((one) => signing?.some((other) => one.key.equals(other.key)))) {
-    say("SESSION_KEYS", "must not share a key with ENCRYPTION_KEYS");
-  }
-  for (const [name, message] of listContradictionsOfRole(given)) say(name, message);
-  return issues;
-}
-
-/** What a role cannot do without, and what it must not have. */
-function* listContradictionsOfRole(given: Environment): Generator<[name: string, message: string]> {
-  if (given.ROLE === "web" && given.INTERNAL_PORT === undefined) {
-    yield [
-      "INTERNAL_PORT",
-      "a server with ROLE=web scans nothing itself; say where workers reach it",
-    ];
-  }
-  if (given.ROLE !== "worker") return;
-  for (const name of ["DATABASE_URL", "INTERNAL_URL"]) {
-    if (given[name] === undefined) yield [name, "a worker needs it"];
-  }
-  for (const name of ["ENCRYPTION_KEYS", "SESSION_KEYS"]) {
-    if (given[name] !== undefined) yield [name, "a worker holds no keys; take this away from it"];
-  }
-}
 
 /**
  * Reads the environment once, for everybody.

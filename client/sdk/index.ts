@@ -55,7 +55,7 @@ export interface Backline {
    * For a player of HTTP Live Streaming, where `system.info` says that the server has it: a list of
    * qualities that lead to segments, with cookies or the token like everything else.
    */
-  hlsUrl(trackId: TrackId, wish?: HlsWish): string;
+  hlsUrl(trackId: TrackId, wish?: HlsWish, shareId?: ShareId): string;
   downloadUrl(trackId: TrackId, shareId?: ShareId): string;
   /**
    * What is drawn of it: audiowaveform's binary format, or with `format=json` its JSON; `zoom` is the
@@ -177,7 +177,7 @@ export function createBackline(options: BacklineOptions): Backline {
     // Most who open a page upload nothing.
     uploadFile: async (order) => (await import("./upload.ts")).uploadFile({ wire, api }, order),
     discardUpload: async (uploadId) => (await import("./upload.ts")).discardUpload(wire, uploadId),
-    hlsUrl: (trackId, wish) => baseUrl + hlsPath(trackId, wish),
+    hlsUrl: (trackId, wish, shareId) => baseUrl + hlsPath(trackId, wish, shareId),
     streamUrl: (trackId, shareId) => baseUrl + streamPath(trackId, shareId),
     downloadUrl: (trackId, shareId) => baseUrl + downloadPath(trackId, shareId),
     waveformUrl: (trackId, shareId) => baseUrl + waveformPath(trackId, shareId),

@@ -1,16 +1,10 @@
 import { sql } from "drizzle-orm";
 import { type AnyPgColumn, check, index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
-import type { CommentId, ShareId, TrackId, UserId } from "#contract/ids.ts";
-import { users } from "./auth.ts";
+import type { CommentId, ShareId } from "#contract/ids.ts";
 import { moment } from "./columns.ts";
-import { tracks } from "./library.ts";
-import { ofBand } from "./owners.ts";
+import { ofTrack } from "./library.ts";
+import { byWhom, ofBand } from "./owners.ts";
 import { shares } from "./shares.ts";
-
-const byWhom = () =>
-  uuid()
-    .$type<UserId>()
-    .references(() => users.id, { onDelete: "set null" });
 
 /** What members of a band have written about a recording, and what others have replied. */
 export const comments = pgTable(
@@ -18,10 +12,7 @@ export const comments = pgTable(
   {
     id: uuid().$type<CommentId>().primaryKey(),
     bandId: ofBand(),
-    trackId: uuid()
-      .$type<TrackId>()
-      .notNull()
-      .references(() => tracks.id, { onDelete: "cascade" }),
+    trackId: ofTrack(),
     authorId: byWhom(),
     /** What a guest of a public link calls themselves; `null` for members. */
     guestName: text(),

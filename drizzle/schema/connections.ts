@@ -70,6 +70,13 @@ export const connections = pgTable(
   ],
 );
 
+/** Of which storage it is: it goes when the connection does. */
+export const ofConnection = () =>
+  uuid()
+    .$type<ConnectionId>()
+    .notNull()
+    .references(() => connections.id, { onDelete: "cascade" });
+
 /** Sign-ins at a Nextcloud's own pages that are under way. Each makes one connection at most. */
 export const nextcloudLogins = pgTable(
   "nextcloud_logins",

@@ -1,18 +1,13 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, index, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import type { EditChange, Edits, FileTags } from "#contract/edits.ts";
-import type { BandId, EditId, TrackId, UserId } from "#contract/ids.ts";
+import type { BandId, EditId, TrackId } from "#contract/ids.ts";
 import type { NamingRule } from "#contract/naming.ts";
 import type { TagWritingState } from "#contract/tag-writing.ts";
-import { bands, users } from "./auth.ts";
+import { bands } from "./auth.ts";
 import { moment } from "./columns.ts";
-import { tracks } from "./library.ts";
-import { ofBand } from "./owners.ts";
-
-const byWhom = () =>
-  uuid()
-    .$type<UserId>()
-    .references(() => users.id, { onDelete: "set null" });
+import { ofTrack } from "./library.ts";
+import { byWhom, ofBand } from "./owners.ts";
 
 /** Every change of what is kept of a track beside its file. Rows are only added: see the migration. */
 export const trackEdits = pgTable(
@@ -20,10 +15,7 @@ export const trackEdits = pgTable(
   {
     id: uuid().$type<EditId>().primaryKey(),
     bandId: ofBand(),
-    trackId: uuid()
-      .$type<TrackId>()
-      .notNull()
-      .references(() => tracks.id, { onDelete: "cascade" }),
+    trackId: ofTrack(),
     editedBy: byWhom(),
     editedAt: moment().notNull().defaultNow(),
     /** All that was edited after it. */
@@ -53,10 +45,7 @@ export interface PendingFile {
 export const tagWritings = pgTable(
   "tag_writings",
   {
-    trackId: uuid()
-      .$type<TrackId>()
-      .primaryKey()
-      .references(() => tracks.id, { onDelete: "cascade" }),
+    trackId: ofTrack().primaryKey(),
     bandId: ofBand(),
     state: text().$type<TagWritingState>().notNull(),
     /** Why it still waits, or failed; a sentence for people. */

@@ -10,6 +10,7 @@ export * from "./mail.ts";
 export * from "./nextcloud.ts";
 export * from "./playlists.ts";
 export * from "./rehearsals.ts";
+export * from "./scans.ts";
 export * from "./shares.ts";
 export * from "./storage-tokens.ts";
 export * from "./uploads.ts";

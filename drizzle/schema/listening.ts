@@ -2,14 +2,8 @@ import { sql } from "drizzle-orm";
 import { check, index, integer, jsonb, pgTable, primaryKey, uuid } from "drizzle-orm/pg-core";
 import type { PlayId, TrackId } from "#contract/ids.ts";
 import { moment } from "./columns.ts";
-import { tracks } from "./library.ts";
+import { ofTrack } from "./library.ts";
 import { ofBand, ofUser } from "./owners.ts";
-
-const ofTrack = () =>
-  uuid()
-    .$type<TrackId>()
-    .notNull()
-    .references(() => tracks.id, { onDelete: "cascade" });
 
 /** What somebody has marked for themselves. */
 export const favourites = pgTable(

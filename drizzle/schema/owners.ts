@@ -15,3 +15,9 @@ export const ofUser = () =>
     .$type<UserId>()
     .notNull()
     .references(() => users.id, { onDelete: "cascade" });
+
+/** Who did it; nobody any more once the account is gone. */
+export const byWhom = () =>
+  uuid()
+    .$type<UserId>()
+    .references(() => users.id, { onDelete: "set null" });

@@ -1,17 +1,11 @@
 import { customType, index, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
-import type { PlaylistId, PlaylistItemId, TrackId, UserId } from "#contract/ids.ts";
-import { users } from "./auth.ts";
+import type { PlaylistId, PlaylistItemId } from "#contract/ids.ts";
 import { moment } from "./columns.ts";
-import { tracks } from "./library.ts";
-import { ofBand } from "./owners.ts";
+import { ofTrack } from "./library.ts";
+import { byWhom, ofBand } from "./owners.ts";
 
 /** Compared byte by byte: between any two there is room for another. */
 const placeText = customType<{ data: string }>({ dataType: () => 'text collate "C"' });
-
-const byWhom = () =>
-  uuid()
-    .$type<UserId>()
-    .references(() => users.id, { onDelete: "set null" });
 
 export const playlists = pgTable(
   "playlists",
@@ -38,10 +32,7 @@ export const playlistItems = pgTable(
       .$type<PlaylistId>()
       .notNull()
       .references(() => playlists.id, { onDelete: "cascade" }),
-    trackId: uuid()
-      .$type<TrackId>()
-      .notNull()
-      .references(() => tracks.id, { onDelete: "cascade" }),
+    trackId: ofTrack(),
     place: placeText().notNull(),
     addedBy: byWhom(),
     addedAt: moment().notNull().defaultNow(),

@@ -1,9 +1,8 @@
 import { date, index, pgTable, text, uuid } from "drizzle-orm/pg-core";
-import type { RehearsalId, TrackId, UserId } from "#contract/ids.ts";
-import { users } from "./auth.ts";
+import type { RehearsalId, TrackId } from "#contract/ids.ts";
 import { moment } from "./columns.ts";
 import { tracks } from "./library.ts";
-import { ofBand } from "./owners.ts";
+import { byWhom, ofBand } from "./owners.ts";
 
 /** Days on which a band has played. */
 export const rehearsals = pgTable(
@@ -14,9 +13,7 @@ export const rehearsals = pgTable(
     heldOn: date({ mode: "string" }).notNull(),
     title: text().notNull(),
     notes: text().notNull(),
-    createdBy: uuid()
-      .$type<UserId>()
-      .references(() => users.id, { onDelete: "set null" }),
+    createdBy: byWhom(),
     createdAt: moment().notNull().defaultNow(),
     updatedAt: moment().notNull().defaultNow(),
   },

@@ -10,11 +10,10 @@ import {
   unique,
   uuid,
 } from "drizzle-orm/pg-core";
-import type { PlaylistId, RehearsalId, ShareId, TrackId, UserId } from "#contract/ids.ts";
-import { users } from "./auth.ts";
+import type { PlaylistId, RehearsalId, ShareId, TrackId } from "#contract/ids.ts";
 import { moment } from "./columns.ts";
-import { tracks } from "./library.ts";
-import { ofBand } from "./owners.ts";
+import { ofTrack, tracks } from "./library.ts";
+import { byWhom, ofBand } from "./owners.ts";
 import { playlistItems, playlists } from "./playlists.ts";
 import { rehearsals, rehearsalTakes } from "./rehearsals.ts";
 
@@ -33,9 +32,7 @@ export const shares = pgTable(
     rehearsalId: uuid()
       .$type<RehearsalId>()
       .references(() => rehearsals.id, { onDelete: "cascade" }),
-    createdBy: uuid()
-      .$type<UserId>()
-      .references(() => users.id, { onDelete: "set null" }),
+    createdBy: byWhom(),
     /** SHA-256 of the token in the link, which is kept nowhere. */
     tokenHash: text().notNull(),
     passwordHash: text(),
@@ -100,10 +97,7 @@ export const shareListens = pgTable(
     guestId: uuid()
       .notNull()
       .references(() => shareGuests.id, { onDelete: "cascade" }),
-    trackId: uuid()
-      .$type<TrackId>()
-      .notNull()
-      .references(() => tracks.id, { onDelete: "cascade" }),
+    trackId: ofTrack(),
   },
   (t) => [
     primaryKey({ name: "share_listens_pkey", columns: [t.guestId, t.trackId] }),

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { check, index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import type { ScanId, TrackId } from "#contract/ids.ts";
 import { moment } from "./columns.ts";
-import { scans } from "./library.ts";
+import { scans } from "./scans.ts";
 import { waveforms } from "./waveforms.ts";
 
 /** What processes without keys show to read the storage that they work on; dead with their lease. */

@@ -11,10 +11,10 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import type { ConnectionId, UploadId } from "#contract/ids.ts";
+import type { UploadId } from "#contract/ids.ts";
 import type { UploadState } from "#contract/uploads.ts";
 import { moment } from "./columns.ts";
-import { connections } from "./connections.ts";
+import { ofConnection } from "./connections.ts";
 import { ofBand, ofUser } from "./owners.ts";
 
 /** Recordings on their way into a band's storage, and for a day those that are there. */
@@ -24,10 +24,7 @@ export const uploads = pgTable(
     id: uuid().$type<UploadId>().primaryKey(),
     bandId: ofBand(),
     userId: ofUser(),
-    connectionId: uuid()
-      .$type<ConnectionId>()
-      .notNull()
-      .references(() => connections.id, { onDelete: "cascade" }),
+    connectionId: ofConnection(),
     /** As the file was called where it comes from, made fit to be a name. */
     name: text().notNull(),
     /** The root that it goes below, as it was when it began. */

@@ -9,9 +9,9 @@ import {
   text,
   uuid,
 } from "drizzle-orm/pg-core";
-import type { AlbumId, ArtistId, ConnectionId, GenreId, TrackId } from "#contract/ids.ts";
+import type { AlbumId, ArtistId, GenreId, TrackId } from "#contract/ids.ts";
 import { moment, sortText } from "./columns.ts";
-import { connections } from "./connections.ts";
+import { ofConnection } from "./connections.ts";
 import { ofBand } from "./owners.ts";
 
 /*
@@ -56,16 +56,21 @@ export const albums = pgTable(
   ],
 );
 
+/** Of a name that tracks have in their tags. */
+const ofName = () => ({
+  bandId: ofBand(),
+  name: text().notNull(),
+  sortName: sortText().notNull(),
+  searchText: text().notNull(),
+  trackCount: integer().notNull(),
+  missingCount: integer().notNull(),
+});
+
 export const artists = pgTable(
   "artists",
   {
     id: uuid().$type<ArtistId>().primaryKey(),
-    bandId: ofBand(),
-    name: text().notNull(),
-    sortName: sortText().notNull(),
-    searchText: text().notNull(),
-    trackCount: integer().notNull(),
-    missingCount: integer().notNull(),
+    ...ofName(),
   },
   (t) => [
     index("artists_sort_name_index").on(t.bandId, t.sortName, t.id),
@@ -78,12 +83,7 @@ export const genres = pgTable(
   "genres",
   {
     id: uuid().$type<GenreId>().primaryKey(),
-    bandId: ofBand(),
-    name: text().notNull(),
-    sortName: sortText().notNull(),
-    searchText: text().notNull(),
-    trackCount: integer().notNull(),
-    missingCount: integer().notNull(),
+    ...ofName(),
   },
   (t) => [
     index("genres_sort_name_index").on(t.bandId, t.sortName, t.id),
@@ -99,10 +99,7 @@ export const trackFolders = pgTable(
     /** Made of connection and path. */
     id: uuid().primaryKey(),
     bandId: ofBand(),
-    connectionId: uuid()
-      .$type<ConnectionId>()
-      .notNull()
-      .references(() => connections.id, { onDelete: "cascade" }),
+    connectionId: ofConnection(),
     /** Empty for the top. */
     path: text().notNull(),
     /** `null` for the top alone. */

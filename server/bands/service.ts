@@ -35,6 +35,23 @@ export async function requireMember(
   return { bandId, userId: actor.userId, role };
 }
 
+/**
+ * What a store has found of one of the actor's bands, for who may do with it what they want.
+ *
+ * @param words - what to say where there is none, and to whose role is below `atLeast`.
+ * @throws AppError `notTheirs`, `forbidden`
+ */
+export function requireRole<Found extends { readonly role: BandRole }>(
+  actor: Actor,
+  found: Found | undefined,
+  atLeast: BandRole,
+  words: { readonly none: string; readonly refused: string },
+): Found {
+  if (!found) throw notTheirs(actor, words.none);
+  if (!isAtLeast(found.role, atLeast)) throw new AppError("forbidden", words.refused);
+  return found;
+}
+
 /** The band of one that every user has from the start. */
 export async function createPersonalBand(
   tx: Tx,

@@ -1,6 +1,9 @@
 import type { FastifyReply } from "fastify";
 
-const OVER = new Error("The answer is over.");
+export const OVER = new Error("The answer is over.");
+
+/** Whoever asked has left, which is nobody's fault. */
+export const isOver = (error: unknown): boolean => error === OVER;
 
 /** Aborted once the answer is over or its connection closed, or by whoever has a reason to end it. */
 export function whenClosed({ raw }: FastifyReply): AbortController {

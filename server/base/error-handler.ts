@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { isOver } from "./closing.ts";
 import { statusOf, toWireError } from "./errors.ts";
 import { logFailure, nameFailure } from "./failures.ts";
 
@@ -7,7 +8,7 @@ export function handleErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
     const failure = nameFailure(error);
     const answer = toWireError(failure);
-    logFailure(request.log, failure, error);
+    if (!isOver(error)) logFailure(request.log, failure, error);
     if (answer.retryAfterSeconds !== undefined) {
       reply.header("retry-after", String(answer.retryAfterSeconds));
     }

@@ -41,6 +41,9 @@ const DATABASE_DOWN = new Set([
 
 const DATABASE_RETRY_SECONDS = 5;
 
+/** A text, or one within JSON, has a character that Postgres keeps nowhere: NUL. */
+const UNKEEPABLE = new Set(["22021", "22P05"]);
+
 /**
  * Gives any failure its name, for the wire. What has none is our bug: `internal`, with nothing of
  * the original in its message.
@@ -49,7 +52,14 @@ export function nameFailure(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof TRPCError) return nameTrpcFailure(error);
   if (error instanceof DrizzleQueryError && error.cause instanceof AppError) return error.cause;
-  if (isDatabaseDown(error)) {
+  if (hasCode(error, UNKEEPABLE)) {
+    return new AppError(
+      "invalid_input",
+      "There is a character in it that cannot be kept. Nothing was changed; take out what cannot be seen, and try again.",
+      { cause: error },
+    );
+  }
+  if (hasCode(error, DATABASE_DOWN)) {
     return new AppError(
       "busy",
       "The server can't reach its database at the moment. Nothing is lost; try again in a few seconds.",
@@ -125,14 +135,13 @@ function nameFastifyFailure(error: unknown): AppError | undefined {
   }
 }
 
-function isDatabaseDown(error: unknown): boolean {
+function hasCode(error: unknown, codes: ReadonlySet<string>): boolean {
   for (
     let each = error, depth = 0;
     each instanceof Error && depth < 5;
     each = each.cause, depth += 1
   ) {
-    if ("code" in each && typeof each.code === "string" && DATABASE_DOWN.has(each.code))
-      return true;
+    if ("code" in each && typeof each.code === "string" && codes.has(each.code)) return true;
   }
   return false;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
 const MAX_PATH_LENGTH = 300;
@@ -17,24 +17,39 @@ export function toRequestId(message: IncomingMessage): string {
 export function logRequests(app: FastifyInstance): void {
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
-    const startedMs = performance.now();
-    const { socket } = request.raw;
-    const sentBefore = socket.bytesWritten ?? 0;
-    reply.raw.once("close", () => {
-      const isComplete = reply.raw.writableFinished;
-      request.log.info(
-        {
-          method: request.method,
-          path: pathOf(request),
-          route: request.routeOptions.url,
-          status: reply.raw.statusCode,
-          durationMs: Math.round(performance.now() - startedMs),
-          bytes: (socket.bytesWritten ?? 0) - sentBefore,
-          ...(isComplete ? {} : { isCut: true }),
-        },
-        "request",
-      );
-    });
+    logWhenOver(request.log, request.raw, reply.raw, () => ({
+      path: pathOf(request),
+      route: request.routeOptions.url,
+    }));
+  });
+}
+
+interface Place {
+  readonly path: string;
+  readonly route: string | undefined;
+}
+
+/** @param placeOf - is asked when the answer is over. */
+export function logWhenOver(
+  log: Pick<FastifyRequest["log"], "info">,
+  { method, socket }: IncomingMessage,
+  answer: ServerResponse,
+  placeOf: () => Place,
+): void {
+  const startedMs = performance.now();
+  const sentBefore = socket.bytesWritten ?? 0;
+  answer.once("close", () => {
+    log.info(
+      {
+        method,
+        ...placeOf(),
+        status: answer.statusCode,
+        durationMs: Math.round(performance.now() - startedMs),
+        bytes: (socket.bytesWritten ?? 0) - sentBefore,
+        ...(answer.writableFinished ? {} : { isCut: true }),
+      },
+      "request",
+    );
   });
 }
 

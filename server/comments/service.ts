@@ -217,7 +217,7 @@ export const nameTooManyThreads = (): AppError =>
     `This recording has ${MOST_THREADS} threads of comments, and there is no room for more. Nothing was written; reply in one of them, or delete one first.`,
   );
 
-const nameTooManyReplies = (): AppError =>
+export const nameTooManyReplies = (): AppError =>
   new AppError(
     "conflict",
     `This thread has ${MOST_REPLIES} replies, and there is no room for more. Nothing was written; begin a new thread at the same time.`,

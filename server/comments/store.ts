@@ -87,16 +87,31 @@ export const listGuestThreads = (
     .from(comments)
     .leftJoin(users, isAuthor)
     .leftJoin(resolvers, isResolver)
-    .where(
-      and(
-        eq(comments.shareId, of.shareId),
-        eq(comments.trackId, of.trackId),
-        isNull(comments.parentId),
-        isNull(comments.deletedAt),
-      ),
-    )
+    .where(isOfGuests(of))
     .orderBy(place, asc(comments.id))
     .limit(limit);
+
+const isOfGuests = (of: { readonly shareId: ShareId; readonly trackId: TrackId }) =>
+  and(
+    eq(comments.shareId, of.shareId),
+    eq(comments.trackId, of.trackId),
+    isNull(comments.parentId),
+    isNull(comments.deletedAt),
+  );
+
+/** Held like any other thread. @returns false for one that the guests of the link are not shown. */
+export async function lockGuestThread(
+  tx: Tx,
+  of: { readonly shareId: ShareId; readonly trackId: TrackId },
+  id: CommentId,
+): Promise<boolean> {
+  const rows = await tx
+    .select({ id: comments.id })
+    .from(comments)
+    .where(and(eq(comments.id, id), isOfGuests(of)))
+    .for("update");
+  return rows.length > 0;
+}
 
 /** How long a recording is, as far as that is known. */
 export async function findLength(tx: Tx, trackId: TrackId): Promise<number | null> {

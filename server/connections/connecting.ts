@@ -17,6 +17,7 @@ import type { Deps } from "#server/deps.ts";
 import { createDemoCredential } from "#server/storage/folder/demo.ts";
 import type { Connected } from "#server/storage/provider.ts";
 import { openCredential, sealCredential } from "./credentials.ts";
+import { pauseTopic } from "./pause.ts";
 import { releaseAccess } from "./release.ts";
 import {
   connectionTopic,
@@ -139,7 +140,7 @@ export async function removeConnection(
 ): Promise<void> {
   await releaseAccess(deps, tx, row);
   await store.deleteConnection(tx, row);
-  await deps.events.publish(tx, connectionTopic(row.id));
+  await tellOfEnd(deps, tx, row);
   await noteEvent(deps, tx, {
     action: "connection.removed",
     actorId: actor.userId,
@@ -161,9 +162,19 @@ export async function removeConnectionsOf(
   for (const row of rows) {
     await releaseAccess(deps, tx, row);
     await store.deleteConnection(tx, row);
-    await deps.events.publish(tx, connectionTopic(row.id));
+    await tellOfEnd(deps, tx, row);
   }
   return rows.map(({ provider }) => provider);
+}
+
+/** Whoever shows the storage, and whoever plays from it. */
+async function tellOfEnd(
+  { events }: Pick<Deps, "events">,
+  tx: Tx,
+  { id }: Pick<store.ConnectionRow, "id">,
+): Promise<void> {
+  await events.publish(tx, connectionTopic(id));
+  await events.publish(tx, pauseTopic(id));
 }
 
 function tryForm(deps: ConnectDeps, form: ConnectForm): Promise<Connected<unknown>> {

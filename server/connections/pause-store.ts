@@ -14,10 +14,12 @@ export async function savePaused(tx: Tx, id: ConnectionId, isPaused: boolean): P
   return changed.length > 0;
 }
 
-export async function isPaused(db: Db | Tx, id: ConnectionId): Promise<boolean> {
+/** @returns why nothing may be asked of it; `null` when it may. */
+export async function findEnd(db: Db | Tx, id: ConnectionId): Promise<"paused" | "gone" | null> {
   const [row] = await db
     .select({ pausedAt: connections.pausedAt })
     .from(connections)
     .where(eq(connections.id, id));
-  return row !== undefined && row.pausedAt !== null;
+  if (!row) return "gone";
+  return row.pausedAt === null ? null : "paused";
 }

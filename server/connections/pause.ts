@@ -10,6 +10,7 @@ import * as store from "./pause-store.ts";
 import {
   getConnection,
   nameStoragePaused,
+  noSuchConnection,
   requireConnection,
   type StorageDeps,
 } from "./service.ts";
@@ -23,8 +24,8 @@ export const storageResumed = defineJob(
 
 type PauseDeps = StorageDeps & Pick<Deps, "events">;
 
-/** Published when a storage is paused. */
-const pauseTopic = (id: ConnectionId): string => `pause:${id}`;
+/** Published when a storage is paused or disconnected. */
+export const pauseTopic = (id: ConnectionId): string => `pause:${id}`;
 
 /**
  * From now on nothing is asked of the storage: no scan, no look, no renewal, no byte. Scans and
@@ -69,7 +70,7 @@ async function setPaused(
 }
 
 /**
- * Ends what is under way with a storage as soon as somebody pauses it, on whichever server.
+ * Ends what is under way with a storage as soon as somebody pauses or disconnects it, on whichever server.
  *
  * @param signal - ends the listening, and what is under way, as well.
  * @returns aborted with the sentence for people, or as `signal` is.
@@ -85,7 +86,8 @@ export function untilPaused(
   else signal.addEventListener("abort", () => until.abort(signal.reason), { once: true });
   onEvent(deps.events, pauseTopic(id), until.signal, async () => {
     try {
-      if (await store.isPaused(deps.db, id)) until.abort(nameStoragePaused());
+      const end = await store.findEnd(deps.db, id);
+      if (end) until.abort(end === "gone" ? noSuchConnection() : nameStoragePaused());
     } catch (error) {
       if (!signal.aborted) deps.log.warn({ err: error }, "a pause might not be heard of");
     }

@@ -1,30 +1,8 @@
 import type { Connection } from "#contract/connections.ts";
-import type { ScanProgress } from "#contract/scans.ts";
 import { providerModules } from "#server/storage/registry.ts";
-import type { ConnectionRow, ScanRow, TrackCounts } from "./store.ts";
-
-export const toScanProgress = (scan: ScanRow): ScanProgress => ({
-  id: scan.id,
-  connectionId: scan.connectionId,
-  state: scan.state,
-  startedAt: scan.startedAt.toISOString(),
-  finishedAt: scan.finishedAt?.toISOString() ?? null,
-  foldersDone: scan.foldersDone,
-  foldersFound: scan.foldersFound,
-  foldersFailed: scan.foldersFailed,
-  found: scan.found,
-  toRead: scan.toRead,
-  read: scan.read,
-  failed: scan.failed,
-  bytesRead: scan.bytesRead,
-  libraryBytes: scan.libraryBytes,
-  added: scan.added,
-  changed: scan.changed,
-  moved: scan.moved,
-  missing: scan.missing,
-  withheld: scan.withheld,
-  message: scan.message,
-});
+import type { ScanRow, TrackCounts } from "./presentation-store.ts";
+import { toScanProgress } from "./scan-progress.ts";
+import type { ConnectionRow } from "./store.ts";
 
 /** What it was before it was paused says nothing any more; it is asked anew when it is resumed. */
 const toHealth = ({ pausedAt, health, healthMessage, unavailableSince }: ConnectionRow) =>

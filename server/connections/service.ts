@@ -1,15 +1,16 @@
 import { z } from "zod";
-import { type BandRole, isAtLeast } from "#contract/bands.ts";
+import type { BandRole } from "#contract/bands.ts";
 import type { Connection, Health, ProviderOffer } from "#contract/connections.ts";
 import { type BandId, ConnectionId, UserId } from "#contract/ids.ts";
-import { requireMember } from "#server/bands/service.ts";
-import { type Actor, notTheirs } from "#server/base/actor.ts";
+import { requireMember, requireRole } from "#server/bands/service.ts";
+import type { Actor } from "#server/base/actor.ts";
 import { AppError } from "#server/base/errors.ts";
 import { defineJob } from "#server/base/jobs.ts";
 import type { Deps } from "#server/deps.ts";
 import type { Storage } from "#server/storage/provider.ts";
 import { openCredential } from "./credentials.ts";
 import { toConnection } from "./presentation.ts";
+import * as shown from "./presentation-store.ts";
 import {
   attachRenewing,
   connectionTopic,
@@ -175,12 +176,10 @@ export async function requireConnection(
   connectionId: ConnectionId,
   atLeast: BandRole,
 ): Promise<{ row: store.ConnectionRow; role: BandRole }> {
-  const found = await store.findConnection(deps.db, actor, connectionId);
-  if (!found) throw notTheirs(actor, NO_SUCH_STORAGE);
-  if (!isAtLeast(found.role, atLeast)) {
-    throw new AppError("forbidden", "Only an owner of this band can change its storage.");
-  }
-  return found;
+  return requireRole(actor, await store.findConnection(deps.db, actor, connectionId), atLeast, {
+    none: NO_SUCH_STORAGE,
+    refused: "Only an owner of this band can change its storage.",
+  });
 }
 
 /** Marks the failures of a storage that is paused. */
@@ -198,7 +197,7 @@ export const isStoragePaused = (error: unknown): boolean =>
 
 const NO_SUCH_STORAGE = "There is no such storage.";
 
-const noSuchConnection = (): AppError => new AppError("not_found", NO_SUCH_STORAGE);
+export const noSuchConnection = (): AppError => new AppError("not_found", NO_SUCH_STORAGE);
 
 async function present(
   deps: Pick<Deps, "config" | "db">,
@@ -207,9 +206,9 @@ async function present(
   const ids = rows.map((row) => row.id);
   const isWatching = deps.config.watchSeconds !== null;
   const [counts, scans, looks] = await Promise.all([
-    store.countTracks(deps.db, ids),
-    store.listNewestScans(deps.db, ids),
-    store.listLooks(deps.db, isWatching ? ids : []),
+    shown.countTracks(deps.db, ids),
+    shown.listNewestScans(deps.db, ids),
+    shown.listLooks(deps.db, isWatching ? ids : []),
   ]);
   return rows.map((row) =>
     toConnection(row, counts.get(row.id), scans.get(row.id), looks.get(row.id)),

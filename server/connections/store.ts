@@ -1,14 +1,13 @@
-import { and, desc, eq, inArray, isNull, ne, sql } from "drizzle-orm";
+import { and, eq, isNull, ne, sql } from "drizzle-orm";
 import type { BandRole } from "#contract/bands.ts";
 import type { ProviderId } from "#contract/connections.ts";
 import type { BandId, ConnectionId } from "#contract/ids.ts";
-import { connections, members, scans, tracks, watches } from "#drizzle/schema/index.ts";
+import { connections, members } from "#drizzle/schema/index.ts";
 import type { Actor } from "#server/base/actor.ts";
 import type { Db, Tx } from "#server/base/db.ts";
 import { sharedRead } from "#server/base/shared-reads.ts";
 
 export type ConnectionRow = typeof connections.$inferSelect;
-export type ScanRow = typeof scans.$inferSelect;
 
 export interface NewConnection {
   readonly id: ConnectionId;
@@ -26,12 +25,6 @@ export interface NewConnection {
 export interface Root {
   readonly ref: string | null;
   readonly path: string;
-}
-
-export interface TrackCounts {
-  /** In the storage, readable or not. */
-  readonly present: number;
-  readonly missing: number;
 }
 
 /** The connection if the actor's bands have it, and the actor's role there. */
@@ -214,48 +207,4 @@ export async function deleteConnection(
     .returning({ isPrimary: connections.isPrimary });
   const next = await findSuccessor(tx, { id, bandId, isPrimary: gone?.isPrimary ?? false });
   if (next) await savePrimary(tx, { id: next.id, bandId });
-}
-
-export async function countTracks(
-  db: Db | Tx,
-  ids: readonly ConnectionId[],
-): Promise<Map<ConnectionId, TrackCounts>> {
-  if (ids.length === 0) return new Map();
-  const rows = await db
-    .select({
-      id: tracks.connectionId,
-      present: sql<number>`(count(*) filter (where ${tracks.state} <> 'missing'))::int`,
-      missing: sql<number>`(count(*) filter (where ${tracks.state} = 'missing'))::int`,
-    })
-    .from(tracks)
-    .where(inArray(tracks.connectionId, [...ids]))
-    .groupBy(tracks.connectionId);
-  return new Map(rows.map(({ id, present, missing }) => [id, { present, missing }]));
-}
-
-/** The newest scan of each connection. */
-export async function listNewestScans(
-  db: Db | Tx,
-  ids: readonly ConnectionId[],
-): Promise<Map<ConnectionId, ScanRow>> {
-  if (ids.length === 0) return new Map();
-  const rows = await db
-    .selectDistinctOn([scans.connectionId])
-    .from(scans)
-    .where(inArray(scans.connectionId, [...ids]))
-    .orderBy(scans.connectionId, desc(scans.startedAt), desc(scans.id));
-  return new Map(rows.map((scan) => [scan.connectionId, scan]));
-}
-
-/** When each was last looked at for changes. */
-export async function listLooks(
-  db: Db | Tx,
-  ids: readonly ConnectionId[],
-): Promise<Map<ConnectionId, Date>> {
-  if (ids.length === 0) return new Map();
-  const rows = await db
-    .select({ id: watches.connectionId, lookedAt: watches.lookedAt })
-    .from(watches)
-    .where(inArray(watches.connectionId, [...ids]));
-  return new Map(rows.flatMap(({ id, lookedAt }) => (lookedAt ? [[id, lookedAt]] : [])));
 }

@@ -83,21 +83,23 @@ export const CreateComment = z.strictObject({
 });
 export type CreateComment = z.infer<typeof CreateComment>;
 
+/** One line of plain text. */
+const GuestName = z
+  .string()
+  .overwrite((name) => name.toWellFormed().trim())
+  .min(1, "Give a name")
+  .max(LONGEST_GUEST_NAME)
+  .regex(/^\P{C}*$/u, "Write it without control characters");
+
+const ofGuest = { shareId: ShareId, trackId: TrackId, name: GuestName, text: CommentText };
+
 /** From the guest of a public link that allows it. */
-export const WriteAsGuest = z.strictObject({
-  shareId: ShareId,
-  trackId: TrackId,
-  /** One line of plain text. */
-  name: z
-    .string()
-    .overwrite((name) => name.toWellFormed().trim())
-    .min(1, "Give a name")
-    .max(LONGEST_GUEST_NAME)
-    .regex(/^\P{C}*$/u, "Write it without control characters"),
-  atMs: AtMs.nullable(),
-  text: CommentText,
-});
+export const WriteAsGuest = z.strictObject({ ...ofGuest, atMs: AtMs.nullable() });
 export type WriteAsGuest = z.infer<typeof WriteAsGuest>;
+
+/** To a thread that a guest of the same link has begun, by its first comment. */
+export const ReplyAsGuest = z.strictObject({ ...ofGuest, commentId: CommentId });
+export type ReplyAsGuest = z.infer<typeof ReplyAsGuest>;
 
 export const ListAsGuest = z.strictObject({ shareId: ShareId, trackId: TrackId });
 export type ListAsGuest = z.infer<typeof ListAsGuest>;

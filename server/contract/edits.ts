@@ -1,10 +1,9 @@
 import { z } from "zod";
+import { MOST_EDITED } from "./enough.ts";
 import { BandId, EditId, TrackId } from "./ids.ts";
 import { TrackWriting } from "./tag-writing.ts";
-import { Timestamp } from "./time.ts";
+import { Day, Timestamp } from "./time.ts";
 
-/** So many recordings are edited at a time. */
-export const MOST_EDITED = 200;
 export const LONGEST_TEXT = 500;
 
 /** One line, as tags are: a control character is a space. */
@@ -26,13 +25,16 @@ const shape = {
   discNumber: number(9_999),
   year: number(9_999),
   genre: Text,
-  recordedOn: z.iso.date("Write a day as in 2024-05-01").nullable(),
+  recordedOn: Day.nullable(),
 };
 
 export const EditField = z.enum(Object.keys(shape) as (keyof typeof shape)[]);
 export type EditField = z.infer<typeof EditField>;
 
-/** What is put in place of what the file or its name says; what is not in it stays as that has it. */
+/**
+ * What is put in place of what the file or its name says; what is not in it stays as that has it. Where
+ * it is kept, `null` says that nothing is shown, whatever the file says.
+ */
 export const Edits = z.strictObject(shape).partial();
 export type Edits = z.infer<typeof Edits>;
 
@@ -48,20 +50,27 @@ export interface FileTags extends Omit<Edits, "recordedOn"> {
 /** A track, with the newest change of it that the one who edits has seen. */
 const Seen = z.strictObject({ trackId: TrackId, version: EditId.nullable() });
 
-export const SaveEdits = z.strictObject({
-  bandId: BandId,
-  tracks: z
-    .array(Seen)
-    .min(1)
-    .max(MOST_EDITED)
-    .refine((all) => new Set(all.map(({ trackId }) => trackId)).size === all.length, {
-      error: "Name each recording once.",
-    }),
-  /** Of each: text or a number to show; `null` or nothing but spaces for what the file says. */
-  fields: Edits.refine((fields) => Object.keys(fields).length > 0, {
+export const SaveEdits = z
+  .strictObject({
+    bandId: BandId,
+    tracks: z
+      .array(Seen)
+      .min(1)
+      .max(MOST_EDITED)
+      .refine((all) => new Set(all.map(({ trackId }) => trackId)).size === all.length, {
+        error: "Name each recording once.",
+      }),
+    /** Of each: text or a number to show; `null` or nothing but spaces for what the file says. */
+    fields: Edits.default({}),
+    /** Nothing is shown of these, whatever the file says; a title is then what the name says. */
+    blank: z.array(EditField).max(EditField.options.length).default([]),
+  })
+  .refine(({ fields, blank }) => Object.keys(fields).length + blank.length > 0, {
     error: "Change something first.",
-  }),
-});
+  })
+  .refine(({ fields, blank }) => blank.every((field) => !(field in fields)), {
+    error: "Either change a field or leave it empty.",
+  });
 export type SaveEdits = z.infer<typeof SaveEdits>;
 
 /** What is shown of a track, of all that can be edited. */
@@ -112,8 +121,9 @@ export const EditPage = z.strictObject({
   unedited: Values,
   /** Whether what is shown is in the file too; `null` where nobody wanted that. */
   writing: TrackWriting.nullable(),
-  /** The fields that show something else than that. */
+  /** The fields that show what somebody has put there instead, and those that were left empty. */
   edited: z.array(EditField),
+  blank: z.array(EditField),
   /** The newest first. */
   versions: z.array(EditVersion),
   next: EditId.nullable(),
@@ -127,3 +137,14 @@ export const RestoreEdits = z.strictObject({
   version: EditId.nullable(),
 });
 export type RestoreEdits = z.infer<typeof RestoreEdits>;
+
+export const WatchEdits = z.strictObject({ bandId: BandId });
+
+/** How far people have come who edit tracks of a band, or name them by a rule. */
+export const LibraryChanged = z.strictObject({
+  /** Another one after each change; opaque. */
+  mark: z.string(),
+  /** A naming rule is being applied: more will follow. */
+  isGoingOn: z.boolean(),
+});
+export type LibraryChanged = z.infer<typeof LibraryChanged>;

@@ -7,5 +7,8 @@ export const ENOUGH_UNKNOWN_MS = 30_000;
 export const enoughOf = (durationMs: number | null): number =>
   durationMs === null ? ENOUGH_UNKNOWN_MS : Math.min(durationMs / 2, ENOUGH_MS);
 
+/** So many recordings are edited at a time. */
+export const MOST_EDITED = 200;
+
 /** Of a queue, so much is kept. */
 export const MOST_QUEUED = 500;

@@ -95,6 +95,8 @@ export const ListTracks = z.strictObject({
   /** Words that must all occur, in any order, in title, artist, album or path. */
   search: z.string().max(200).default(""),
   sort: TrackSort.default("artist"),
+  /** The order is drawn by this number, in place of `sort`: another one with each, all alike likely. */
+  seed: z.number().int().min(0).max(2_147_483_647).nullable().default(null),
   direction: SortDirection.default("ascending"),
   filter: z
     .strictObject({

@@ -40,6 +40,14 @@ export type RecentPlay = z.infer<typeof RecentPlay>;
 export const SetFavourite = z.strictObject({ trackId: TrackId, isFavourite: z.boolean() });
 export type SetFavourite = z.infer<typeof SetFavourite>;
 
+/** All of them or none. Those that are marked together are listed in their order. */
+export const SetFavourites = z.strictObject({
+  bandId: BandId,
+  trackIds: z.array(TrackId).min(1).max(500),
+  isFavourite: z.boolean(),
+});
+export type SetFavourites = z.infer<typeof SetFavourites>;
+
 /** A person has so many favourites in a band at most. */
 export const MOST_FAVOURITES = 5_000;
 

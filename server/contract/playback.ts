@@ -21,8 +21,9 @@ export interface HlsWish {
 }
 
 /** The list of qualities, for a player of HTTP Live Streaming. */
-export const hlsPath = (trackId: TrackId, wish: HlsWish = {}): string => {
-  const query = new URLSearchParams(Object.entries(wish)).toString();
+export const hlsPath = (trackId: TrackId, wish: HlsWish = {}, shareId?: ShareId): string => {
+  const share = shareId === undefined ? {} : { share: shareId };
+  const query = new URLSearchParams(Object.entries({ ...wish, ...share })).toString();
   return `/hls/${trackId}/index.m3u8${query === "" ? "" : `?${query}`}`;
 };
 

@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { BandId, ConnectionId, RehearsalId, TrackId } from "./ids.ts";
 import { Track } from "./library.ts";
-import { Timestamp } from "./time.ts";
+import { Day, Timestamp } from "./time.ts";
 
 /** A rehearsal has so many takes at most. */
 export const MOST_TAKES = 500;
 /** Letters of its notes. */
 export const LONGEST_NOTES = 10_000;
 
-/** A day where the band was: `2026-03-14`. */
-const HeldOn = z.iso.date();
+/** A day where the band was. */
+const HeldOn = Day;
 const Title = z.string().trim().min(1, "Give it a title").max(200);
 const Notes = z.string().trim().max(LONGEST_NOTES);
 
@@ -45,6 +45,7 @@ export const ListRehearsals = z.strictObject({
   cursor: z
     .string()
     .regex(/^\d{4}-\d{2}-\d{2}_[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/)
+    .refine((cursor) => Day.safeParse(cursor.slice(0, 10)).success)
     .nullable()
     .default(null),
   limit: z.number().int().min(1).max(200).default(50),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BandId, PlaylistId } from "./ids.ts";
+import { BandId, PlaylistId, RehearsalId } from "./ids.ts";
 import { Album, Artist, Genre, TrackFolder } from "./views.ts";
 
 /** So many of each kind, the best first. */
@@ -19,6 +19,8 @@ export const Matches = z.strictObject({
   genres: z.array(Genre),
   folders: z.array(TrackFolder),
   playlists: z.array(z.strictObject({ id: PlaylistId, name: z.string() })),
+  /** The latest first; a day is found as `2026-03-14` and as `14 March 2026`. */
+  rehearsals: z.array(z.strictObject({ id: RehearsalId, title: z.string(), heldOn: z.iso.date() })),
   /** Nothing has the words as they were typed: what was looked for instead. */
   correctedSearch: z.string().nullable(),
 });

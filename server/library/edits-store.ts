@@ -51,6 +51,20 @@ export const listEdits = (db: Db, trackId: TrackId, before: EditId | null, limit
     .orderBy(desc(trackEdits.id))
     .limit(limit);
 
+/** The change of any of a band's tracks that was made last. */
+export async function findNewestEdit(
+  db: Db,
+  { bandId }: { readonly bandId: BandId },
+): Promise<EditId | null> {
+  const [row] = await db
+    .select({ id: trackEdits.id })
+    .from(trackEdits)
+    .where(eq(trackEdits.bandId, bandId))
+    .orderBy(desc(trackEdits.id))
+    .limit(1);
+  return row?.id ?? null;
+}
+
 /** What was edited after a change of this very track. */
 export async function findEdits(
   db: Db | Tx,

@@ -16,6 +16,7 @@ import { AppError } from "#server/base/errors.ts";
 import { createId } from "#server/base/ids.ts";
 import { connectionTopic } from "#server/connections/service.ts";
 import type { Deps } from "#server/deps.ts";
+import { editsTopic } from "./edit-news.ts";
 import * as store from "./edits-store.ts";
 import { readSavedRule } from "./naming-rule.ts";
 import { findNaming, holdRule } from "./naming-store.ts";
@@ -43,14 +44,12 @@ type ToEdits = (row: NamedRow, tx: Tx) => Edits | Promise<Edits>;
 export async function saveEdits(
   deps: Editing,
   actor: Actor,
-  { bandId, tracks, fields }: SaveEdits,
+  { bandId, tracks, fields, blank }: SaveEdits,
 ): Promise<Track[]> {
   const member = await requireMember(deps, actor, bandId, "editor");
-  const given = Object.entries(fields).map(([name, value]) => [name, value === "" ? null : value]);
-  const change = Object.fromEntries(given);
   await write(deps, (tx) =>
     editAll(deps, tx, { member, actor, tracks, isRestored: false }, ({ edits }) =>
-      withoutNothing({ ...edits, ...change }),
+      withChange(edits ?? {}, fields, blank),
     ),
   );
   const ids = tracks.map(({ trackId }) => trackId);
@@ -106,7 +105,8 @@ export async function listEdits(
     version: row.editId,
     ...{ shown: toValues(row), unedited: toValues(unedited) },
     writing: await findTrackWriting(deps, trackId),
-    edited: EditField.options.filter((field) => row.edits?.[field] != null),
+    edited: EditField.options.filter((field) => row.edits?.[field] !== undefined),
+    blank: EditField.options.filter((field) => row.edits?.[field] === null),
     versions: page.map(({ editedAt, changes, ...each }) => ({
       ...{ ...each, changes: [...changes] },
       editedAt: editedAt.toISOString(),
@@ -171,6 +171,7 @@ async function editAll(
     member,
     changed.map(({ row }) => row.id),
   );
+  await deps.events.publish(tx, editsTopic(member.bandId));
   for (const id of new Set(changed.map(({ connectionId }) => connectionId))) {
     await deps.events.publish(tx, connectionTopic(id));
   }
@@ -183,11 +184,17 @@ const toChanges = (before: Shown, after: Shown): EditChange[] =>
     before[field] === after[field] ? [] : { field, before: before[field], after: after[field] },
   );
 
-const withoutNothing = (edits: Edits): Edits =>
-  Object.fromEntries(Object.entries(edits).filter(([, value]) => value != null));
+/** What goes back to the file is left out. */
+function withChange(edits: Edits, fields: Edits, blank: readonly EditField[]): Edits {
+  const empty = blank.map((field) => [field, null] as const);
+  const given = Object.entries(fields);
+  const back = new Set(given.filter(([, value]) => value === null || value === ""));
+  const kept = Object.entries(edits).filter(([field]) => !(field in fields));
+  return Object.fromEntries([...kept, ...given.filter((each) => !back.has(each)), ...empty]);
+}
 
 const isSame = (left: Edits, right: Edits): boolean =>
-  EditField.options.every((field) => (left[field] ?? null) === (right[field] ?? null));
+  EditField.options.every((field) => left[field] === right[field]);
 
 const nameEditedMeanwhile = (title: string): AppError =>
   new AppError(

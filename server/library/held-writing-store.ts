@@ -63,7 +63,7 @@ export async function takeNext(
       t.size_bytes::float8 as "sizeBytes", t.etag,
       (extract(epoch from t.modified_at) * 1000)::float8 as "modifiedAtMs",
       json_strip_nulls(json_build_object(
-        'title', t.title, 'artist', t.artist, 'artists', t.artists, 'album', t.album,
+        'title', case when jsonb_typeof(t.edits -> 'title') = 'null' then null else t.title end, 'artist', t.artist, 'artists', t.artists, 'album', t.album,
         'albumArtist', t.album_artist, 'trackNumber', t.track_number, 'discNumber', t.disc_number,
         'year', t.year, 'genre', t.genre, 'genres', t.genres, 'artistSort', t.artist_sort,
         'albumSort', t.album_sort, 'albumArtistSort', t.album_artist_sort

@@ -4,6 +4,7 @@ import { write } from "#server/base/db.ts";
 import { defineJob } from "#server/base/jobs.ts";
 import { connectionTopic } from "#server/connections/service.ts";
 import type { Deps } from "#server/deps.ts";
+import { editsTopic } from "./edit-news.ts";
 import { readSavedRule } from "./naming-rule.ts";
 import * as store from "./naming-store.ts";
 import { tagsOf, toShownRow } from "./shown.ts";
@@ -57,6 +58,7 @@ export const renameSome = (
     );
     const until = rows.length === limit ? (rows.at(-1)?.id ?? null) : null;
     await store.saveApplied(tx, band, { version, until });
+    await deps.events.publish(tx, editsTopic(band.bandId));
     for (const id of new Set(rows.map((row) => row.connectionId))) {
       await deps.events.publish(tx, connectionTopic(id));
     }

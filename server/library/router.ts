@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { OneConnection, RemovalPreview } from "#contract/connections.ts";
-import { EditPage, ListEdits, RestoreEdits, SaveEdits } from "#contract/edits.ts";
+import { EditPage, ListEdits, RestoreEdits, SaveEdits, WatchEdits } from "#contract/edits.ts";
 import { ListTracks, OneTrack, Track, TrackPage, WholeTrack } from "#contract/library.ts";
 import {
   Naming,
@@ -29,6 +29,7 @@ import {
 import { procedure, router } from "#server/base/trpc.ts";
 import { deleteTrack } from "./deleting.ts";
 import * as disconnecting from "./disconnecting.ts";
+import { watchEdits } from "./edit-news.ts";
 import * as edits from "./edits.ts";
 import * as naming from "./naming.ts";
 import * as scans from "./scans.ts";
@@ -112,6 +113,12 @@ export const libraryRouter = router({
       .input(RestoreEdits)
       .output(Track)
       .mutation(({ ctx, input }) => edits.restoreEdits(ctx.deps, ctx.actor, input)),
+
+    changed: procedure
+      .input(WatchEdits)
+      .subscription(({ ctx, input, signal }) =>
+        watchEdits(ctx.deps, ctx.actor, input.bandId, signal ?? ctx.request.signal),
+      ),
   }),
 
   tagWriting: router({

@@ -4,13 +4,13 @@ import { whenRevoked } from "#server/auth/service.ts";
 import { type Actor, notTheirs } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
+import { toScanProgress } from "#server/connections/scan-progress.ts";
 import {
   connectionTopic,
   nameStoragePaused,
   requireConnection,
 } from "#server/connections/service.ts";
 import type { Deps } from "#server/deps.ts";
-import { toScanProgress } from "./scan-progress.ts";
 import { queueScan, scanRequested } from "./scan-queue.ts";
 import { scanTopic } from "./scan-run.ts";
 import * as store from "./scan-store.ts";

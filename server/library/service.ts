@@ -6,7 +6,7 @@ import type { Actor } from "#server/base/actor.ts";
 import { write } from "#server/base/db.ts";
 import type { Deps } from "#server/deps.ts";
 import { findCover } from "./cover-store.ts";
-import { type Position, parseCursor, toCursor } from "./cursor.ts";
+import { type Order, type Position, parseCursor, toCursor } from "./cursor.ts";
 import { listByRelevance } from "./relevance.ts";
 import { toSearchPatterns } from "./search.ts";
 import { correctSearch } from "./spelling.ts";
@@ -37,7 +37,8 @@ export async function listTracks(
   list: ListTracks,
 ): Promise<TrackPage> {
   const member = await requireMember(deps, actor, list.bandId, "listener");
-  const after = list.cursor === null ? null : parseCursor(deps.sessionKeys, list, list.cursor);
+  const after =
+    list.cursor === null ? null : parseCursor(deps.sessionKeys, toOrder(list), list.cursor);
   const asked = { ...list, search: after?.correctedSearch ?? list.search };
   const found = await find(deps, member, asked, after);
   if (after || found.total !== 0 || isBlank(list.search)) {
@@ -55,19 +56,29 @@ type Found = Awaited<ReturnType<typeof find>>;
 async function find(
   { db }: Pick<Deps, "db">,
   member: store.Lister,
-  { search, filter, sort, direction, limit }: ListTracks,
+  { search, filter, sort, seed, direction, limit }: ListTracks,
   after: Position | null,
 ) {
   const choice = { patterns: toSearchPatterns(search), filter };
   const page = { direction, limit: limit + 1 };
-  const [rows, total] = await Promise.all([
-    sort === "relevance"
+  const list = () => {
+    if (seed !== null) return store.drawTracks(db, member, { ...page, ...choice, seed, after });
+    return sort === "relevance"
       ? listByRelevance(db, member, { ...page, search, filter }, after)
-      : store.listTracks(db, member, { ...page, ...choice, sort, after }),
+      : store.listTracks(db, member, { ...page, ...choice, sort, after });
+  };
+  const [rows, total] = await Promise.all([
+    list(),
     after ? null : store.countTracks(db, member, choice),
   ]);
   return { rows, total };
 }
+
+const toOrder = ({ bandId, sort, seed, direction }: ListTracks): Order => ({
+  bandId,
+  sort: seed === null ? sort : `seed ${seed}`,
+  direction,
+});
 
 /** Of one row more than a page has: the page, and where the next one begins. */
 function toPage(
@@ -80,7 +91,7 @@ function toPage(
   return {
     tracks: rows.slice(0, list.limit).map(({ key: _, ...row }) => toTrack(row)),
     next: last
-      ? toCursor(sessionKeys, list, { key: last.key, id: last.id, correctedSearch })
+      ? toCursor(sessionKeys, toOrder(list), { key: last.key, id: last.id, correctedSearch })
       : null,
     total,
     correctedSearch: null,

@@ -44,8 +44,10 @@ const COMMON: ReadRule = readSavedRule(NO_RULE);
 
 /** Edited, or else as the file has it, or else as its name has it. */
 export function toShownRow(track: Named & { readonly tags: FileTags }, naming: Naming): ShownRow {
-  const shown = edit(toUnedited(track.tags, track.path, naming), track.edits ?? {});
   const { path, durationMs } = track;
+  const edits = track.edits ?? {};
+  const edited = edit(toUnedited(track.tags, path, naming), edits);
+  const shown = edits.title === null ? { ...edited, ...titledByPath(path, naming) } : edited;
   return { ...shown, ...toSortKeys({ ...shown, path, durationMs }) };
 }
 
@@ -85,16 +87,23 @@ const allOf = (byPath: NamedBy, tags: FileTags) => ({
   genre: tags.genre ?? byPath.genre,
 });
 
+/** A recording without a title is called as if its file had none, also by the next rule. */
+const titledByPath = (path: string, { rule, rootPath }: Naming) => ({
+  title: nameByRule(rule, path, rootPath).title,
+  isNamedByPath: true,
+});
+
 /** Names that the file has beside a name that was edited are those of another one. */
-function edit(shown: Shown, edits: Edits): Shown {
-  const given = Object.fromEntries(Object.entries(edits).filter(([, value]) => value !== null));
+function edit(shown: Shown, { title, ...others }: Edits): Shown {
+  const given = Object.entries(others).filter(([, value]) => value !== undefined);
   return {
     ...shown,
-    ...given,
-    ...(edits.artist ? { artists: null, artistSort: null } : {}),
-    ...(edits.genre ? { genres: null } : {}),
-    ...(edits.album ? { albumSort: null } : {}),
-    ...(edits.albumArtist ? { albumArtistSort: null } : {}),
+    ...Object.fromEntries(given),
+    ...(title ? { title } : {}),
+    ...(others.artist === undefined ? {} : { artists: null, artistSort: null }),
+    ...(others.genre === undefined ? {} : { genres: null }),
+    ...(others.album === undefined ? {} : { albumSort: null }),
+    ...(others.albumArtist === undefined ? {} : { albumArtistSort: null }),
   };
 }
 

@@ -104,6 +104,38 @@ export function listTracks(
     .limit(limit);
 }
 
+export interface DrawnChoice extends Omit<PageChoice, "sort"> {
+  readonly seed: number;
+}
+
+/**
+ * A page of an order that is drawn: by a hash of each id and the seed, which every page works out anew.
+ * For that all ids are gone through, in an index; of the tracks only those of the page are read.
+ */
+export function drawTracks(
+  db: Db,
+  member: Lister,
+  { seed, direction, limit, after, ...choice }: DrawnChoice,
+): Promise<(TrackRow & { key: string })[]> {
+  const order = direction === "ascending" ? asc : desc;
+  const place = sql<string>`uuid_hash_extended(${tracks.id}, ${seed}::bigint)`;
+  const isAfter =
+    after &&
+    sql`(${place}, ${tracks.id}) ${sql.raw(direction === "ascending" ? ">" : "<")} (${after.key}::bigint, ${after.id}::uuid)`;
+  const drawn = db
+    .select({ id: tracks.id, place: place.as("place") })
+    .from(tracks)
+    .where(and(isChosen(member, choice), isAfter ?? undefined))
+    .orderBy(order(place), order(tracks.id))
+    .limit(limit)
+    .as("drawn");
+  return db
+    .select({ ...shown, key: sql<string>`${drawn.place}::text` })
+    .from(drawn)
+    .innerJoin(tracks, eq(tracks.id, drawn.id))
+    .orderBy(order(drawn.place), order(drawn.id));
+}
+
 /** How many there are in all, up to 100,001, or up to 1,001 in a search. */
 export async function countTracks(db: Db, member: Lister, choice: Choice): Promise<number> {
   const some = db

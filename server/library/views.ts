@@ -66,6 +66,7 @@ export async function getAlbum(
     bandId,
     search: "",
     sort: "album",
+    seed: null,
     direction: "ascending",
     filter: { albumId },
     cursor: null,

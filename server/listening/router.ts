@@ -11,6 +11,7 @@ import {
   SavedQueue,
   SaveQueue,
   SetFavourite,
+  SetFavourites,
 } from "#contract/listening.ts";
 import { procedure, router } from "#server/base/trpc.ts";
 import * as service from "./service.ts";
@@ -34,6 +35,11 @@ export const listeningRouter = router({
       .input(SetFavourite)
       .output(z.void())
       .mutation(({ ctx, input }) => service.setFavourite(ctx.deps, ctx.actor, input)),
+
+    setMany: procedure
+      .input(SetFavourites)
+      .output(z.void())
+      .mutation(({ ctx, input }) => service.setFavourites(ctx.deps, ctx.actor, input)),
 
     ids: procedure
       .input(OfBand)

@@ -13,6 +13,7 @@ import {
   type SavedQueue,
   type SaveQueue,
   type SetFavourite,
+  type SetFavourites,
 } from "#contract/listening.ts";
 import { requireMember } from "#server/bands/service.ts";
 import type { Actor } from "#server/base/actor.ts";
@@ -80,14 +81,36 @@ export async function setFavourite(
   { trackId, isFavourite }: SetFavourite,
 ): Promise<void> {
   const { bandId } = await getTrack(deps, actor, trackId);
-  if (!isFavourite) {
-    await write(deps, (tx) => store.deleteFavourite(tx, actor.userId, trackId));
-    return;
-  }
-  const all = await store.listFavouriteIds(deps.db, actor.userId, bandId, MOST_FAVOURITES);
-  if (all.length >= MOST_FAVOURITES && !all.includes(trackId)) throw nameTooMany();
-  await write(deps, (tx) => store.insertFavourite(tx, actor.userId, trackId));
+  await saveFavourites(deps, actor, { bandId, trackIds: [trackId], isFavourite });
 }
+
+/**
+ * The same for many recordings of a band: all of them or none.
+ *
+ * @throws AppError `not_found` for a band that is not the actor's and for what the band does not have,
+ *   `conflict` for very many.
+ */
+export async function setFavourites(
+  deps: Reading,
+  actor: Actor,
+  { bandId, trackIds, isFavourite }: SetFavourites,
+): Promise<void> {
+  const member = await requireMember(deps, actor, bandId, "listener");
+  const known = await getTracks(deps, member, trackIds);
+  if (!trackIds.every((id) => known.has(id))) throw nameNotThere();
+  await saveFavourites(deps, actor, { bandId: member.bandId, trackIds, isFavourite });
+}
+
+const saveFavourites = (
+  deps: Reading,
+  { userId }: Actor,
+  { bandId, trackIds, isFavourite }: SetFavourites,
+): Promise<void> =>
+  write(deps, async (tx) => {
+    if (!isFavourite) return store.deleteFavourites(tx, userId, trackIds);
+    await store.insertFavourites(tx, userId, trackIds);
+    if ((await store.countFavourites(tx, userId, bandId)) > MOST_FAVOURITES) throw nameTooMany();
+  });
 
 /** All of the actor's in a band, so that lists can show them. */
 export async function listFavouriteIds(
@@ -181,6 +204,12 @@ function parseCursor(cursor: string): store.FavouritePlace {
   }
   return { at, id };
 }
+
+const nameNotThere = (): AppError =>
+  new AppError(
+    "not_found",
+    "One of these recordings is not in this band's library any more. Nothing was changed; load the list again, and then try again.",
+  );
 
 const nameTooMany = (): AppError =>
   new AppError(

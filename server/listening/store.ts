@@ -1,4 +1,4 @@
-import { and, desc, eq, sql } from "drizzle-orm";
+import { and, count, desc, eq, sql } from "drizzle-orm";
 import type { BandId, PlayId, TrackId, UserId } from "#contract/ids.ts";
 import { favourites, listens, plays, queues, tracks } from "#drizzle/schema/index.ts";
 import type { Db, Tx } from "#server/base/db.ts";
@@ -118,15 +118,41 @@ export const listFavourites = (
     .orderBy(desc(favourites.addedAt), desc(favourites.trackId))
     .limit(limit);
 
-export async function insertFavourite(tx: Tx, userId: UserId, trackId: TrackId): Promise<void> {
-  await tx.insert(favourites).values({ userId, trackId }).onConflictDoNothing();
+export async function countFavourites(tx: Tx, userId: UserId, bandId: BandId): Promise<number> {
+  const [row] = await tx
+    .select({ all: count() })
+    .from(favourites)
+    .innerJoin(tracks, eq(tracks.id, favourites.trackId))
+    .where(isFavourite(userId, bandId));
+  return row?.all ?? 0;
 }
 
-export async function deleteFavourite(tx: Tx, userId: UserId, trackId: TrackId): Promise<void> {
-  await tx
-    .delete(favourites)
-    .where(and(eq(favourites.userId, userId), eq(favourites.trackId, trackId)));
+/** The first as the newest; what is one already stays in its place. Two at once wait in one order. */
+export async function insertFavourites(
+  tx: Tx,
+  userId: UserId,
+  trackIds: readonly TrackId[],
+): Promise<void> {
+  await tx.execute(sql`
+    insert into favourites (user_id, track_id, added_at)
+    select ${userId}, value::uuid, now() - ordinality * interval '1 microsecond'
+    from ${each(trackIds)} with ordinality
+    order by value::uuid
+    on conflict do nothing`);
 }
+
+export async function deleteFavourites(
+  tx: Tx,
+  userId: UserId,
+  trackIds: readonly TrackId[],
+): Promise<void> {
+  await tx.execute(sql`
+    delete from favourites
+    where user_id = ${userId} and track_id in (select value::uuid from ${each(trackIds)})`);
+}
+
+const each = (trackIds: readonly TrackId[]) =>
+  sql`jsonb_array_elements_text(${JSON.stringify(trackIds)}::jsonb)`;
 
 export type QueueRow = Omit<typeof queues.$inferSelect, "userId" | "bandId">;
 

@@ -5,6 +5,7 @@ import { AppError } from "#server/base/errors.ts";
 const UNSAID: ReadonlySet<ErrorCode> = new Set([
   "not_found",
   "conflict",
+  "rate_limited",
   "storage_reconnect",
   "storage_refused",
   "storage_unavailable",

@@ -18,6 +18,8 @@ const LIST_CACHE = "private, max-age=60";
 const SEGMENT_TYPE = "audio/mp4";
 /** Another version of the file has other addresses. */
 const SEGMENT_CACHE = "private, max-age=2592000, immutable";
+/** A list names every segment: with one of a length that is made up it would fill the memory. */
+const LONGEST_MS = 24 * 60 * 60 * 1000;
 /** Who pauses for as long as it plays can still go on. */
 const TICKET_SECONDS = 300;
 
@@ -130,6 +132,7 @@ async function openRecording(
     signal,
   );
   if (track.durationMs === null || track.durationMs === 0) throw hasNoLength();
+  if (track.durationMs > LONGEST_MS) throw isTooLong();
   const open: OpenSource = async (range, until) => {
     const part = await openTrack(deps, playable, { wantsBytes: true, range }, until);
     const body = part.content?.body ?? null;
@@ -185,6 +188,12 @@ const hasNoLength = (): AppError =>
   new AppError(
     "not_found",
     "How long this recording is could not be read from its file, so that it plays only as it is.",
+  );
+
+const isTooLong = (): AppError =>
+  new AppError(
+    "not_found",
+    "This recording is said to be longer than a day, so that it plays only as it is.",
   );
 
 const isOtherVersion = (): AppError =>

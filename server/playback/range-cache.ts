@@ -146,8 +146,11 @@ export function createRangeCache(options: RangeCacheOptions): RangeCache {
     },
   });
 
-  const isDirect = (file: NamedFile): boolean =>
-    shelves.isFailing() || (unfit.get(file.id) ?? 0) > now().getTime();
+  // A clock that is set back makes neither longer.
+  const isDirect = (file: NamedFile): boolean => {
+    const leftMs = (unfit.get(file.id) ?? 0) - now().getTime();
+    return shelves.isFailing() || (leftMs > 0 && leftMs <= UNFIT_MS);
+  };
 
   return {
     async open(version, range, source, signal) {

@@ -48,6 +48,8 @@ export function createReadAhead(deps: PlaybackDeps): ReadAhead {
       const timer = setTimeout(() => {
         void run(userId, playing, ending.signal).finally(() => {
           if (waiting.get(userId) === ending) waiting.delete(userId);
+          // Whatever has listened for the end of it need not any more.
+          ending.abort();
         });
       }, WAIT_MS);
       ending.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });

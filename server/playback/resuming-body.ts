@@ -102,6 +102,8 @@ function createResumingFlow({ first, reopen, canResume }: ResumingBodyOptions): 
     const failure = await openRest().catch((error: unknown) => error);
     isReopening = false;
     if (failure) breakOff(failure instanceof Error ? failure : brokenTransfer());
+    // It has said so while it was opened, when nobody could begin the next one yet.
+    else if (isBroken && !isWaiting && !isOver) void resume();
   };
 
   return {

@@ -13,10 +13,12 @@ import { sendHls } from "./hls-answer.ts";
 import { findListener, readPlayable, trackIdOf, type Use } from "./listeners.ts";
 import { attachmentNamed } from "./media-type.ts";
 import { OutsideOfFile } from "./range.ts";
-import { createReadAhead, type ReadAhead } from "./read-ahead.ts";
+import { createReadAhead } from "./read-ahead.ts";
+import { createRepeats, type Repeats, type RepeatsOptions } from "./repeats.ts";
 import { sendBytes } from "./sending.ts";
-import { openTrack, type TrackPart } from "./service.ts";
-import { createStreamLimit, type StreamLimit } from "./stream-limit.ts";
+import { openTrack } from "./service.ts";
+import { createStreamLimit } from "./stream-limit.ts";
+import { headOf, requestOf } from "./track-head.ts";
 import { sendWaveform } from "./waveform-answer.ts";
 
 const STREAMS_A_USER = 20;
@@ -29,6 +31,10 @@ export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { 
   const limit = createStreamLimit(STREAMS_A_USER);
   const ahead = createReadAhead(deps);
   app.addHook("preClose", async () => ahead.stop());
+  const begun: Begun = ({ userId }, playable, part) => {
+    if ((part.range?.start ?? 0) === 0) ahead.begun(userId, playable);
+  };
+  const desk: Desk = { limit, begun, repeats: createRepeats(app, deps, { limit, begun }) };
   const config = {
     ...shared,
     readAhead: (request: FastifyRequest, userId: UserId) => readPlayable(deps, request, userId),
@@ -38,7 +44,7 @@ export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { 
     method: ["GET", "HEAD"],
     url: "/stream/:trackId",
     config,
-    handler: (request, reply) => sendTrack(deps, { limit, ahead }, "stream", request, reply),
+    handler: (request, reply) => sendTrack(deps, desk, "stream", request, reply),
   });
 
   for (const url of ["/hls/:trackId/index.m3u8", "/hls/:trackId/:version/:kind/:name"]) {
@@ -54,7 +60,7 @@ export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { 
     method: ["GET", "HEAD"],
     url: "/download/:trackId",
     config,
-    handler: (request, reply) => sendTrack(deps, { limit, ahead }, "download", request, reply),
+    handler: (request, reply) => sendTrack(deps, desk, "download", request, reply),
   });
 
   app.get("/cover/:trackId", async (request, reply) => {
@@ -72,9 +78,15 @@ export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { 
   });
 };
 
+type Begun = RepeatsOptions["begun"];
+
+interface Desk extends RepeatsOptions {
+  readonly repeats: Repeats;
+}
+
 async function sendTrack(
   deps: Deps,
-  { limit, ahead }: { readonly limit: StreamLimit; readonly ahead: ReadAhead },
+  { limit, begun, repeats }: Desk,
   use: Use,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -89,32 +101,25 @@ async function sendTrack(
   }
   signal.addEventListener("abort", limit.enter(key), { once: true });
 
-  const { headers } = request;
-  const part = await openTrack(
-    deps,
-    playable,
-    {
-      wantsBytes: request.method === "GET",
-      range: headers.range,
-      ifRange: headers["if-range"] as string | undefined,
-      ifMatch: headers["if-match"],
-      ifNoneMatch: headers["if-none-match"],
-      ifModifiedSince: headers["if-modified-since"],
-      ifUnmodifiedSince: headers["if-unmodified-since"],
+  const part = await openTrack(deps, playable, requestOf(request.raw), signal).catch(
+    (error: unknown) => {
+      // RFC 9110 §15.5.17: a 416 says how long the file is.
+      if (error instanceof OutsideOfFile)
+        reply.header("content-range", `bytes */${error.sizeBytes}`);
+      // Who ended the link has said why.
+      throw request.guest === null || signal.aborted ? error : withoutStorage(error);
     },
-    signal,
-  ).catch((error: unknown) => {
-    // RFC 9110 §15.5.17: a 416 says how long the file is.
-    if (error instanceof OutsideOfFile) reply.header("content-range", `bytes */${error.sizeBytes}`);
-    // Who ended the link has said why.
-    throw request.guest === null || signal.aborted ? error : withoutStorage(error);
-  });
+  );
   if (use === "download") reply.header("content-disposition", attachmentNamed(part.name));
-  writeHead(reply, part);
+  const { status, headers } = headOf(part);
+  reply.code(status).headers(headers);
   if (part.content === null) return reply.code(304).send();
   if (part.content.body === null) return reply.send(null);
-  const isBeginning = use === "stream" && (part.range?.start ?? 0) === 0;
-  if (isBeginning && request.actor) ahead.begun(request.actor.userId, playable);
+  const { actor } = request;
+  if (use === "stream" && actor) {
+    begun(actor, playable, part);
+    repeats.admit({ request, reply, actor, playable, part });
+  }
   return sendBytes(request, reply, part.content.body, signal);
 }
 
@@ -127,18 +132,3 @@ const mayBeElsewhere = ({ method, guest, query }: FastifyRequest, use: Use): boo
   use === "stream" &&
   guest === null &&
   (query as { direct?: unknown }).direct !== NOT_DIRECT;
-
-function writeHead(reply: FastifyReply, part: TrackPart): void {
-  reply.headers({
-    "accept-ranges": "bytes",
-    "cache-control": "private, no-cache",
-    ...(part.etag === null ? {} : { etag: part.etag }),
-    ...(part.modifiedAt === null ? {} : { "last-modified": part.modifiedAt.toUTCString() }),
-  });
-  if (part.content === null) return;
-  const { start, end } = part.range ?? { start: 0, end: part.sizeBytes - 1 };
-  reply.headers({ "content-type": part.contentType, "content-length": end - start + 1 });
-  if (part.range) {
-    reply.code(206).header("content-range", `bytes ${start}-${end}/${part.sizeBytes}`);
-  }
-}

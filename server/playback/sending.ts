@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -19,25 +20,41 @@ export function sendBytes(
   // A request that came before its answer's turn has no connection yet, and one that is made within
   // the process never has.
   if (socket !== null && socket === request.raw.socket) {
-    sendOver(socket, request, reply, body, signal);
+    reply.hijack();
+    const head = { status: reply.statusCode, headers: reply.getHeaders() as Headers };
+    sendOver(reply.raw, head, body, { signal, log: request.log });
     return reply;
   }
   signal.addEventListener("abort", () => body.destroy(), { once: true });
   return reply.send(body);
 }
 
+type Headers = Readonly<Record<string, string | number>>;
+
+interface Head {
+  readonly status: number;
+  /** With `content-length`. */
+  readonly headers: Headers;
+}
+
+interface Sending {
+  readonly signal: AbortSignal;
+  readonly log: Pick<FastifyRequest["log"], "warn">;
+}
+
 /**
  * Node's own `ServerResponse` writes the head and ends the answer, so that whether the connection
  * stays, whose turn is next, and what the log says is as ever; only the bytes go past it.
+ *
+ * @param raw - has its connection.
  */
-function sendOver(
-  socket: Socket,
-  request: FastifyRequest,
-  reply: FastifyReply,
+export function sendOver(
+  raw: ServerResponse,
+  { status, headers }: Head,
   body: Readable,
-  signal: AbortSignal,
+  { signal, log }: Sending,
 ): void {
-  const { raw } = reply;
+  const socket = raw.socket as Socket;
   const flow = takeFlow(body);
   let isBeginning = true;
   let isHeld = false;
@@ -58,11 +75,10 @@ function sendOver(
     raw.destroy();
   };
 
-  reply.hijack();
   signal.addEventListener("abort", cut, { once: true });
   // The head and what has come with the storage's leave together.
   socket.cork();
-  raw.writeHead(reply.statusCode, reply.getHeaders() as Record<string, string>);
+  raw.writeHead(status, headers);
   raw.flushHeaders();
   flow.open({
     take(piece, isLent) {
@@ -76,7 +92,7 @@ function sendOver(
       if (!isHeld) endOrGoOn();
     },
     fail(error) {
-      if (!signal.aborted) request.log.warn({ err: error }, "a recording was cut off");
+      if (!signal.aborted) log.warn({ err: error }, "a recording was cut off");
       raw.destroy();
     },
   });

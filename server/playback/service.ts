@@ -82,10 +82,43 @@ export async function openTrack(
   if (answer && (answer.content === null || !request.wantsBytes)) return answer;
 
   const until = untilPaused(deps, found.connection.id, signal);
-  const connection = openConnection(deps, found.connection, until);
+  return openPart(deps, attachTrack(deps, found, until), { answer, request, until });
+}
+
+/** A track with its storage, which is opened as often as its listener asks. */
+export interface AttachedTrack {
+  readonly found: store.Playable;
+  readonly connection: AttachedConnection;
+}
+
+/** @param until - ends everything that the storage does. */
+export const attachTrack = (
+  deps: PlaybackDeps,
+  found: store.Playable,
+  until: AbortSignal,
+): AttachedTrack => ({ found, connection: openConnection(deps, found.connection, until) });
+
+/**
+ * The same as `openTrack`, once more for a listener whose storage is attached.
+ *
+ * @param until - of this part alone; the signal that the storage ends by ends it as well.
+ */
+export const openAgain = (
+  deps: PlaybackDeps,
+  attached: AttachedTrack,
+  request: TrackRequest,
+  until: AbortSignal,
+): Promise<TrackPart> =>
+  openPart(deps, attached, { answer: judgeKnown(attached.found.track, request), request, until });
+
+async function openPart(
+  deps: PlaybackDeps,
+  { found, connection }: AttachedTrack,
+  { until, ...asked }: Wish,
+): Promise<TrackPart> {
   const opening = createOpening(deps, found, connection.storage, until);
   try {
-    const part = await openPart(deps, connection, { track, answer, request, opening });
+    const part = await findPart(deps, connection, { ...asked, track: found.track, opening });
     if (connection.health !== "active" && opening.hasAsked()) {
       await noteStorageSuccess(deps, connection);
     }
@@ -96,6 +129,10 @@ export async function openTrack(
   }
 }
 
+interface Wish extends Pick<Asked, "answer" | "request"> {
+  readonly until: AbortSignal;
+}
+
 interface Asked {
   readonly track: Track;
   /** By what the last scan saw; `undefined` when that has no byte of the range. */
@@ -104,7 +141,7 @@ interface Asked {
   readonly opening: Opening;
 }
 
-async function openPart(
+async function findPart(
   deps: PlaybackDeps,
   { storage }: AttachedConnection,
   asked: Asked,

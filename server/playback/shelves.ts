@@ -53,7 +53,11 @@ export function createShelves({ folder, sizeBytes, log, now }: ShelvesOptions): 
   let isReady = false;
   let restsUntilMs = 0;
 
-  const isFailing = (): boolean => now().getTime() < restsUntilMs;
+  // A clock that is set back makes no rest longer.
+  const isFailing = (): boolean => {
+    const leftMs = restsUntilMs - now().getTime();
+    return leftMs > 0 && leftMs <= REST_MS;
+  };
 
   const drop = (key: string): void => {
     const gone = kept.get(key);

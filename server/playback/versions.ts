@@ -16,7 +16,18 @@ export interface FileFacts {
  * Our entity tag for a version: opaque, of the storage's own and the size. Strong only where the
  * storage's is; made of size and date it is weak.
  */
-export function toEtag({ etag, modifiedAt, sizeBytes }: FileFacts): string | null {
+export function toEtag(facts: FileFacts): string | null {
+  const known = tags.get(facts);
+  if (known !== undefined) return known;
+  const tag = makeTag(facts);
+  tags.set(facts, tag);
+  return tag;
+}
+
+/** Somebody who seeks asks for one version many times. */
+const tags = new WeakMap<FileFacts, string | null>();
+
+function makeTag({ etag, modifiedAt, sizeBytes }: FileFacts): string | null {
   const source = etag ?? modifiedAt?.toISOString();
   if (source === undefined) return null;
   const digest = createHash("sha256").update(`${sizeBytes} ${source.replace(/^W\//, "")}`);

@@ -5,6 +5,7 @@ import type { Tx } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import { createId } from "#server/base/ids.ts";
 import type { Deps } from "#server/deps.ts";
+import { requireTracks } from "#server/library/some-tracks.ts";
 import * as order from "./order-store.ts";
 import { placesBetween } from "./places.ts";
 
@@ -17,8 +18,7 @@ export async function append(
   trackIds: readonly TrackId[],
 ): Promise<void> {
   if (trackIds.length === 0) return;
-  const known = await order.findKnown(tx, bandId, trackIds);
-  if (trackIds.some((trackId) => !known.has(trackId))) throw nameTrackGone();
+  await requireTracks(tx, { bandId }, trackIds, "Nothing was added");
   if ((await order.countItems(tx, id)) + trackIds.length > MOST_ITEMS) throw nameFullList();
   const places = placesBetween(await order.findLastPlace(tx, id), null, trackIds.length);
   const items = trackIds.map((trackId, index) => ({
@@ -39,12 +39,6 @@ export async function spread(tx: Tx, id: PlaylistId): Promise<void> {
     new Map(ids.map((itemId, index) => [itemId, places[index] as string])),
   );
 }
-
-const nameTrackGone = (): AppError =>
-  new AppError(
-    "not_found",
-    "One of these recordings is not in this band's library any more. Nothing was added; look at the library again.",
-  );
 
 const nameFullList = (): AppError =>
   new AppError(

@@ -1,24 +1,11 @@
 import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
-import type { BandId, PlaylistId, PlaylistItemId, TrackId, UserId } from "#contract/ids.ts";
-import { playlistItems, tracks } from "#drizzle/schema/index.ts";
+import type { PlaylistId, PlaylistItemId, TrackId, UserId } from "#contract/ids.ts";
+import { playlistItems } from "#drizzle/schema/index.ts";
 import type { Tx } from "#server/base/db.ts";
 
 /** All of these want the playlist's lock. */
 
 const ofPlaylist = (id: PlaylistId) => eq(playlistItems.playlistId, id);
-
-/** Of the ids, those that the band has. */
-export async function findKnown(
-  tx: Tx,
-  bandId: BandId,
-  ids: readonly TrackId[],
-): Promise<ReadonlySet<TrackId>> {
-  const rows = await tx
-    .select({ id: tracks.id })
-    .from(tracks)
-    .where(and(eq(tracks.bandId, bandId), inArray(tracks.id, [...ids])));
-  return new Set(rows.map(({ id }) => id));
-}
 
 export async function countItems(tx: Tx, id: PlaylistId): Promise<number> {
   const [row] = await tx

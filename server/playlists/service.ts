@@ -1,4 +1,4 @@
-import { type BandRole, isAtLeast } from "#contract/bands.ts";
+import type { BandRole } from "#contract/bands.ts";
 import type { BandId, PlaylistId } from "#contract/ids.ts";
 import {
   type AddItems,
@@ -12,8 +12,8 @@ import {
   type RemoveItems,
   type RenamePlaylist,
 } from "#contract/playlists.ts";
-import { requireMember } from "#server/bands/service.ts";
-import { type Actor, notTheirs } from "#server/base/actor.ts";
+import { requireMember, requireRole } from "#server/bands/service.ts";
+import type { Actor } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import { createId } from "#server/base/ids.ts";
@@ -183,18 +183,11 @@ export async function requirePlaylist(
   id: PlaylistId,
   atLeast: BandRole,
 ): Promise<{ readonly playlist: store.PlaylistRow }> {
-  const found = await store.findPlaylist(deps.db, actor, id);
-  if (!found) {
-    throw notTheirs(
-      actor,
-      "There is no such playlist, or it belongs to a band that you are not in.",
-    );
-  }
-  if (isAtLeast(found.role, atLeast)) return found;
-  throw new AppError(
-    "forbidden",
-    "Only editors and owners of this band can change its playlists. Nothing was changed; ask an owner of the band.",
-  );
+  return requireRole(actor, await store.findPlaylist(deps.db, actor, id), atLeast, {
+    none: "There is no such playlist, or it belongs to a band that you are not in.",
+    refused:
+      "Only editors and owners of this band can change its playlists. Nothing was changed; ask an owner of the band.",
+  });
 }
 
 async function change(

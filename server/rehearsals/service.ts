@@ -1,4 +1,4 @@
-import { type BandRole, isAtLeast } from "#contract/bands.ts";
+import type { BandRole } from "#contract/bands.ts";
 import type { BandId, RehearsalId, TrackId } from "#contract/ids.ts";
 import type { Track } from "#contract/library.ts";
 import {
@@ -13,13 +13,14 @@ import {
   type UpdateRehearsal,
   type WholeRehearsal,
 } from "#contract/rehearsals.ts";
-import { requireMember } from "#server/bands/service.ts";
-import { type Actor, notTheirs } from "#server/base/actor.ts";
+import { requireMember, requireRole } from "#server/bands/service.ts";
+import type { Actor } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import { createId } from "#server/base/ids.ts";
 import type { Deps } from "#server/deps.ts";
-import { getTracks } from "#server/library/some-tracks.ts";
+import { toNamePatterns } from "#server/library/search.ts";
+import { getTracks, requireTracks } from "#server/library/some-tracks.ts";
 import { findDay } from "./folder-day.ts";
 import * as store from "./store.ts";
 import * as takes from "./take-store.ts";
@@ -50,6 +51,15 @@ export async function listRehearsals(
     next: last ? `${last.heldOn}_${last.id}` : null,
   };
 }
+
+/** Those of a band whose titles and days have the words of a search, the latest first. */
+export const findRehearsals = (
+  { db }: Reading,
+  member: { readonly bandId: BandId },
+  search: string,
+  limit: number,
+): Promise<store.FoundRehearsal[]> =>
+  store.findRehearsals(db, member, toNamePatterns(search), limit);
 
 /** @throws AppError `not_found` for one that none of the actor's bands has. */
 export async function getRehearsal(
@@ -157,18 +167,11 @@ export async function requireRehearsal(
   id: RehearsalId,
   atLeast: BandRole,
 ): Promise<{ readonly rehearsal: store.RehearsalRow }> {
-  const found = await store.findRehearsal(deps.db, actor, id);
-  if (!found) {
-    throw notTheirs(
-      actor,
-      "There is no such rehearsal, or it belongs to a band that you are not in.",
-    );
-  }
-  if (isAtLeast(found.role, atLeast)) return found;
-  throw new AppError(
-    "forbidden",
-    "Only editors and owners of this band can change its rehearsals. Nothing was changed; ask an owner of the band.",
-  );
+  return requireRole(actor, await store.findRehearsal(deps.db, actor, id), atLeast, {
+    none: "There is no such rehearsal, or it belongs to a band that you are not in.",
+    refused:
+      "Only editors and owners of this band can change its rehearsals. Nothing was changed; ask an owner of the band.",
+  });
 }
 
 async function change(
@@ -195,8 +198,7 @@ async function file(
   const trackIds = [...new Set(given)];
   if (trackIds.length === 0) return;
   await takes.lockTakes(tx, bandId);
-  const known = await takes.findKnown(tx, bandId, trackIds);
-  if (trackIds.some((trackId) => !known.has(trackId))) throw nameTrackGone();
+  await requireTracks(tx, { bandId }, trackIds, "Nothing was filed");
   const left = await takes.moveTakes(tx, id, trackIds);
   if ((await takes.listTakeIds(tx, id)).length > MOST_TAKES) throw nameFull();
   for (const other of left) await deps.events.publish(tx, rehearsalTopic(other));
@@ -218,12 +220,6 @@ const nameGone = (): AppError =>
   new AppError(
     "not_found",
     "Somebody else has deleted this rehearsal meanwhile. Its recordings are in the library as before; look at the list again.",
-  );
-
-const nameTrackGone = (): AppError =>
-  new AppError(
-    "not_found",
-    "One of these recordings is not in this band's library any more. Nothing was filed; look at the library again.",
   );
 
 const nameFull = (): AppError =>

@@ -62,6 +62,30 @@ export const listRehearsals = (
     .orderBy(desc(rehearsals.heldOn), desc(rehearsals.id))
     .limit(limit);
 
+export type FoundRehearsal = Pick<Rehearsal, "id" | "title" | "heldOn">;
+
+const titleAndDay = sql`' ' || library_fold(${rehearsals.title} || ' '
+  || to_char(${rehearsals.heldOn}, 'YYYY-MM-DD FMDD FMMonth YYYY'))`;
+
+/** Those whose folded titles and days match all patterns. A band has some thousands at most. */
+export const findRehearsals = (
+  db: Db,
+  member: { readonly bandId: BandId },
+  patterns: readonly string[],
+  limit: number,
+): Promise<FoundRehearsal[]> =>
+  db
+    .select({ id: rehearsals.id, title: rehearsals.title, heldOn: rehearsals.heldOn })
+    .from(rehearsals)
+    .where(
+      and(
+        eq(rehearsals.bandId, member.bandId),
+        ...patterns.map((pattern) => sql`${titleAndDay} like ${pattern}`),
+      ),
+    )
+    .orderBy(desc(rehearsals.heldOn), desc(rehearsals.id))
+    .limit(limit);
+
 /** @returns `undefined` for one of a band that the actor is not in. */
 export async function findRehearsal(
   db: Db | Tx,

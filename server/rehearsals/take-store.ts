@@ -17,19 +17,6 @@ export async function listTakeIds(db: Db | Tx, id: RehearsalId): Promise<TrackId
   return rows.map((row) => row.id);
 }
 
-/** Of the ids, those that the band has. */
-export async function findKnown(
-  tx: Tx,
-  bandId: BandId,
-  ids: readonly TrackId[],
-): Promise<ReadonlySet<TrackId>> {
-  const rows = await tx
-    .select({ id: tracks.id })
-    .from(tracks)
-    .where(and(eq(tracks.bandId, bandId), sql`${tracks.id} in ${listOf(ids)}`));
-  return new Set(rows.map(({ id }) => id));
-}
-
 /** What lies directly in a folder of one of the band's storages. */
 export async function listInFolder(
   tx: Tx,

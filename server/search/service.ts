@@ -6,6 +6,7 @@ import type { Deps } from "#server/deps.ts";
 import { findMatches } from "#server/library/matches.ts";
 import { correctSearch } from "#server/library/spelling.ts";
 import { findPlaylists } from "#server/playlists/service.ts";
+import { findRehearsals } from "#server/rehearsals/service.ts";
 
 type Reading = Pick<Deps, "db">;
 type Found = Omit<Matches, "correctedSearch">;
@@ -35,11 +36,12 @@ async function findAll(
   member: { readonly bandId: BandId },
   search: string,
 ): Promise<Found> {
-  const [matches, playlists] = await Promise.all([
+  const [matches, playlists, rehearsals] = await Promise.all([
     findMatches(deps.db, member, search),
     findPlaylists(deps, member, search, MOST_MATCHES),
+    findRehearsals(deps, member, search, MOST_MATCHES),
   ]);
-  return { ...matches, playlists };
+  return { ...matches, playlists, rehearsals };
 }
 
 const isNothing = (found: Found): boolean =>

@@ -1,8 +1,13 @@
-import type { GuestThread, ListAsGuest, WriteAsGuest } from "#contract/comments.ts";
+import type { GuestThread, ListAsGuest, ReplyAsGuest, WriteAsGuest } from "#contract/comments.ts";
 import { hashToken } from "#server/auth/crypto.ts";
 import type { Device } from "#server/base/actor.ts";
 import { AppError } from "#server/base/errors.ts";
-import { type Admitted, listGuestThreads, writeAsGuest } from "#server/comments/guest-threads.ts";
+import {
+  type Admitted,
+  listGuestThreads,
+  replyToGuests,
+  writeAsGuest,
+} from "#server/comments/guest-threads.ts";
 import type { Deps } from "#server/deps.ts";
 import { findAdmission } from "./guest-store.ts";
 import { noSuchRecording, openLinkFirst } from "./guests.ts";
@@ -38,6 +43,22 @@ export async function commentAsGuest(
   const admitted = await admit(deps, written, guestToken);
   await takeTurn(deps, admitted, device);
   await writeAsGuest(deps, admitted, written);
+  return listGuestThreads(deps, admitted);
+}
+
+/**
+ * @returns all that the guests of the link have written about it.
+ * @throws AppError as `commentAsGuest`; `not_found` for what no guest of this link has begun, too.
+ */
+export async function replyAsGuest(
+  deps: Pick<Deps, "counters" | "db" | "events" | "now">,
+  written: ReplyAsGuest,
+  guestToken: string | undefined,
+  device: Device,
+): Promise<GuestThread[]> {
+  const admitted = await admit(deps, written, guestToken);
+  await takeTurn(deps, admitted, device);
+  await replyToGuests(deps, admitted, written);
   return listGuestThreads(deps, admitted);
 }
 

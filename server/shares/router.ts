@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { GuestThread, ListAsGuest, WriteAsGuest } from "#contract/comments.ts";
+import { GuestThread, ListAsGuest, ReplyAsGuest, WriteAsGuest } from "#contract/comments.ts";
 import {
   BeginListen,
   CreateShare,
@@ -14,7 +14,7 @@ import {
 } from "#contract/shares.ts";
 import { type Context, procedure, publicProcedure, router } from "#server/base/trpc.ts";
 import { findGuestCookie, setGuestCookie } from "./cookies.ts";
-import { commentAsGuest, listAsGuest } from "./guest-comments.ts";
+import { commentAsGuest, listAsGuest, replyAsGuest } from "./guest-comments.ts";
 import { beginListen, type Opened, openShare } from "./guests.ts";
 import { createShare, listShares, removeShare, renewShareLink, updateShare } from "./service.ts";
 
@@ -67,6 +67,11 @@ export const sharesRouter = router({
       .input(WriteAsGuest)
       .output(z.array(GuestThread))
       .mutation(({ ctx, input }) => commentAsGuest(ctx.deps, input, guestOf(ctx), ctx.device)),
+
+    reply: publicProcedure
+      .input(ReplyAsGuest)
+      .output(z.array(GuestThread))
+      .mutation(({ ctx, input }) => replyAsGuest(ctx.deps, input, guestOf(ctx), ctx.device)),
   }),
 });
 

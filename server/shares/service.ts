@@ -1,5 +1,4 @@
 import type { AuditAction } from "#contract/audit.ts";
-import { isAtLeast } from "#contract/bands.ts";
 import type { BandId, ShareId, UserId } from "#contract/ids.ts";
 import {
   type CreateShare,
@@ -13,7 +12,7 @@ import {
 import { noteEvent } from "#server/audit/service.ts";
 import { createToken, hashToken } from "#server/auth/crypto.ts";
 import { hashNewPassword } from "#server/auth/password.ts";
-import { requireMember } from "#server/bands/service.ts";
+import { requireMember, requireRole } from "#server/bands/service.ts";
 import { type Actor, type Device, notTheirs } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
@@ -157,7 +156,7 @@ async function findBand(
 
 async function getShare(deps: Pick<Deps, "db">, actor: Actor, shareId: ShareId): Promise<Share> {
   const found = await store.findShare(deps.db, actor, shareId);
-  if (!found) throw noSuchShare(actor);
+  if (!found) throw notTheirs(actor, NO_SUCH_SHARE);
   return toShare(found.share);
 }
 
@@ -167,14 +166,11 @@ async function requireShare(
   shareId: ShareId,
 ): Promise<store.ShareRow> {
   const found = await store.findShare(deps.db, actor, shareId);
-  if (!found) throw noSuchShare(actor);
-  if (!isAtLeast(found.role, "editor")) {
-    throw new AppError(
-      "forbidden",
+  return requireRole(actor, found, "editor", {
+    none: NO_SUCH_SHARE,
+    refused:
       "Only editors and owners of this band share its recordings. Nothing was changed; ask an owner of the band.",
-    );
-  }
-  return found.share;
+  }).share;
 }
 
 interface Noted {
@@ -204,8 +200,8 @@ const toShare = ({
   createdAt: row.createdAt.toISOString(),
 });
 
-const noSuchShare = (actor: Actor): AppError =>
-  notTheirs(actor, "There is no such link any more, or it belongs to a band that you are not in.");
+const NO_SUCH_SHARE =
+  "There is no such link any more, or it belongs to a band that you are not in.";
 
 const endsTooEarly = (): AppError =>
   new AppError(

@@ -29,6 +29,14 @@ export async function withDeadline<T>(
   }
 }
 
+/** Of each signal that was made to end with another one, that other one. */
+const leaders = new WeakMap<AbortSignal, AbortSignal>();
+
+/** Says that whoever made a signal aborts it as soon as the other one is, so that nobody else has to. */
+export function noteLeader(signal: AbortSignal, leader: AbortSignal): void {
+  leaders.set(signal, leader);
+}
+
 /** Mostly one and the same, and then nothing has to be joined and kept track of. */
 export const eitherOf = (one: AbortSignal, other: AbortSignal): AbortSignal =>
-  one === other ? one : AbortSignal.any([one, other]);
+  one === other || leaders.get(other) === one ? other : AbortSignal.any([one, other]);

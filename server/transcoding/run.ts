@@ -42,6 +42,8 @@ export interface Run {
 
 /** So far it goes on beyond what was asked for last. */
 const AHEAD = 4;
+/** What comes after the end that the file tells of goes into the last segment, up to so many times its length. */
+const LONGEST_LAST = 10;
 /** So long it may make nothing: a storage may be slow. */
 const PATIENCE_MS = 45_000;
 
@@ -149,6 +151,7 @@ async function make(
     for await (const frame of encode(deps.ffmpeg, { codec, kbps, url: source.url, first }, until)) {
       frames.push(frame);
       // The last one takes all that there is.
+      if (frames.length > LONGEST_LAST * whole) throw goesOnBehind();
       if (frames.length < whole || index === count - 1) continue;
       give(frames);
       timer.refresh();
@@ -170,12 +173,19 @@ async function make(
 function nameFailure(error: unknown, failure: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return error;
   if (failure instanceof AppError) return failure;
+  if (error instanceof AppError) return error;
   return new AppError(
     "not_found",
     "This recording cannot be made into another kind: its file may be damaged. Play it as it is, or try again when it has changed.",
     { cause: failure ?? error },
   );
 }
+
+const goesOnBehind = (): AppError =>
+  new AppError(
+    "not_found",
+    "The recording is much longer than its file says, so that it plays only as it is. Scan its storage when its length looks wrong.",
+  );
 
 const endsBefore = (): AppError =>
   new AppError(

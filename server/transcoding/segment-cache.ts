@@ -1,4 +1,14 @@
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 
 /** What was made, on disk: as much as is allowed, and what was asked for last. */
@@ -121,8 +131,10 @@ async function tryOut(folder: string): Promise<void> {
 async function readEntries(folder: string): Promise<Map<string, Entry>> {
   const found: [string, Entry][] = [];
   for (const each of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!each.isFile()) continue;
     const path = join(each.parentPath, each.name);
+    // What its recording was made into has gone one by one.
+    if (each.isDirectory()) await rmdir(path).catch(() => {});
+    if (!each.isFile()) continue;
     if (each.name.endsWith(UNFINISHED)) {
       await rm(path, { force: true });
       continue;

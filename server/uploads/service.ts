@@ -1,9 +1,7 @@
-import { isAtLeast } from "#contract/bands.ts";
 import type { BandId, UploadId } from "#contract/ids.ts";
 import type { Upload } from "#contract/uploads.ts";
-import { requireMember } from "#server/bands/service.ts";
-import { type Actor, notTheirs } from "#server/base/actor.ts";
-import { AppError } from "#server/base/errors.ts";
+import { requireMember, requireRole } from "#server/bands/service.ts";
+import type { Actor } from "#server/base/actor.ts";
 import type { Deps } from "#server/deps.ts";
 import * as store from "./store.ts";
 
@@ -27,14 +25,11 @@ export async function requireOwn(
   id: UploadId,
 ): Promise<store.UploadRow> {
   const found = await store.findUpload(deps.db, actor, id);
-  if (!found) throw notTheirs(actor, "There is no such upload, or it was given up.");
-  if (!isAtLeast(found.role, "editor")) {
-    throw new AppError(
-      "forbidden",
+  return requireRole(actor, found, "editor", {
+    none: "There is no such upload, or it was given up.",
+    refused:
       "Only editors and owners of this band can upload to it. Nothing was changed; ask an owner of the band.",
-    );
-  }
-  return found.upload;
+  }).upload;
 }
 
 const toUpload = (row: store.UploadRow): Upload => ({

@@ -1,5 +1,5 @@
 import { setPriority } from "node:os";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { decode, NoDecoder } from "./decoders.ts";
 import type { FromDecoder, ToDecoder } from "./decoding.ts";
 
@@ -13,7 +13,19 @@ const LEAST_URGENT = 19;
 if (process.platform === "linux") setPriority(0, LEAST_URGENT);
 
 let deliver: (piece: Uint8Array | null) => void = () => {};
-port.on("message", ({ bytes }: ToDecoder) => deliver(bytes));
+port.on("message", (message: ToDecoder) => {
+  if (message.kind === "file") void draw(message.name);
+  else deliver(message.bytes);
+});
+
+async function draw(name: string): Promise<void> {
+  try {
+    say({ kind: "done", peaks: (await decode(source(), name)) ?? null });
+  } catch (error) {
+    // Whatever a decoder makes of a broken file, it is the file that is broken.
+    say({ kind: error instanceof NoDecoder ? "no decoder" : "broken" });
+  }
+}
 
 async function* source(): AsyncGenerator<Buffer> {
   for (;;) {
@@ -25,11 +37,3 @@ async function* source(): AsyncGenerator<Buffer> {
     yield Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
   }
 }
-
-try {
-  say({ kind: "done", peaks: (await decode(source(), workerData.name)) ?? null });
-} catch (error) {
-  // Whatever a decoder makes of a broken file, it is the file that is broken.
-  say({ kind: error instanceof NoDecoder ? "no decoder" : "broken" });
-}
-port.close();

@@ -1,14 +1,14 @@
 import { extname } from "node:path";
-import { Worker } from "node:worker_threads";
 import type { WaveformFailure } from "#contract/waveforms.ts";
+import { createDecoderThreads, type DecoderThreads } from "./decoder-threads.ts";
 import { decodeWithFfmpeg } from "./ffmpeg.ts";
 import { indexFirst, type ReadBytes } from "./mp4-order.ts";
 import type { Peaks } from "./peaks.ts";
 
-export interface ToDecoder {
+export type ToDecoder =
+  | { readonly kind: "file"; readonly name: string }
   /** `null`: that was all. */
-  readonly bytes: Uint8Array | null;
-}
+  | { readonly kind: "piece"; readonly bytes: Uint8Array | null };
 
 export type FromDecoder =
   | { readonly kind: "need" }
@@ -28,12 +28,12 @@ export interface DecodingOptions {
   readonly signal: AbortSignal;
   /** How long the thread may think over a piece. */
   readonly patienceMs?: number;
-  readonly workerUrl?: URL;
+  /** Where several files are drawn one after the other; left out, it has a thread for itself. */
+  readonly threads?: DecoderThreads;
 }
 
-const PATIENCE_MS = 20_000;
-/** Without what WebAssembly takes, which is a few megabytes. */
-const MAX_HEAP_MB = 128;
+/** Generous: the least urgent of a busy machine waits long for its turn. */
+const PATIENCE_MS = 60_000;
 const MP4_NAMES = [".m4a", ".m4b", ".alac", ".mp4"];
 
 /**
@@ -60,24 +60,14 @@ const inOrder = ({ name, sizeBytes, read }: SoundFile): AsyncIterable<Buffer> =>
 
 async function decodeInThread(
   { name, sizeBytes, read }: SoundFile,
-  {
-    signal,
-    patienceMs = PATIENCE_MS,
-    workerUrl = new URL("./decode-worker.ts", import.meta.url),
-  }: DecodingOptions,
+  { signal, patienceMs = PATIENCE_MS, threads }: DecodingOptions,
 ): Promise<Peaks | WaveformFailure> {
-  const worker = new Worker(workerUrl, {
-    workerData: { name },
-    // The decoders grumble over damaged files, a line for each piece.
-    stdout: true,
-    stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB, maxYoungGenerationSizeMb: 16 },
-  });
-  worker.stdout.resume();
-  worker.stderr.resume();
+  const thread = (threads ?? createDecoderThreads()).take();
   const pieces = read(0, sizeBytes - 1)[Symbol.asyncIterator]();
   const ended = Promise.withResolvers<Peaks | WaveformFailure>();
+  let hasAnswered = false;
   let thinking: NodeJS.Timeout | undefined;
+  const tell = (message: ToDecoder): void => thread.postMessage(message);
   const watch = (): void => {
     thinking = setTimeout(() => ended.resolve("broken"), patienceMs);
   };
@@ -85,24 +75,31 @@ async function decodeInThread(
     clearTimeout(thinking);
     const { done, value } = await pieces.next();
     watch();
-    worker.postMessage({ bytes: done ? null : value } satisfies ToDecoder);
+    tell({ kind: "piece", bytes: done ? null : value });
+  };
+  const hear = (message: FromDecoder): void => {
+    if (message.kind === "need") {
+      bring().catch(ended.reject);
+      return;
+    }
+    hasAnswered = true;
+    ended.resolve(toResult(message));
   };
   const leave = (): void => ended.reject(signal.reason);
+  const giveUp = (): void => ended.resolve("broken");
   signal.addEventListener("abort", leave, { once: true });
-  worker.on("message", (message: FromDecoder) => {
-    if (message.kind === "need") bring().catch(ended.reject);
-    else ended.resolve(toResult(message));
-  });
-  // Out of memory, or broken in a way of its own; 'exit' follows.
-  worker.on("error", () => {});
-  worker.on("exit", () => ended.resolve("broken"));
+  thread.on("message", hear).on("exit", giveUp);
   watch();
+  tell({ kind: "file", name });
   try {
     return await ended.promise;
   } finally {
     clearTimeout(thinking);
     signal.removeEventListener("abort", leave);
-    await worker.terminate();
+    thread.off("message", hear).off("exit", giveUp);
+    // One that still thinks may do so for ever.
+    if (hasAnswered && threads) threads.giveBack(thread);
+    else await thread.terminate();
     await pieces.return?.();
   }
 }

@@ -13,6 +13,7 @@ import {
 } from "#server/connections/service.ts";
 import type { Deps } from "#server/deps.ts";
 import { openForWaveform } from "#server/internal/service.ts";
+import { createDecoderThreads, type DecoderThreads } from "./decoder-threads.ts";
 import { drawPeaks } from "./decoding.ts";
 import * as store from "./drawing-store.ts";
 import { findFfmpeg } from "./ffmpeg.ts";
@@ -25,6 +26,7 @@ export type DrawingDeps = StorageDeps & HealthDeps & Pick<Deps, "log" | "mainten
 /** What one process draws with. */
 export interface DrawingTools {
   readonly ffmpeg: string | null;
+  readonly threads: DecoderThreads;
   /** Storages that are left in peace until then, by `performance.now()`. */
   readonly resting: Map<ConnectionId, number>;
 }
@@ -45,6 +47,7 @@ const inMaintenance = new AppError("maintenance", "It is drawn after the mainten
 
 export const createTools = (ffmpeg: string | null): DrawingTools => ({
   ffmpeg,
+  threads: createDecoderThreads(),
   resting: new Map(),
 });
 
@@ -87,6 +90,7 @@ export async function startDrawing(deps: DrawingDeps, signal: AbortSignal): Prom
   };
   const lanes = Math.max(1, availableParallelism() - 1);
   await Promise.all([heard, ...Array.from({ length: lanes }, work)]);
+  await tools.threads.close();
 }
 
 /** What was there before there were waveforms; and what had no decoder, now that there is one. */
@@ -128,12 +132,12 @@ export async function drawNext(
   let connection: AttachedConnection | undefined;
   try {
     connection = await openForWaveform(deps, held, until);
-    const { ffmpeg } = tools;
+    const { ffmpeg, threads } = tools;
     const name = posix.basename(held.path);
     const read = readSound(connection.storage, held, until);
     const result = await drawPeaks(
       { name, sizeBytes: held.sizeBytes, read },
-      { ffmpeg, signal: until },
+      { ffmpeg, threads, signal: until },
     );
     await settle(deps, held, result);
   } catch (error) {

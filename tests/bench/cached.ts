@@ -1,7 +1,7 @@
 import { startNginx } from "#tests/support/nginx.ts";
 import type { WebdavServer } from "#tests/support/webdav-servers.ts";
 import { connectAndScan, startBacklineBench } from "./backline.ts";
-import type { Contender, Results, Shape } from "./stream.ts";
+import { type Contender, compare, type Results, SHAPES, type Shape } from "./contenders.ts";
 import { type Figure, megabytes, ms, ratio } from "./table.ts";
 
 const LEAST = 0.45;
@@ -14,8 +14,6 @@ const LEAST = 0.45;
 export async function benchCached(
   folder: string,
   storage: Pick<WebdavServer, "url" | "username" | "password">,
-  shapes: readonly Shape[],
-  compare: (shape: Shape, contenders: readonly Contender[]) => Promise<Results>,
 ): Promise<Figure[]> {
   const nginx = await startNginx(
     (port) =>
@@ -42,7 +40,7 @@ export async function benchCached(
       },
     ];
     const figures: Figure[] = [];
-    for (const shape of shapes) {
+    for (const shape of SHAPES.filter(({ isPlainOnly }) => !isPlainOnly)) {
       figures.push(...present(shape, await compare(shape, contenders)));
     }
     return figures;

@@ -1,17 +1,23 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Browser, chromium } from "playwright-core";
+import type { ListTracks } from "#contract/library.ts";
+import { refusalOf } from "#sdk/index.ts";
 import { findBrowser } from "#tests/support/browser.ts";
 import { type Bench, findDatabase, startBacklineBench } from "./backline.ts";
-import { fillLibrary } from "./large-library.ts";
+import { fillLibrary, listWords } from "./large-library.ts";
 import { type Figure, ms, quantile } from "./table.ts";
 
 /** `BENCH_TRACKS=1000000` takes some minutes to fill. */
 const TRACKS = Number(process.env.BENCH_TRACKS ?? 100_000);
-const ASKS = 40;
+/** Of each kind; what one asks for is another thing each time, where there are others. */
+const ASKS = 50;
 const LIMIT_MS = 50;
 const SCROLLS = 200;
+
+type List = Partial<Omit<ListTracks, "bandId">>;
 
 /** The list and its search, as a client waits for them, and a recorded scroll. */
 export async function benchLibrary(): Promise<Figure[]> {
@@ -19,32 +25,27 @@ export async function benchLibrary(): Promise<Figure[]> {
   const bench = await startBacklineBench(dataDir);
   try {
     const { id } = await bench.admin.api.connections.createDemo.mutate({ bandId: bench.bandId });
+    const begunMs = performance.now();
     await fillLibrary(await findDatabase(dataDir), bench.bandId, id, TRACKS);
-    const best = { sort: "relevance" } as const;
-    const lists = {
-      "first page by artist": {},
-      "first page by title, descending": { sort: "title", direction: "descending" },
-      "first page by album": { sort: "album" },
-      "search, the most common word": { ...best, search: "the" },
-      "search, a common word": { ...best, search: "river" },
-      "search, two common words": { ...best, search: "love river" },
-      "search, words and a number": { ...best, search: "take 12" },
-      "search, one letter": { ...best, search: "r" },
-      "search, two letters": { ...best, search: "ba" },
-      "search, one recording": { ...best, search: "7777" },
-      "search, nothing": { ...best, search: "xylophone" },
-      "search, a misspelt word": { ...best, search: "rvier" },
-      "search by title, two words": { sort: "title", search: "love river" },
-    } as const;
-    const figures: Figure[] = [{ what: "tracks", measured: TRACKS.toLocaleString("en") }];
-    for (const [what, list] of Object.entries(lists)) {
-      const ask = () =>
-        bench.admin.api.library.tracks.list.query({ bandId: bench.bandId, ...list });
-      figures.push(await time(what, ask));
+    const seconds = (performance.now() - begunMs) / 1000;
+    const figures: Figure[] = [
+      { what: "tracks", measured: TRACKS.toLocaleString("en") },
+      { what: "filled in", measured: `${seconds.toFixed(0)} s` },
+    ];
+    const { bandId } = bench;
+    for (const [what, lists] of Object.entries(toLists())) {
+      figures.push(
+        await time(what, lists, (list) =>
+          bench.admin.api.library.tracks.list.query({ bandId, ...list }),
+        ),
+      );
     }
-    for (const search of ["river", "r", "rvier"]) {
-      const ask = () => bench.admin.api.library.search.query({ bandId: bench.bandId, search });
-      figures.push(await time(`artists, albums, genres, folders: “${search}”`, ask));
+    for (const [what, searches] of Object.entries(toSearches())) {
+      figures.push(
+        await time(`artists, albums, genres, folders: ${what}`, searches, (search) =>
+          bench.admin.api.library.search.query({ bandId, search }),
+        ),
+      );
     }
     figures.push(...(await recordScroll(bench)));
     return figures;
@@ -54,20 +55,73 @@ export async function benchLibrary(): Promise<Figure[]> {
   }
 }
 
-async function time(what: string, ask: () => Promise<unknown>): Promise<Figure> {
+/** What people type, of each kind several. */
+function toSearches(): Readonly<Record<string, readonly string[]>> {
+  const words = listWords();
+  /** From common ones to rare ones. */
+  const some = Array.from({ length: 50 }, (_, at) => words[20 + at * at * 4] ?? "");
+  const long = some.filter((word) => word.length >= 6);
+  return {
+    "a word": some,
+    "the most common word": ["the"],
+    "two common words": ["love river", "night you", "take live"],
+    "words and a number": ["take 12", "take 7", "love 99"],
+    "one letter": [..."abdeklmnprstvw"],
+    "two letters": ["ba", "ri", "mo", "te", "lu"],
+    "the beginning of a word": long.map((word) => word.slice(0, 4)),
+    "with an accent": ["café", "cafe", "élan", "elan", "rivér"],
+    "one recording": ["777", "901", "512"],
+    nothing: ["xylophone", "quartzx"],
+    "a misspelt word": ["rvier", ...long.map(toMisspelt)],
+    "a misspelt word among others": long.map((word) => `love ${toMisspelt(word)}`),
+  };
+}
+
+/** Two letters change places. */
+const toMisspelt = (word: string): string =>
+  `${word.slice(0, 2)}${word[3]}${word[2]}${word.slice(4)}`;
+
+function toLists(): Readonly<Record<string, readonly List[]>> {
+  const searches = Object.entries(toSearches()).map(([what, each]): [string, readonly List[]] => [
+    `search, ${what}`,
+    each.map((search) => ({ sort: "relevance", search })),
+  ]);
+  return {
+    "first page by artist": [{}],
+    "first page by title, descending": [{ sort: "title", direction: "descending" }],
+    "first page by album": [{ sort: "album" }],
+    ...Object.fromEntries(searches),
+    "search by title, two words": [{ sort: "title", search: "love river" }],
+  };
+}
+
+/** Those that come first count as well: so it is for people. */
+async function time<Asked>(
+  what: string,
+  asked: readonly Asked[],
+  ask: (each: Asked) => Promise<unknown>,
+): Promise<Figure> {
   const took: number[] = [];
-  for (let asked = 0; asked < ASKS; asked += 1) {
+  while (took.length < ASKS) {
+    const each = asked[took.length % asked.length] as Asked;
     const startedMs = performance.now();
-    await ask();
-    took.push(performance.now() - startedMs);
+    try {
+      await ask(each);
+      took.push(performance.now() - startedMs);
+    } catch (error) {
+      // One account may ask so often in a minute and no more.
+      const refusal = refusalOf(error);
+      if (refusal?.code !== "rate_limited") throw error;
+      await sleep((refusal.retryAfterSeconds ?? 1) * 1000);
+    }
   }
   took.sort((left, right) => left - right);
   const [p50, p99] = [quantile(took, 0.5), quantile(took, 0.99)];
   return {
     what,
     measured: `p50 ${ms(p50)}, p99 ${ms(p99)}`,
-    target: `${LIMIT_MS} ms`,
-    isMet: p99 < LIMIT_MS,
+    target: `p99 ≤ ${LIMIT_MS} ms`,
+    isMet: p99 <= LIMIT_MS,
   };
 }
 

@@ -2,6 +2,7 @@ import { benchAccounts } from "./accounts.ts";
 import { benchDamaged } from "./damaged.ts";
 import { benchLibrary } from "./library.ts";
 import { benchListing } from "./listing.ts";
+import { benchPlayer } from "./player.ts";
 import { benchRescan } from "./rescan.ts";
 import { benchScan } from "./scan.ts";
 import { benchSlowListeners } from "./slow-listeners.ts";
@@ -21,6 +22,7 @@ const benches = {
   damaged: ["Damaged files drawn", benchDamaged],
   listeners: ["Many slow listeners", benchSlowListeners],
   stream: ["Streaming over WebDAV", benchStream],
+  player: ["The player in Chromium", benchPlayer],
 } as const;
 
 /** All of them, or those named: `npm run bench -- scan stream`. Takes a few minutes. */

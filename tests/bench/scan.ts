@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { demoFolder } from "#tests/support/demo.ts";
 import { startApache, type WebdavServer } from "#tests/support/webdav-servers.ts";
 import { connectAndScan, residentBytes, startBacklineBench, waitForScan } from "./backline.ts";
+import { toRemote } from "./rclone.ts";
 import { type Figure, megabytes, ms, ratio } from "./table.ts";
 
 const FOLDERS = 500;
@@ -104,12 +105,10 @@ function retag(source: Buffer, words: Readonly<Record<string, string>>): Buffer 
   return tagged;
 }
 
-async function timeRclone({ url, username, password }: WebdavServer): Promise<number> {
-  const run = promisify(execFile);
-  const { stdout } = await run("rclone", ["obscure", password]);
-  const remote = `:webdav,url="${url}",vendor=other,user=${username},pass=${stdout.trim()}:`;
+async function timeRclone(storage: WebdavServer): Promise<number> {
+  const remote = await toRemote(storage);
   const startedMs = performance.now();
-  await run("rclone", ["lsjson", "-R", "--config", "/dev/null", remote], {
+  await promisify(execFile)("rclone", ["lsjson", "-R", "--config", "/dev/null", remote], {
     maxBuffer: 256 * 1024 * 1024,
   });
   return performance.now() - startedMs;

@@ -7,7 +7,7 @@ import { createBackline } from "#sdk/index.ts";
 import { insertMember } from "#server/bands/store.ts";
 import { openDatabase, write } from "#server/base/db.ts";
 import { createPerson } from "#tests/auth/people.ts";
-import { startApache } from "#tests/support/webdav-servers.ts";
+import { startNginxDav } from "#tests/support/nginx-dav.ts";
 import { runApart } from "./apart.ts";
 import {
   type Bench,
@@ -33,7 +33,8 @@ export async function benchSlowListeners(): Promise<Figure[]> {
   const files = join(folder, "files");
   await mkdir(files);
   await writeFile(join(files, "long.mp3"), randomBytes(5_000_000));
-  const cloud = await startApache(files);
+  // Apache keeps a thread for each of them, as Debian has it, and lets in no more than it has threads.
+  const cloud = await startNginxDav(files);
   const bench = await startBacklineBench(dataDir, { TRUST_PROXY: "127.0.0.1/32" });
   try {
     await connectAndScan(bench, cloud);

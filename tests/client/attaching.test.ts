@@ -119,6 +119,23 @@ describe("the chosen quality", () => {
     expect(timesAsked()).toBe(1);
   });
 
+  test("asks for no more segments once the player is silent, wherever its source stands", async () => {
+    const { sound, player, players } = await startChoosing({});
+    sound.starts();
+    player.clear();
+    expect(players.map(({ isDestroyed }) => isDestroyed)).toEqual([true]);
+    expect(sound.src).toBe("");
+  });
+
+  test("is let go of by the second voice, too, when something else follows", async () => {
+    const { sound, player, players } = await startChoosing({});
+    sound.starts(30);
+    sound.playsTo(15);
+    expect(players).toHaveLength(2);
+    player.setSleep({ kind: "track" });
+    expect(players.map(({ isDestroyed }) => isDestroyed)).toEqual([false, true]);
+  });
+
   test("is the file where the server makes none, or does not say", async () => {
     const off = await startChoosing({ hasHls: false });
     expect(off.sound.src).toBe("/stream/Track 1");

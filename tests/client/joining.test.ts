@@ -50,6 +50,17 @@ describe("two tracks in a row", () => {
     expect(player.state.get()).toMatchObject({ isPlaying: true, isLoading: false, trouble: null });
   });
 
+  test("join where the music ends, though a coder has filled up its last frame", () => {
+    const titles = [180.042, 181].map((duration) => {
+      const listening = nearTheEnd();
+      Object.assign(listening.sound, { duration });
+      listening.spare.loads();
+      comesTo(listening, listening.sound, 179.97);
+      return titleOf(listening);
+    });
+    expect(titles).toEqual(["Track 2", "Track 1"]);
+  });
+
   test("take the voices in turn", async () => {
     const listening = nearTheEnd();
     const { sound, spare } = listening;

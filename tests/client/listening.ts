@@ -212,3 +212,19 @@ export function queueOf(pages: readonly (readonly Track[])[], index = 0): Queue 
 
 /** Lets everything happen that waits for no timer. */
 export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+export const titleOf = ({ player }: Listening): string | undefined =>
+  player.state.get().track?.title;
+
+/** So many tracks to their ends. @returns their titles. */
+export async function hear(listening: Listening, count: number): Promise<(string | undefined)[]> {
+  const heard: (string | undefined)[] = [];
+  for (let at = 0; at < count; at += 1) {
+    heard.push(titleOf(listening));
+    listening.sound.starts();
+    listening.sound.playsTo(1);
+    listening.sound.ends();
+    await settle();
+  }
+  return heard;
+}

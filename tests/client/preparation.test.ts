@@ -109,3 +109,23 @@ test("what is cleared in the meantime does not come back", async () => {
   await isCounted();
   expect([sound.src, player.state.get().track]).toEqual(["", null]);
 });
+
+test("what has come to its end does not begin again while the next one is counted", async () => {
+  const wasAhead: boolean[] = [];
+  const listening = startListening(PREFERENCES, {
+    prepare({ title }, isAhead) {
+      if (title === "Track 1") return null;
+      wasAhead.push(isAhead);
+      return new Promise(() => {});
+    },
+  });
+  const { player, sound, spare } = listening;
+  player.playQueue(queueOf([tracks(1, 2)]));
+  sound.starts();
+  sound.playsTo(170);
+  expect([wasAhead, spare.src]).toEqual([[true], ""]);
+  sound.ends();
+  await settle();
+  expect([wasAhead, sound.src, spare.src]).toEqual([[true, false], "", ""]);
+  expect(player.state.get()).toMatchObject({ isPlaying: true, isLoading: true });
+});

@@ -31,6 +31,14 @@ describe("a selection of rows", () => {
     expect(titlesOf(selection)).toEqual([]);
   });
 
+  test("is of tracks as they are now, in its order", () => {
+    const rows = rowsOf(5);
+    const selection = createSelection(() => rows);
+    selection.extendTo(2);
+    selection.refresh([track(2, { title: "Two" }), track(4, { title: "Four" })]);
+    expect(titlesOf(selection)).toEqual(["0", "1", "Two"]);
+  });
+
   test("stops at what goes into a playlist at a time, and passes over what is not loaded", () => {
     const rows = rowsOf(MOST_SELECTED + 20);
     const selection = createSelection(() => rows);

@@ -4,6 +4,7 @@ import type { BandId, ShareId, TrackId } from "#contract/ids.ts";
 import type { LeftBand } from "#contract/leaving.ts";
 import { type Share, ShareTerms } from "#contract/shares.ts";
 import { countShares } from "../../client/app/settings/count-shares.ts";
+import { startLooking } from "../../client/app/shares/looking.ts";
 import { createPassword } from "../../client/app/shares/random-password.ts";
 import { findWrongTerms, formOf, noTerms, toTerms } from "../../client/app/shares/terms.ts";
 import { shares as words } from "../../client/app/words/shares.ts";
@@ -188,4 +189,57 @@ test("links count for whoever leaves only in bands that go on", () => {
       { bandId: third.id, choice: "remove" },
     ]),
   ).toBe(110);
+});
+
+describe("whoever looks whether a link is still there", () => {
+  /** Looks that end when the test says so. */
+  function watched() {
+    const due: (() => void)[] = [];
+    const looks: PromiseWithResolvers<void>[] = [];
+    const stop = startLooking(
+      () => {
+        const look = Promise.withResolvers<void>();
+        looks.push(look);
+        return look.promise;
+      },
+      2_000,
+      (_, run) => {
+        due.push(run);
+        return () => due.splice(due.indexOf(run), 1);
+      },
+    );
+    const timeGoesBy = () => {
+      for (const run of due.splice(0)) run();
+    };
+    return { looks, due, stop, timeGoesBy };
+  }
+  const aTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+  test("does not begin anew while they wait for an answer, and goes on after it or without one", async () => {
+    const { looks, stop, timeGoesBy } = watched();
+    for (let times = 0; times < 3; times += 1) timeGoesBy();
+    expect(looks).toHaveLength(1);
+    looks[0]?.resolve();
+    await aTurn();
+    timeGoesBy();
+    timeGoesBy();
+    expect(looks).toHaveLength(2);
+    looks[1]?.reject(new Error("The line is down."));
+    await aTurn();
+    timeGoesBy();
+    expect(looks).toHaveLength(3);
+    stop();
+  });
+
+  test("looks no more once they have left, in the middle of a look too", async () => {
+    const { looks, due, stop, timeGoesBy } = watched();
+    timeGoesBy();
+    stop();
+    looks[0]?.resolve();
+    await aTurn();
+    expect(due).toEqual([]);
+    const other = watched();
+    other.stop();
+    expect(other.due).toEqual([]);
+  });
 });

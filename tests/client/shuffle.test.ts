@@ -9,7 +9,7 @@ import {
 import { parseModes, plainModes } from "../../client/app/playback/modes.ts";
 import { appendPage, insertNext, jumpTo, type Queue } from "../../client/app/playback/queue.ts";
 import { shuffle, shuffleAgain, unshuffle } from "../../client/app/playback/shuffle.ts";
-import { queueOf, settle, startListening } from "./listening.ts";
+import { hear, queueOf, settle, startListening, titleOf } from "./listening.ts";
 import { track, tracks } from "./tracks.ts";
 
 const titlesOf = ({ tracks }: Pick<Queue, "tracks">) => tracks.map(({ title }) => title);
@@ -108,20 +108,6 @@ test("each place is as likely for what is added as for what was there", () => {
   expect([...counts.keys()].toSorted()).toEqual(["Track 2", "Track 3", "Track 4"]);
   for (const count of counts.values()) expect(Math.abs(count / rounds - 1 / 3)).toBeLessThan(0.03);
 });
-
-const titleOf = ({ player }: ReturnType<typeof startListening>) => player.state.get().track?.title;
-
-async function hear(listening: ReturnType<typeof startListening>, count: number) {
-  const heard: (string | undefined)[] = [];
-  for (let at = 0; at < count; at += 1) {
-    heard.push(titleOf(listening));
-    listening.sound.starts();
-    listening.sound.playsTo(1);
-    listening.sound.ends();
-    await settle();
-  }
-  return heard;
-}
 
 test("repeat all goes from the end to the start, and over what is missing there", async () => {
   const listening = startListening();

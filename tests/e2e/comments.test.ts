@@ -49,6 +49,20 @@ test("what one writes at a time another sees, answers, settles and opens by its 
   await anna.page.getByText("Our best take").waitFor();
   await anna.page.getByText("Whole recording", { exact: true }).waitFor();
   await lookAt(anna, "comments-marks");
+  const goTo = anna.page.getByRole("button", {
+    name: /^Go to the comment of Anna at 2\d seconds$/,
+  });
+  await goTo.focus();
+  await anna.page
+    .getByRole("tooltip", { name: /^0:2\d Anna: The drums come in too early$/ })
+    .waitFor();
+  await lookAt(anna, "comments-player");
+  const playhead = anna.page.getByRole("slider", { name: "Position", exact: true });
+  await playhead.press("Home");
+  await expect.poll(async () => Number(await playhead.inputValue())).toBe(0);
+  await goTo.press("Enter");
+  await expect.poll(async () => Number(await playhead.inputValue())).toBeGreaterThan(19);
+  await anna.page.getByRole("button", { name: "Pause" }).first().click();
   await keepInSight(anna, "Comments");
   await lookAt(anna, "comments");
 

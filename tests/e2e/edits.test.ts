@@ -64,8 +64,11 @@ test("tags are edited from a row and on the track's page, and what was before is
 
   await page.getByRole("button", { name: /^Go back to this/ }).click();
   await page.getByText("Artist: The Herons → Herons").waitFor();
+  // Whoever looks at it sees it without asking again.
+  await other.page.getByText("Artist: The Herons → Herons").waitFor();
   await page.getByRole("button", { name: "As the file has it" }).click();
   await page.getByRole("heading", { name: "Foam" }).waitFor();
+  await other.page.getByRole("heading", { name: "Foam" }).waitFor();
   expect([...anna.complaints, ...other.complaints]).toEqual([]);
 });
 
@@ -87,6 +90,84 @@ test("who was slower is told so, and what they have typed stays", {
   await dialog.getByText(/Somebody else has edited “Theirs” meanwhile/).waitFor();
   expect(await dialog.getByLabel("Title", { exact: true }).inputValue()).toBe("Mine");
   expect((await trackAt(world, "Tides/1.flac")).title).toBe("Theirs");
+});
+
+test("several are edited at once, an album from its page, and a field is left empty", {
+  timeout: 300_000,
+}, async () => {
+  const world = await annasTracks();
+  const foam = await trackAt(world, "Tides/1.flac");
+  const { bandId } = foam;
+  const anna = await openPage(world.server.baseUrl, "/icon.svg");
+  const { page } = anna;
+  await page.goto(`/b/${bandId}/library`);
+  await signIn(anna);
+  await rowOf(anna, "Foam").waitFor();
+  await page.getByRole("grid").focus();
+  await page.keyboard.press("ControlOrMeta+a");
+  const selection = page.getByRole("toolbar", { name: "What is selected" });
+  await selection.getByText("3 selected").waitFor();
+  await selection.getByRole("button", { name: "Edit tags…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Edit 3 tracks" });
+  await dialog.getByText(/What you do not touch stays/).waitFor();
+  const field = (name: string) => dialog.getByLabel(name, { exact: true });
+  expect(await field("Title").getAttribute("placeholder")).toBe("Different");
+  await field("Album").fill("Together");
+  await field("Disc").fill("0");
+  await dialog.getByText("Write a number from 1 to 9999").waitFor();
+  await field("Disc").fill("2");
+  await dialog.getByRole("button", { name: "More for Artist" }).click();
+  await page.getByRole("menuitem", { name: "Empty in all" }).click();
+  expect(await field("Artist").getAttribute("placeholder")).toBe("Empty in all");
+  await lookAt(anna, "edit-several");
+  const theirs = { bandId, tracks: [{ trackId: foam.id, version: null }] };
+  await world.anna.api.library.edits.save.mutate({ ...theirs, fields: { title: "Spray" } });
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByText(/Somebody else has edited “Spray” meanwhile/).waitFor();
+  await lookAt(anna, "edit-several-conflict");
+  // What was typed is still there, and what the others did is what is seen now.
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await page.getByText("3 tracks are changed.").waitFor();
+  const together = { album: "Together", artist: null, discNumber: 2 };
+  expect(await trackAt(world, "Tides/1.flac")).toMatchObject({ ...together, title: "Spray" });
+  expect(await trackAt(world, BARE)).toMatchObject(together);
+  // The same selection again: it knows what it has just done itself.
+  await selection.getByRole("button", { name: "Edit tags…" }).click();
+  expect(await field("Album").inputValue()).toBe("Together");
+  await dialog.getByRole("button", { name: "More for Artist" }).click();
+  await page.getByRole("menuitem", { name: "As each file has it" }).click();
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.waitFor({ state: "detached" });
+  expect(await trackAt(world, "Tides/1.flac")).toMatchObject({ artist: "Herons" });
+
+  const { albumId } = await trackAt(world, BARE);
+  await page.goto(`/b/${bandId}/library/albums/${albumId}`);
+  await page.getByRole("heading", { name: "Together" }).waitFor();
+  await lookAt(anna, "album-editor");
+  await page.getByRole("button", { name: "Edit tags…" }).click();
+  const own = page.getByRole("dialog", { name: "Edit 2 tracks" });
+  await own.getByLabel("Album", { exact: true }).fill("Apart");
+  await own.getByLabel("Album artist", { exact: true }).fill("Everybody");
+  await own.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("heading", { name: "Apart" }).waitFor();
+
+  await page.goto(`/b/${bandId}/tracks/${foam.id}`);
+  await page.getByRole("button", { name: "Edit tags" }).click();
+  const one = page.getByRole("dialog", { name: "Edit “Spray”" });
+  await one.getByLabel("Artist", { exact: true }).fill("");
+  await one.getByText("The file says: Herons").waitFor();
+  await one.getByRole("button", { name: "Title as the file has it" }).click();
+  await lookAt(anna, "edit-empty");
+  await one.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Artist: Herons → nothing").waitFor();
+  expect(await trackAt(world, "Tides/1.flac")).toMatchObject({ artist: null, title: "Foam" });
+  await page.getByRole("button", { name: "Edit tags" }).click();
+  const again = page.getByRole("dialog", { name: "Edit “Foam”" });
+  expect(await again.getByLabel("Artist", { exact: true }).inputValue()).toBe("");
+  await again.getByRole("button", { name: "Artist as the file has it" }).click();
+  await again.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Artist: nothing → Herons").waitFor();
+  expect(anna.complaints).toEqual([]);
 });
 
 test("a naming rule is tried while it is written, and names what has no tags once it is saved", {

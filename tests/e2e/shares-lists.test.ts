@@ -66,6 +66,15 @@ test("a playlist is shared with a password, its second recording heard and comme
   await lookAt(anna, "comment-of-guest");
   await page.getByText("The band", { exact: true }).waitFor({ timeout: 60_000 });
   expect(await page.getByText("Anna").count(), "who of the band has replied").toBe(0);
+  await page.getByRole("button", { name: "Reply to Ben <b>" }).click();
+  await page.getByLabel("Reply to Ben <b>").fill("<i>Thank</i> you");
+  expect(await page.getByLabel("Your name").last().inputValue()).toBe("Ben <b>");
+  await lookAt(guest, "share-playlist-replying");
+  await page.getByRole("button", { name: "Reply", exact: true }).click();
+  await page.getByText("<i>Thank</i> you", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Reply to Ben <b>" }).waitFor();
+  await lookAt(guest, "share-playlist-reply");
+  await anna.page.getByText("<i>Thank</i> you", { exact: true }).waitFor();
 
   await anna.page.getByRole("link", { name: "Shares" }).first().click();
   const line = anna.page.getByRole("list", { name: "Public links" }).getByRole("listitem");

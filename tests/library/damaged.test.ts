@@ -4,20 +4,12 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { expect, onTestFinished, test } from "vitest";
 import { startTagReader } from "#server/library/tag-reader.ts";
 import { isStorable } from "#server/library/tags.ts";
-import { damage } from "#tests/support/damage.ts";
+import { damage, toTagFile } from "#tests/support/damage.ts";
 import { demoFolder, demoRecordings } from "#tests/support/demo.ts";
 import { createRandom } from "./disturbances.ts";
 
 const FILES = 10_000;
 const AT_ONCE = 16;
-const EDGE_BYTES = 16 * 1024;
-
-const toFile = (name: string, bytes: Buffer) => ({
-  name,
-  sizeBytes: bytes.length,
-  head: bytes.subarray(0, EDGE_BYTES),
-  tail: bytes.subarray(Math.max(EDGE_BYTES, bytes.length - EDGE_BYTES)),
-});
 
 test("of 10,000 damaged recordings each is read or given up, and what is read can be stored", async () => {
   const random = createRandom(20_261_128);
@@ -41,7 +33,7 @@ test("of 10,000 damaged recordings each is read or given up, and what is read ca
     for (let index = next++; index < FILES; index = next++) {
       const { path, bytes } = files[index % files.length] ?? expect.unreachable();
       const broken = damage(bytes, random);
-      const parsed = await reader.read(toFile(path, broken), async (start, end) =>
+      const parsed = await reader.read(toTagFile(path, broken), async (start, end) =>
         broken.subarray(start, end + 1),
       );
       counts[parsed ? "read" : "givenUp"] += 1;

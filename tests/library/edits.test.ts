@@ -1,49 +1,12 @@
-import { randomUUID } from "node:crypto";
-import { sql } from "drizzle-orm";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Edits, SaveEdits } from "#contract/edits.ts";
-import type { EditId, TrackId } from "#contract/ids.ts";
-import type { Track } from "#contract/library.ts";
-import type { Backline } from "#sdk/index.ts";
-import { write } from "#server/base/db.ts";
+import type { SaveEdits } from "#contract/edits.ts";
 import { join } from "#tests/comments/rehearsal-room.ts";
 import { refused } from "#tests/support/refused.ts";
-import { annasStorage, listTracks, type StorageWorld, trackAt } from "#tests/support/world.ts";
-import { flac, mp3 } from "./made-audio.ts";
+import { listTracks, runJobs, trackAt } from "#tests/support/world.ts";
+import { annasTracks, editsOf, found, save, TAGS } from "./editing.ts";
+import { flac } from "./made-audio.ts";
 import { rescan } from "./scanning.ts";
 import { artistNamed, genreNamed, oneAlbum, viewsOf } from "./viewed.ts";
-
-const TAGS = { TITLE: "Foam", ARTIST: "Herons", ALBUM: "Tides", GENRE: "Folk", DATE: "1998" };
-
-const annasTracks = (): Promise<StorageWorld> =>
-  annasStorage(({ tree }) => {
-    tree.put("Tides/1.flac", flac({ ...TAGS, ARTISTSORT: "Aaa", TRACKNUMBER: "2" }));
-    tree.put("Tides/2.flac", flac({ ...TAGS, TITLE: "Salt", TRACKNUMBER: "1" }));
-    tree.put("Ann/Demos/03 - Sea.mp3", mp3({}));
-  });
-
-const save = (client: Backline, tracks: readonly Track[], fields: Edits): Promise<Track[]> => {
-  const [first] = tracks;
-  if (!first) throw new Error("There is nothing to edit.");
-  const seen = tracks.map(({ id, editId }) => ({ trackId: id, version: editId }));
-  return client.api.library.edits.save.mutate({ bandId: first.bandId, tracks: seen, fields });
-};
-
-const editsOf = (client: Backline, trackId: TrackId) =>
-  client.api.library.edits.list.query({ trackId });
-
-const found = async (world: StorageWorld, search: string): Promise<string[]> =>
-  (await listTracks(world, search)).map(({ path }) => path);
-
-const rowOf = async ({ server }: StorageWorld, id: TrackId) => {
-  const [row] = await server.deps.db.execute(sql`
-    select title, artist, album, album_artist, track_number, disc_number, year, genre, artists, genres,
-      artist_sort, album_sort, recorded_on::text, sort_title, sort_artist, sort_album, search_text,
-      is_named_by_path, album_id, artist_ids, genre_ids
-    from tracks where id = ${id}`);
-  return row;
-};
 
 describe("an edit", () => {
   test("is what lists, views and the search show at once, and the file stays as it is", async () => {
@@ -129,6 +92,49 @@ describe("an edit", () => {
     expect(albums.toSorted()).toEqual(["Alone", "Together", "Together"]);
   });
 
+  test("can leave a field empty, which is not the same as what the file says", async () => {
+    const world = await annasTracks();
+    world.cloud.tree.put("Tides/Low water.flac", flac({ ...TAGS, TITLE: "Ebb" }));
+    await rescan(world);
+    const ebb = await trackAt(world, "Tides/Low water.flac");
+    const sea = await trackAt(world, "Ann/Demos/03 - Sea.mp3");
+    const empty = ["title", "artist", "album", "genre", "year", "trackNumber"] as const;
+    const none = { artist: null, album: null, genre: null, year: null, trackNumber: null };
+    const edited = await save(world.anna, [ebb, sea], { discNumber: 3 }, empty);
+    expect(edited).toHaveLength(2);
+    expect(await trackAt(world, ebb.path)).toMatchObject({ ...none, title: "Low water" });
+    expect(await trackAt(world, sea.path)).toMatchObject({ ...none, title: "Sea", discNumber: 3 });
+    expect(await found(world, "ebb")).toEqual([]);
+    expect(await found(world, "low water")).toEqual([ebb.path]);
+    expect(await artistNamed(world, "Herons")).toMatchObject({ trackCount: 2 });
+    const page = await editsOf(world.anna, ebb.id);
+    expect(page).toMatchObject({ unedited: { title: "Ebb", artist: "Herons" } });
+    expect(page.blank.toSorted()).toEqual(empty.toSorted());
+    expect(page.edited).toHaveLength(empty.length + 1);
+
+    // Neither a scan nor a rule brings back what was left empty, but the name's title is the rule's.
+    world.cloud.tree.put(ebb.path, flac({ ...TAGS, TITLE: "Flood", ARTIST: "Others" }));
+    await rescan(world);
+    expect(await trackAt(world, ebb.path)).toMatchObject({ ...none, title: "Low water" });
+    const rule = { names: ["Low {title}"], folders: [] };
+    const { bandId } = world;
+    await world.anna.api.library.naming.save.mutate({ bandId, rule, version: 0 });
+    await runJobs(world.server);
+    const named = await trackAt(world, ebb.path);
+    expect(named).toMatchObject({ ...none, title: "water" });
+    // Once more: nothing was changed by that.
+    const [same] = await save(world.anna, [named], {}, ["title", "artist"]);
+    expect(same?.editId).toBe(named.editId);
+
+    const back = { title: null, artist: "", genre: "Noise" };
+    const [own] = await save(world.anna, [named], back, ["discNumber"]);
+    expect(own).toMatchObject({ title: "Flood", artist: "Others", genre: "Noise", album: null });
+    const order = { trackId: ebb.id, editId: named.editId, version: own?.editId ?? null };
+    expect(await world.anna.api.library.edits.restore.mutate(order)).toMatchObject({
+      ...{ ...none, title: "water", discNumber: 3 },
+    });
+  });
+
   test("that changes nothing is not written down", async () => {
     const world = await annasTracks();
     const foam = await trackAt(world, "Tides/1.flac");
@@ -140,9 +146,12 @@ describe("an edit", () => {
   test.each<[string, unknown]>([
     ["nothing", { fields: {} }],
     ["what is no field", { fields: { path: "x" } }],
+    ["what is no field, to be empty", { blank: ["path"] }],
+    ["a field that is changed and empty at once", { blank: ["title"] }],
     ["text where a number is", { fields: { year: "1998" } }],
     ["a number that is none", { fields: { trackNumber: 0 } }],
     ["a day that there is not", { fields: { recordedOn: "2023-02-29" } }],
+    ["a day of a year that there was not", { fields: { recordedOn: "0000-02-28" } }],
     ["too long a title", { fields: { title: "x".repeat(501) } }],
     ["no recording", { tracks: [] }],
   ])("of %s is refused", async (_, wrong) => {
@@ -152,90 +161,6 @@ describe("an edit", () => {
     const order = { ...right, ...(wrong as Partial<SaveEdits>) };
     const { code } = await refused(world.anna.api.library.edits.save.mutate(order));
     expect(code).toBe("invalid_input");
-  });
-});
-
-describe("the versions of a track", () => {
-  test("say who changed what when, and each can be brought back", async () => {
-    const world = await annasTracks();
-    const ben = await join(world, "ben", "editor");
-    const foam = await trackAt(world, "Tides/1.flac");
-    const [first] = await save(world.anna, [foam], { title: "One", artist: "A" });
-    const [second] = await save(ben.client, [first ?? foam], { title: "Two", artist: null });
-    const page = await editsOf(ben.client, foam.id);
-    expect(page).toMatchObject({
-      ...{ version: second?.editId, edited: ["title"], next: null },
-      unedited: { title: "Foam", artist: "Herons", year: 1998, recordedOn: null },
-    });
-    expect(page.versions).toEqual([
-      {
-        ...{ id: second?.editId, editedBy: "ben", editedAt: expect.stringMatching(/Z$/) },
-        isRestored: false,
-        changes: [
-          { field: "title", before: "One", after: "Two" },
-          { field: "artist", before: "A", after: "Herons" },
-        ],
-      },
-      expect.objectContaining({ id: first?.editId, editedBy: "Anna" }),
-    ]);
-
-    const restore = (editId: EditId | null, version: EditId | null) =>
-      world.anna.api.library.edits.restore.mutate({ trackId: foam.id, editId, version });
-    const back = await restore(first?.editId ?? null, second?.editId ?? null);
-    expect(back).toMatchObject({ title: "One", artist: "A" });
-    expect(await found(world, "one")).toEqual(["Tides/1.flac"]);
-    const original = await restore(null, back.editId);
-    expect(original).toMatchObject({ title: "Foam", artist: "Herons" });
-    const { versions, edited } = await editsOf(world.anna, foam.id);
-    expect(versions.map(({ isRestored }) => isRestored)).toEqual([true, true, false, false]);
-    expect(edited).toEqual([]);
-    // As if nobody had ever edited it, sort names and all.
-    const world2 = await annasTracks();
-    const untouched = await rowOf(world2, (await trackAt(world2, "Tides/1.flac")).id);
-    const {
-      album_id: _,
-      artist_ids: __,
-      genre_ids: ___,
-      ...restored
-    } = (await rowOf(world, foam.id)) ?? {};
-    expect(untouched).toMatchObject(restored);
-
-    expect((await refused(restore(first?.editId ?? null, back.editId))).code).toBe("conflict");
-    const strange = randomUUID() as EditId;
-    expect((await refused(restore(strange, original.editId))).code).toBe("not_found");
-  });
-
-  test("come in pages, and of another track none is brought back", async () => {
-    const world = await annasTracks();
-    let foam = await trackAt(world, "Tides/1.flac");
-    for (const title of ["A", "B", "C"]) [foam = foam] = await save(world.anna, [foam], { title });
-    const { list } = world.anna.api.library.edits;
-    const first = await list.query({ trackId: foam.id, limit: 2 });
-    const rest = await list.query({ trackId: foam.id, limit: 2, cursor: first.next });
-    const titles = [...first.versions, ...rest.versions].map(({ changes }) => changes[0]?.after);
-    expect([titles, rest.next]).toEqual([["C", "B", "A"], null]);
-    const salt = await trackAt(world, "Tides/2.flac");
-    const order = { trackId: salt.id, editId: foam.editId, version: null };
-    expect((await refused(world.anna.api.library.edits.restore.mutate(order))).code).toBe(
-      "not_found",
-    );
-  });
-
-  test("are never changed, and go with their track alone", async () => {
-    const world = await annasTracks();
-    const foam = await trackAt(world, "Tides/1.flac");
-    await save(world.anna, [foam], { title: "One" });
-    const { deps } = world.server;
-    for (const tamper of [
-      sql`update track_edits set changes = '[]'`,
-      sql`update track_edits set edited_at = now() - interval '1 day'`,
-      sql`delete from track_edits`,
-    ]) {
-      await expect(write(deps, (tx) => tx.execute(tamper))).rejects.toThrow();
-    }
-    expect((await editsOf(world.anna, foam.id)).versions).toHaveLength(1);
-    await write(deps, (tx) => tx.execute(sql`delete from tracks where id = ${foam.id}`));
-    expect(await deps.db.execute(sql`select from track_edits`)).toHaveLength(0);
   });
 });
 
@@ -287,78 +212,4 @@ describe("who edits", () => {
     expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     expect((await editsOf(world.anna, foam.id)).versions).toHaveLength(1);
   });
-});
-
-const STEP = fc.oneof(
-  fc.record({
-    kind: fc.constant("edit" as const),
-    fields: fc
-      .record(
-        {
-          title: fc.option(fc.constantFrom("T1", "T2", "")),
-          artist: fc.option(fc.constantFrom("A1", "A2")),
-          genre: fc.option(fc.constantFrom("G1", "G2")),
-          year: fc.option(fc.integer({ min: 1, max: 9999 })),
-        },
-        { requiredKeys: [] },
-      )
-      .filter((fields) => Object.keys(fields).length > 0),
-  }),
-  fc.record({ kind: fc.constant("file" as const), title: fc.constantFrom("F1", "F2", "F3") }),
-  fc.record({ kind: fc.constant("restore" as const), at: fc.nat(20) }),
-);
-type Step = typeof STEP extends fc.Arbitrary<infer Each> ? Each : never;
-
-/** What ought to be shown: what was edited, or else what the file says. */
-interface Model {
-  title: string;
-  edits: Edits;
-  readonly history: { readonly id: EditId; readonly edits: Edits }[];
-}
-
-const PATH = "Tides/1.flac";
-
-async function take(world: StorageWorld, model: Model, step: Step): Promise<void> {
-  const track = await trackAt(world, PATH);
-  if (step.kind === "file") {
-    model.title = step.title;
-    world.cloud.tree.put(PATH, flac({ ...TAGS, TITLE: step.title, COMMENT: randomUUID() }));
-    await rescan(world);
-  } else if (step.kind === "edit") {
-    await save(world.anna, [track], step.fields);
-    const merged = Object.entries({ ...model.edits, ...step.fields });
-    model.edits = Object.fromEntries(merged.filter(([, value]) => value !== null && value !== ""));
-  } else {
-    const chosen = model.history[step.at % Math.max(model.history.length, 1)];
-    const order = { trackId: track.id, editId: chosen?.id ?? null, version: track.editId };
-    await world.anna.api.library.edits.restore.mutate(order);
-    model.edits = chosen?.edits ?? {};
-  }
-  const { editId } = await trackAt(world, PATH);
-  if (editId && editId !== track.editId) model.history.push({ id: editId, edits: model.edits });
-}
-
-test("whatever is edited, restored and scanned, what is shown is the edit, or else the file", {
-  timeout: 300_000,
-}, async () => {
-  const world = await annasTracks();
-  let title = "Foam";
-  await fc.assert(
-    fc.asyncProperty(fc.array(STEP, { minLength: 3, maxLength: 6 }), async (steps) => {
-      const first = await trackAt(world, PATH);
-      const order = { trackId: first.id, editId: null, version: first.editId };
-      await world.anna.api.library.edits.restore.mutate(order);
-      const model: Model = { title, edits: {}, history: [] };
-      for (const step of steps) {
-        await take(world, model, step);
-        title = model.title;
-        const now = await trackAt(world, PATH);
-        const file = { title, artist: "Herons", genre: "Folk", year: 1998 };
-        expect(now).toMatchObject({ ...file, ...model.edits });
-        expect(await found(world, `${now.title} ${now.artist}`)).toContain(PATH);
-        expect(await artistNamed(world, `${now.artist}`)).toMatchObject({ name: now.artist });
-      }
-    }),
-    { numRuns: 8 },
-  );
 });

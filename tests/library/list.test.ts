@@ -214,6 +214,7 @@ test("somebody else's tracks do not exist", async () => {
     bandId: world.bandId,
     search: "",
     sort: "artist",
+    seed: null,
     direction: "ascending",
     filter: {},
     cursor: null,

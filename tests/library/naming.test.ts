@@ -1,40 +1,13 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
-import type { Naming, NamingRule } from "#contract/naming.ts";
-import type { Backline } from "#sdk/index.ts";
 import { write } from "#server/base/db.ts";
 import { renameBand, renameSome } from "#server/library/renaming.ts";
-import { join } from "#tests/comments/rehearsal-room.ts";
 import { refused } from "#tests/support/refused.ts";
-import {
-  annasStorage,
-  listTracks,
-  runJobs,
-  type StorageWorld,
-  trackAt,
-} from "#tests/support/world.ts";
-import { flac, mp3 } from "./made-audio.ts";
+import { listTracks, runJobs, type StorageWorld, trackAt } from "#tests/support/world.ts";
+import { mp3 } from "./made-audio.ts";
+import { annasTracks, BARE, LOOSE, naming, RULE, saveRule, TAGGED, TITLED } from "./naming-rule.ts";
 import { rescan } from "./scanning.ts";
 import { artistNamed, oneAlbum } from "./viewed.ts";
-
-const RULE: NamingRule = { names: ["{date} {artist} - {title}"], folders: ["{date} {album}"] };
-const BARE = "2024-05-02 Hamburg/2024-05-01 Walrus - Zebra.mp3";
-const LOOSE = "2024-05-02 Hamburg/Loose.mp3";
-const TAGGED = "2024-05-02 Hamburg/2024-05-01 Walrus - Tagged.flac";
-const TITLED = "2024-05-02 Hamburg/2024-05-01 Walrus - Half.flac";
-
-const annasTracks = (): Promise<StorageWorld> =>
-  annasStorage(({ tree }) => {
-    tree.put(BARE, mp3({}));
-    tree.put(LOOSE, mp3({}, 2));
-    tree.put(TAGGED, flac({ TITLE: "Foam", ALBUM: "Tides", DATE: "1998" }));
-    tree.put(TITLED, flac({ ARTIST: "Herons" }, 2));
-  });
-
-const naming = (client: Backline) => client.api.library.naming;
-
-const saveRule = ({ anna, bandId }: StorageWorld, rule: NamingRule, version = 0): Promise<Naming> =>
-  naming(anna).save.mutate({ bandId, rule, version });
 
 /** When a row was last written, whatever was written. */
 async function touchedAt({ server }: StorageWorld, path: string) {
@@ -214,48 +187,5 @@ describe("a rule", () => {
     await expect.poll(() => deps.maintenance.find()).toBeNull();
     await renameBand(deps, world, signal);
     expect(await trackAt(world, BARE)).toMatchObject({ artist: "Walrus" });
-  });
-
-  test("is of the one band: another's recordings stay as they are called", async () => {
-    const world = await annasTracks();
-    const before = await listTracks(world);
-    const mallory = await join(world, "mallory", null);
-    const { personalBandId: bandId } = await mallory.client.api.auth.me.query();
-    await naming(mallory.client).save.mutate({ bandId, rule: RULE, version: 0 });
-    await runJobs(world.server);
-    expect(await listTracks(world)).toEqual(before);
-    const theirs = { bandId: world.bandId, rule: RULE, version: 0 };
-    const { get, preview, save } = naming(mallory.client);
-    expect((await refused(save.mutate(theirs))).code).toBe("not_found");
-    expect((await refused(get.query({ bandId: world.bandId }))).code).toBe("not_found");
-    const trying = preview.query({ bandId: world.bandId, rule: RULE });
-    expect((await refused(trying)).code).toBe("not_found");
-  });
-
-  test("is changed by owners, and seen by everybody in the band", async () => {
-    const world = await annasTracks();
-    const eve = await join(world, "eve", "editor");
-    const lars = await join(world, "lars", "listener");
-    const order = { bandId: world.bandId, rule: RULE, version: 0 };
-    for (const { client } of [eve, lars]) {
-      expect((await refused(naming(client).save.mutate(order))).code).toBe("forbidden");
-    }
-    await saveRule(world, RULE);
-    expect(await naming(lars.client).get.query({ bandId: world.bandId })).toMatchObject({
-      ...{ rule: RULE, savedBy: "Anna" },
-    });
-  });
-
-  test("of two that were written at once is the first one; the other is told", async () => {
-    const world = await annasTracks();
-    const outcomes = await Promise.allSettled(
-      Array.from({ length: 8 }, (_, at) =>
-        saveRule(world, { names: [`{title} ${at}`], folders: [] }),
-      ),
-    );
-    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
-    const { code, message } = await refused(saveRule(world, RULE));
-    expect([code, message]).toEqual(["conflict", expect.stringMatching(/try again/)]);
-    expect((await naming(world.anna).get.query({ bandId: world.bandId })).version).toBe(1);
   });
 });

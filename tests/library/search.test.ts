@@ -14,6 +14,7 @@ const RECORDINGS: Readonly<Record<string, Tags>> = {
   "a/2.flac": { TITLE: "River", ARTIST: "Oda", ALBUM: "Lantern" },
   "a/3.flac": { TITLE: "River 12", ARTIST: "Oda", ALBUM: "Lantern" },
   "a/4.flac": { TITLE: "River 2", ARTIST: "Oda", ALBUM: "Lantern" },
+  "a/5.flac": { TITLE: "River 12", ARTIST: "Oda", ALBUM: "Lantern" },
   "b/1.flac": { TITLE: "Ebb", ARTIST: "The Rivers", ALBUM: "Tide" },
   "b/2.flac": { TITLE: "Flow", ARTIST: "Ben", ALBUM: "River songs", GENRE: "Riverside" },
   "Up the river/1.flac": { TITLE: "Källa", ARTIST: "Ana", ALBUM: "Source" },
@@ -47,7 +48,8 @@ async function find({ anna, bandId }: StorageWorld, search: string, limit = 200)
 describe("a search for recordings", () => {
   test("has what is called so first, then artists, then albums, then the rest, in pages of any size", async () => {
     const world = await library();
-    const ranked = ["River", "River 2", "River 12", "Ebb", "Flow", "Källa", "The last river"];
+    const rivers = ["River", "River 2", "River 12", "River 12"];
+    const ranked = [...rivers, "Ebb", "Flow", "Källa", "The last river"];
     expect(await find(world, "river")).toMatchObject({ titles: ranked, corrected: null });
     for (const limit of [1, 2, 3, 4]) {
       const paged = await find(world, "river", limit);
@@ -59,7 +61,7 @@ describe("a search for recordings", () => {
     expect((await find(world, "river 2")).titles.slice(0, 2)).toEqual(["River 2", "River"]);
     expect((await find(world, "ri")).titles.slice(0, 3)).toEqual(["River", "River 2", "River 12"]);
     expect((await find(world, "the rivers")).titles).toEqual(["Ebb"]);
-    expect((await find(world, "")).titles).toHaveLength(8);
+    expect((await find(world, "")).titles).toHaveLength(9);
   }, 60_000);
 
   test("finds what was meant where nothing has the words, and goes on with it", async () => {
@@ -111,14 +113,22 @@ describe("a search for recordings", () => {
   });
 });
 
-test("a search finds artists, albums, genres, folders and playlists, those that begin so first", async () => {
+test("a search finds artists, albums, genres, folders, playlists and rehearsals, those that begin so first", async () => {
   const world = await library({
     ...RECORDINGS,
     "d/1.flac": { TITLE: "A", ARTIST: "Blue River", ALBUM: "Blue River" },
+    "Söder/1.flac": { TITLE: "B", ARTIST: "Åke Öst", ALBUM: "Éclat", GENRE: "Fado ibérico" },
   });
   const { anna, bandId } = world;
   for (const name of ["Slow river", "Fast"]) {
     await anna.api.playback.playlists.create.mutate({ bandId, name });
+  }
+  for (const [heldOn, title] of [
+    ["2026-03-14", "Rívër day"],
+    ["2026-04-02", "At the river"],
+    ["2025-12-31", "Closing"],
+  ] as const) {
+    await anna.api.library.rehearsals.create.mutate({ bandId, heldOn, title });
   }
   const search = async (words: string) => {
     const found = await anna.api.library.search.query({ bandId, search: words });
@@ -128,6 +138,7 @@ test("a search finds artists, albums, genres, folders and playlists, those that 
       genres: found.genres.map(({ name }) => name),
       folders: found.folders.map(({ path }) => path),
       playlists: found.playlists.map(({ name }) => name),
+      rehearsals: found.rehearsals.map(({ heldOn, title }) => `${title} ${heldOn}`),
       correctedSearch: found.correctedSearch,
     };
   };
@@ -137,6 +148,7 @@ test("a search finds artists, albums, genres, folders and playlists, those that 
     genres: ["Riverside"],
     folders: ["Up the river"],
     playlists: ["Slow river"],
+    rehearsals: ["At the river 2026-04-02", "Rívër day 2026-03-14"],
   };
   expect(await search("river")).toEqual({ ...all, correctedSearch: null });
   expect(await search(" RIVER ")).toEqual({ ...all, correctedSearch: null });
@@ -148,7 +160,19 @@ test("a search finds artists, albums, genres, folders and playlists, those that 
     artists: ["Blue River"],
     albums: ["Blue River"],
   });
-  const nothing = { artists: [], albums: [], genres: [], folders: [], playlists: [] };
+  for (const [typed, found] of [
+    ["ake ost", { artists: ["Åke Öst"] }],
+    ["ECLAT", { albums: ["Éclat"] }],
+    ["fado iberico", { genres: ["Fado ibérico"] }],
+    ["soder", { folders: ["Söder"] }],
+  ] as const) {
+    expect(await search(typed), typed).toMatchObject({ ...found, correctedSearch: null });
+  }
+  for (const words of ["2026-03", "march river", "14 mar", "14 march 2026"]) {
+    expect(await search(words), words).toMatchObject({ rehearsals: ["Rívër day 2026-03-14"] });
+  }
+  const lists = { playlists: [], rehearsals: [] };
+  const nothing = { artists: [], albums: [], genres: [], folders: [], ...lists };
   expect(await search("%")).toEqual({ ...nothing, correctedSearch: null });
   expect(await search("xylophone")).toEqual({ ...nothing, correctedSearch: null });
 }, 60_000);
@@ -159,7 +183,18 @@ test("a search shows six of each kind", async () => {
   for (let number = 1; number <= 8; number += 1) {
     await anna.api.playback.playlists.create.mutate({ bandId, name: `Set ${number}` });
   }
-  const { playlists } = await anna.api.library.search.query({ bandId, search: "set" });
+  for (let day = 10; day <= 18; day += 1) {
+    const heldOn = `2026-03-${day}`;
+    await anna.api.library.rehearsals.create.mutate({ bandId, heldOn, title: "Before the set" });
+  }
+  const found = await anna.api.library.search.query({ bandId, search: "set" });
+  const { playlists, rehearsals } = found;
+  const days = rehearsals.map(({ heldOn }) => heldOn.slice(-2));
+  expect(days).toEqual(["18", "17", "16", "15", "14", "13"]);
+  const ben = await meetBen(world);
+  const { personalBandId } = await ben.api.auth.me.query();
+  const theirs = await ben.api.library.search.query({ bandId: personalBandId, search: "set" });
+  expect([theirs.playlists, theirs.rehearsals]).toEqual([[], []]);
   expect(playlists.map(({ name }) => name)).toEqual(
     [1, 2, 3, 4, 5, 6].map((each) => `Set ${each}`),
   );

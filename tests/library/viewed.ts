@@ -85,7 +85,7 @@ export const foldersIn = async ({ anna, bandId, connection }: StorageWorld, path
 };
 
 /** Somebody with a band of their own, who is not in Anna's. */
-export const meetBen = async ({ server }: StorageWorld) =>
+export const meetBen = async ({ server }: Pick<StorageWorld, "server">) =>
   signInWithPassword(server, await createPerson(server.deps, "ben"));
 
 export const titles = (tracks: readonly Pick<Track, "title">[]): string[] =>

@@ -8,7 +8,7 @@ import { openWritingClient } from "#server/base/db.ts";
 import { listFolders } from "#server/library/folder-store.ts";
 import { listByRelevance } from "#server/library/relevance.ts";
 import { toSearchPatterns } from "#server/library/search.ts";
-import { countTracks, listTracks } from "#server/library/store.ts";
+import { countTracks, drawTracks, listTracks } from "#server/library/store.ts";
 import * as views from "#server/library/view-store.ts";
 import { createTestDatabase } from "#tests/support/deps.ts";
 
@@ -134,11 +134,28 @@ test("a page of a large library, however it is asked for, is found by an index",
       expect(await planOf(listTracks(db, member, how)), sort).not.toMatch(SCAN);
     }
   }
+  await expectDrawnByIndex(library);
   const ofArtist = { ...page, artistId, sort: "year", direction: "ascending" } as const;
   expect(await planOf(views.listAlbums(db, member, ofArtist))).toContain("albums_artists_index");
   const words = { patterns: ["%album 1234%"] };
   expect(await planOf(views.countAlbums(db, member, words))).toContain("albums_search_index");
 }, 120_000);
+
+/** Also all of it is gone through in an index, and only the tracks of the page are read. */
+async function expectDrawnByIndex(library: Awaited<ReturnType<typeof largeLibrary>>) {
+  const { db, planOf, member, albumId, artistId, genreId } = library;
+  for (const filter of [{}, { albumId }, { artistId }, { genreId }]) {
+    const how = {
+      ...{ patterns: [], limit: 101, seed: 7 },
+      filter,
+      direction: "ascending",
+    } as const;
+    for (const after of [null, { key: "-1234567890123456789", id: randomUUID() }]) {
+      const plan = await planOf(drawTracks(db, member, { ...how, after }));
+      expect(plan, `drawn of ${Object.keys(filter)}`).not.toMatch(SCAN);
+    }
+  }
+}
 
 test("a search of a large library is answered by indexes, each tier of it and its count", async () => {
   const { db, plansOf, planOf, member } = await largeLibrary();

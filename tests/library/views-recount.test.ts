@@ -3,32 +3,12 @@ import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { type DatabaseTarget, openWritingClient } from "#server/base/db.ts";
 import { createTestDatabase } from "#tests/support/deps.ts";
+import { foldOf, recount, sorted, type TrackFacts } from "./recount.ts";
 
 function connectWriting(target: DatabaseTarget) {
   const sql = openWritingClient(target, { max: 2, applicationName: "views" });
   onTestFinished(() => sql.end());
   return sql;
-}
-
-/**
- * What every view must be, counted from the tracks alone: in JavaScript, by other means than those
- * that keep the rows in step.
- */
-interface TrackFacts {
-  readonly album: string | null;
-  readonly album_artist: string | null;
-  readonly artist: string | null;
-  readonly artists: string[] | null;
-  readonly genre: string | null;
-  readonly genres: string[] | null;
-  readonly path: string;
-  readonly connection_id: string;
-  readonly band_id: string;
-  readonly state: string;
-  readonly duration_ms: number | null;
-  readonly disc_number: number | null;
-  readonly year: number | null;
-  readonly cover_hash: string | null;
 }
 
 const name = fc.constantFrom("Ada", "ada", "Bo", "The Cranes", "Élan", "Various Artists");
@@ -82,173 +62,100 @@ const deed = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("dissolve" as const) }) },
 );
 
+type Deed = typeof deed extends fc.Arbitrary<infer Each> ? Each : never;
+type Sql = ReturnType<typeof connectWriting>;
+
+/** Of a track that a deed changes: all but what makes it the one that it is. */
+const COLUMNS = [
+  ...(["album", "album_artist", "artist", "artists", "genre", "genres", "state"] as const),
+  ...(["duration_ms", "disc_number", "year", "cover_hash", "path"] as const),
+];
+
+/** Two bands: the first with two storages, the other with one. */
+async function startWorld(sql: Sql) {
+  const bands = [randomUUID(), randomUUID()];
+  const connections = [randomUUID(), randomUUID(), randomUUID()];
+  const bandAt = (at: number): string => bands[at === 2 ? 1 : 0] ?? "";
+  await sql`delete from bands`;
+  for (const id of bands) {
+    await sql`insert into bands (id, name, is_personal) values (${id}, 'Band', false)`;
+  }
+  for (const [at, id] of connections.entries()) {
+    await sql`insert into connections (id, band_id, provider, name, is_primary, sealed_credential)
+      values (${id}, ${bandAt(at)}, 'folder', 'Here', false, '')`;
+  }
+  return {
+    dissolved: bands[1] ?? "",
+    connectionAt: (at: number): string => connections[at] ?? "",
+    rowOf: ({ at, ...facts }: { at: number; path: string }) => ({
+      ...facts,
+      path: `${facts.path} ${randomUUID().slice(0, 4)}.mp3`,
+      id: randomUUID(),
+      ref: randomUUID(),
+      band_id: bandAt(at),
+      connection_id: connections[at],
+      size_bytes: 1,
+      is_read: true,
+      title: "T",
+      sort_title: "t",
+      sort_artist: "t",
+      sort_album: "t",
+      sort_duration_ms: 1,
+      search_text: "",
+    }),
+  };
+}
+
+async function insertTracks(sql: Sql, rows: readonly object[]): Promise<void> {
+  await sql`insert into tracks (id, ref, band_id, connection_id, size_bytes, is_read, title, sort_title, sort_artist,
+      sort_album, sort_duration_ms, search_text, album, album_artist, artist, artists, genre, genres, state, duration_ms,
+      disc_number, year, cover_hash, path)
+    select r.id, r.ref, r.band_id, r.connection_id, r.size_bytes, r.is_read, r.title, r.sort_title, r.sort_artist,
+      r.sort_album, r.sort_duration_ms, r.search_text, r.album, r.album_artist, r.artist, r.artists, r.genre, r.genres,
+      r.state, r.duration_ms, r.disc_number, r.year, r.cover_hash, r.path
+    from json_populate_recordset(null::tracks, ${JSON.stringify(rows)}::text::json) as r
+    where exists (select from connections as c where c.id = r.connection_id)`;
+}
+
+async function act(sql: Sql, world: Awaited<ReturnType<typeof startWorld>>, each: Deed) {
+  switch (each.kind) {
+    case "insert":
+      return insertTracks(sql, each.tracks.map(world.rowOf));
+    case "change": {
+      const row: Record<string, unknown> = world.rowOf(each.track);
+      const facts = Object.fromEntries(COLUMNS.map((column) => [column, row[column] ?? null]));
+      return sql`update tracks set ${sql(facts)} where id in (
+        select id from tracks order by id offset ${each.pick} limit 2)`;
+    }
+    case "delete":
+      return sql`delete from tracks where id in (select id from tracks order by id offset ${each.pick} limit 2)`;
+    case "lose":
+      return sql`update tracks set state = 'missing' where connection_id = ${world.connectionAt(each.at)}`;
+    case "find":
+      return sql`update tracks set state = 'present' where connection_id = ${world.connectionAt(each.at)}`;
+    case "move":
+      // What `keepElsewhere` does: the same row, in another storage of its band.
+      return sql`update tracks set connection_id = c.id from connections as c
+        where c.id = ${world.connectionAt(each.at)} and c.band_id = tracks.band_id`;
+    case "disconnect":
+      return sql`delete from connections where id = ${world.connectionAt(each.at)}`;
+    case "dissolve":
+      return sql`delete from bands where id = ${world.dissolved}`;
+  }
+}
+
 test("albums, artists, genres and folders are what the tracks make up, whatever happens", async () => {
   const sql = connectWriting(await createTestDatabase());
-  const columns = [
-    "album",
-    "album_artist",
-    "artist",
-    "artists",
-    "genre",
-    "genres",
-    "state",
-    "duration_ms",
-    "disc_number",
-    "year",
-    "cover_hash",
-    "path",
-  ] as const;
   await fc.assert(
-    // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: one deed after the other, each a line
     fc.asyncProperty(fc.array(deed, { minLength: 1, maxLength: 25 }), async (deeds) => {
-      await sql`delete from bands`;
-      const bands = [randomUUID(), randomUUID()];
-      const connections = [randomUUID(), randomUUID(), randomUUID()];
-      const bandAt = (at: number): string => bands[at === 2 ? 1 : 0] ?? "";
-      for (const id of bands)
-        await sql`insert into bands (id, name, is_personal) values (${id}, 'Band', false)`;
-      for (const [at, id] of connections.entries()) {
-        await sql`insert into connections (id, band_id, provider, name, is_primary, sealed_credential)
-          values (${id}, ${bandAt(at)}, 'folder', 'Here', false, '')`;
-      }
-      const rowOf = ({ at, ...facts }: { at: number; path: string }) => ({
-        ...facts,
-        path: `${facts.path} ${randomUUID().slice(0, 4)}.mp3`,
-        id: randomUUID(),
-        ref: randomUUID(),
-        band_id: bandAt(at),
-        connection_id: connections[at],
-        size_bytes: 1,
-        is_read: true,
-        title: "T",
-        sort_title: "t",
-        sort_artist: "t",
-        sort_album: "t",
-        sort_duration_ms: 1,
-        search_text: "",
-      });
-      for (const each of deeds) {
-        if (each.kind === "insert") {
-          const rows = JSON.stringify(each.tracks.map(rowOf));
-          await sql`insert into tracks (id, ref, band_id, connection_id, size_bytes, is_read, title, sort_title, sort_artist,
-              sort_album, sort_duration_ms, search_text, album, album_artist, artist, artists, genre, genres, state, duration_ms,
-              disc_number, year, cover_hash, path)
-            select r.id, r.ref, r.band_id, r.connection_id, r.size_bytes, r.is_read, r.title, r.sort_title, r.sort_artist,
-              r.sort_album, r.sort_duration_ms, r.search_text, r.album, r.album_artist, r.artist, r.artists, r.genre, r.genres,
-              r.state, r.duration_ms, r.disc_number, r.year, r.cover_hash, r.path
-            from json_populate_recordset(null::tracks, ${rows}::text::json) as r
-            where exists (select from connections as c where c.id = r.connection_id)`;
-        } else if (each.kind === "change") {
-          const { id: _, ...row } = rowOf(each.track);
-          const facts = Object.fromEntries(
-            columns.map((column) => [column, row[column as keyof typeof row] ?? null]),
-          );
-          await sql`update tracks set ${sql(facts)} where id in (
-            select id from tracks order by id offset ${each.pick} limit 2)`;
-        } else if (each.kind === "delete") {
-          await sql`delete from tracks where id in (select id from tracks order by id offset ${each.pick} limit 2)`;
-        } else if (each.kind === "lose") {
-          await sql`update tracks set state = 'missing' where connection_id = ${connections[each.at] ?? ""}`;
-        } else if (each.kind === "find") {
-          await sql`update tracks set state = 'present' where connection_id = ${connections[each.at] ?? ""}`;
-        } else if (each.kind === "move") {
-          // What `keepElsewhere` does: the same row, in another storage of its band.
-          await sql`update tracks set connection_id = c.id from connections as c
-            where c.id = ${connections[each.at] ?? ""} and c.band_id = tracks.band_id`;
-        } else if (each.kind === "disconnect") {
-          await sql`delete from connections where id = ${connections[each.at] ?? ""}`;
-        } else {
-          await sql`delete from bands where id = ${bands[1] ?? ""}`;
-        }
-      }
+      const world = await startWorld(sql);
+      for (const each of deeds) await act(sql, world, each);
       const tracks = await sql<TrackFacts[]>`select * from tracks`;
-      const expected = recount(tracks);
-      expect(await seen(sql)).toEqual(expected);
+      expect(await seen(sql)).toEqual(recount(tracks));
     }),
     { numRuns: 60 },
   );
 }, 120_000);
-
-const foldOf = (text: string): string =>
-  text.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase().trim();
-
-const VARIOUS = "various artists";
-
-// biome-ignore lint/complexity/noExcessiveCognitiveComplexity: all that is counted, at one place
-function recount(tracks: readonly TrackFacts[]) {
-  const [albums, artists, genres, folders] = [tally(), tally(), tally(), tally()];
-  const parts = new Map<string, TrackFacts[]>();
-  for (const each of tracks) {
-    const isMissing = each.state === "missing";
-    const names = each.artists ?? (each.artist === null ? [] : [each.artist]);
-    const by =
-      each.album_artist !== null && foldOf(each.album_artist) !== VARIOUS
-        ? [each.album_artist]
-        : [];
-    for (const of of new Set([...names, ...by].map(foldOf)))
-      artists.add(`${each.band_id} ${of}`, isMissing);
-    const kinds = each.genres ?? each.genre?.split(", ") ?? [];
-    for (const of of new Set(kinds.map(foldOf))) genres.add(`${each.band_id} ${of}`, isMissing);
-    const folder = each.path.split("/").slice(0, -1);
-    for (let depth = 0; depth <= folder.length; depth += 1) {
-      folders.add(`${each.connection_id} ${folder.slice(0, depth).join("/")}`, isMissing);
-    }
-    if (each.album === null) continue;
-    const home = folder
-      .filter((part, at) => at < folder.length - 1 || !/^cd \d$/i.test(part))
-      .join("/");
-    const whose =
-      each.album_artist === null
-        ? `in ${each.connection_id} ${home}`
-        : `by ${foldOf(each.album_artist)}`;
-    const key = `${each.band_id} ${foldOf(each.album)} ${whose}`;
-    albums.add(key, isMissing);
-    parts.set(key, [...(parts.get(key) ?? []), each]);
-  }
-  // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: all that an album is, at one place
-  const facts = [...parts.values()].map((all) => {
-    const there = all.filter((each) => each.state !== "missing");
-    const years = all.flatMap(({ year }) => year ?? []);
-    const soloists = new Set(all.map(({ artist }) => artist ?? ""));
-    const isOwned = all[0]?.album_artist !== null;
-    return [
-      all[0]?.band_id,
-      foldOf(all[0]?.album ?? ""),
-      there.length,
-      all.length - there.length,
-      there.reduce((sum, each) => sum + (each.duration_ms ?? 0), 0),
-      new Set(all.map((each) => each.disc_number ?? 1)).size,
-      years.length > 0 ? Math.min(...years) : null,
-      all.some((each) => each.cover_hash !== null),
-      isOwned
-        ? foldOf(all[0]?.album_artist ?? "")
-        : soloists.size === 1 && all[0]?.artist
-          ? foldOf(all[0].artist)
-          : null,
-      isOwned ? foldOf(all[0]?.album_artist ?? "") === VARIOUS : soloists.size > 1,
-    ];
-  });
-  return {
-    albums: sorted(facts),
-    artists: artists.all(),
-    genres: genres.all(),
-    folders: folders.all(),
-  };
-}
-
-const sorted = (rows: readonly (readonly unknown[])[]): string[] =>
-  rows.map((row) => JSON.stringify(row)).sort();
-
-function tally() {
-  const counts = new Map<string, [number, number]>();
-  return {
-    add(key: string, isMissing: boolean): void {
-      const [there, missing] = counts.get(key) ?? [0, 0];
-      counts.set(key, isMissing ? [there, missing + 1] : [there + 1, missing]);
-    },
-    all: (): string[] => sorted([...counts].map(([key, figures]) => [key, ...figures])),
-  };
-}
 
 async function seen(sql: ReturnType<typeof connectWriting>) {
   const [albums, artists, genres, folders] = await Promise.all([

@@ -115,6 +115,51 @@ test("favourites are listed with the newest first, page by page, and once each",
   }
 });
 
+test("many are marked in one change, in their order, and all of them or none", async () => {
+  const world = await annasTakes();
+  const { anna, bandId } = world;
+  const { client: ben } = await join(world, "ben", "listener");
+  const [a, b, c, d] = (await listTracks(world)).map(({ id }) => id) as [
+    TrackId,
+    TrackId,
+    TrackId,
+    TrackId,
+  ];
+  const { set, setMany, ids } = anna.api.playback.favourites;
+  const all = () => ids.query({ bandId });
+  await set.mutate({ trackId: c, isFavourite: true });
+  await setMany.mutate({ bandId, trackIds: [b, a, c, d, a], isFavourite: true });
+  expect(await all()).toEqual([b, a, d, c]);
+  expect(await ben.api.playback.favourites.ids.query({ bandId })).toEqual([]);
+  await setMany.mutate({ bandId, trackIds: [a, c], isFavourite: false });
+  expect(await all()).toEqual([b, d]);
+
+  const stranger = randomUUID() as TrackId;
+  for (const isFavourite of [true, false]) {
+    const order = { bandId, trackIds: [a, b, stranger], isFavourite };
+    const { code, message } = await refused(setMany.mutate(order));
+    expect([code, message]).toEqual(["not_found", expect.stringMatching(/try again/)]);
+  }
+  expect(await all()).toEqual([b, d]);
+  // Five thousand are enough for anyone: what was marked along with one too many is not marked.
+  await write(world.server.deps, async (tx) => {
+    await tx.execute(sql`
+      insert into tracks (id, band_id, connection_id, ref, path, size_bytes, state, is_read, title,
+        sort_title, sort_artist, sort_album, sort_duration_ms, search_text)
+      select gen_random_uuid(), band_id, connection_id, at::text, at::text, 1, 'present', true, '',
+        '', '', '', 0, '' from tracks, generate_series(1, 4997) as at where id = ${a}`);
+    await tx.execute(sql`
+      insert into favourites (user_id, track_id)
+      select user_id, t.id from tracks as t, favourites as f where f.track_id = ${b} and t.title = ''`);
+  });
+  const tooMany = setMany.mutate({ bandId, trackIds: [a, c], isFavourite: true });
+  expect((await refused(tooMany)).code).toBe("conflict");
+  expect(await all()).toHaveLength(4_999);
+  await setMany.mutate({ bandId, trackIds: [a, b], isFavourite: true });
+  expect(await all()).toHaveLength(5_000);
+  await setMany.mutate({ bandId, trackIds: [a], isFavourite: true });
+});
+
 test("a library can be narrowed to favourites, and to what one has never played oneself", async () => {
   const world = await annasTakes();
   await lengthen(world, 200_000);

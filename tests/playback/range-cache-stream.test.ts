@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { sweepCache } from "#server/playback/cache-start.ts";
+import { createReadAhead } from "#server/playback/read-ahead.ts";
+import { findPlayable } from "#server/playback/store.ts";
 import { annasStorage, type StorageWorld, trackAt } from "#tests/support/world.ts";
 import { BLOCK_BYTES, listFiles } from "./range-cache-world.ts";
 
@@ -119,6 +121,36 @@ test.each(["weak", "none"] as const)(
     expect(await listFiles(world.server.deps.config.rangeCache.folder)).toEqual([]);
   },
 );
+
+test("who has read ahead listens for nothing any more", async () => {
+  const world = await annasTakes();
+  const { anna, bandId } = world;
+  const { deps } = world.server;
+  const trackIds = [(await trackAt(world, "take.mp3")).id, (await trackAt(world, "encore.mp3")).id];
+  await anna.api.playback.queue.save.mutate({ bandId, trackIds, index: 0, positionMs: 0 });
+  const { user } = await anna.api.auth.me.query();
+  const playing = await findPlayable(deps.db, user.id, trackIds[0] ?? expect.unreachable());
+  const listening: string[] = [];
+  const everHeard = new Set<string>();
+  const events: typeof deps.events = {
+    ...deps.events,
+    listen(topic, notice) {
+      const stop = deps.events.listen(topic, notice);
+      listening.push(topic);
+      everHeard.add(topic);
+      return () => {
+        stop();
+        listening.splice(listening.indexOf(topic), 1);
+      };
+    },
+  };
+  const before = asked(world, "encore.mp3");
+
+  createReadAhead({ ...deps, events }).begun(user.id, playing ?? expect.unreachable());
+  await expect.poll(() => asked(world, "encore.mp3")).toBe(before + 1);
+  await expect.poll(() => listening).toEqual([]);
+  expect(everHeard.size).toBe(1);
+});
 
 test("the beginning of what comes next in the queue is there before anybody asks for it", async () => {
   const world = await annasTakes();

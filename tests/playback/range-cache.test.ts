@@ -1,7 +1,8 @@
-import { copyFile, readFile, truncate, writeFile } from "node:fs/promises";
+import { copyFile, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import type { OpenedRange } from "#server/storage/stored.ts";
 import { readAll } from "#tests/storage/worlds.ts";
+import { createTestFolder } from "#tests/support/deps.ts";
 import {
   aCache,
   type aFile,
@@ -268,6 +269,29 @@ describe("where the cache cannot help", () => {
     expectWhole(other, heard);
     body.destroy();
   });
+});
+
+test("a clock that is set back keeps it from helping for no longer than it would have", async () => {
+  const parent = await createTestFolder();
+  await writeFile(`${parent}/taken`, "");
+  let nowMs = Date.now();
+  const folder = `${parent}/taken/below`;
+  const { cache, play } = await aCache({ folder, now: () => new Date(nowMs) });
+  const unsaid = randomFile(SIZE, { ref: "unsaid.mp3" });
+  const unwritten = randomFile(SIZE, { ref: "unwritten.mp3" });
+  unsaid.next.push(() => ({ etag: null }));
+  for (const take of [unsaid, unwritten]) {
+    await play(take);
+    await cache.settled();
+  }
+  await rm(`${parent}/taken`);
+  nowMs -= 3_600_000;
+  for (const take of [unsaid, randomFile(SIZE, { ref: "other.mp3" })]) {
+    expectWhole(take, await play(take));
+    await cache.settled();
+  }
+
+  expect(cache.usedBytes()).toBeGreaterThan(2 * SIZE);
 });
 
 test("what is of connections that are gone is thrown away, and nothing else", async () => {

@@ -1,15 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { annasStorage, type StorageWorld } from "#tests/support/world.ts";
+import { streamPath } from "#contract/playback.ts";
+import { cookieOf } from "#tests/support/cookie.ts";
+import { annasStorage, type StorageWorld, trackAt } from "#tests/support/world.ts";
 import { BLOCK_BYTES, digest } from "./range-cache-world.ts";
-import {
-  type Ask,
-  createAsking,
-  expectConditions,
-  expectRanges,
-  pathOf,
-  take,
-} from "./range-table.ts";
+import { type Ask, createAsking, expectConditions, expectRanges, take } from "./range-table.ts";
 
 const on = { RANGE_CACHE_SIZE: "50MB" };
 
@@ -33,8 +28,9 @@ describe.each(STATES)("a cache that is $name", ({ environment, played, isHot }) 
       server: { environment },
     });
     const asking = createAsking(world);
-    const path = await pathOf(world, "take.mp3");
-    const ask: Ask = (headers, method) => asking(path, headers, method);
+    const path = streamPath((await trackAt(world, "take.mp3")).id);
+    const cookie = await cookieOf(world.server);
+    const ask: Ask = (headers, method) => asking(path, { cookie, ...headers }, method);
     for (const range of played) await ask({ range });
     await world.server.deps.rangeCache?.settled();
     return { world, ask };
@@ -67,12 +63,13 @@ test("ten thousand random ranges of forty recordings, more than it holds, put to
     { server: { environment: on } },
   );
   const ask = createAsking(world, 8);
+  const cookie = await cookieOf(world.server);
   const parts: { path: string; start: number; end: number; into: Buffer }[] = [];
   const built: Buffer[] = [];
   for (const { name, bytes } of files) {
     const into = Buffer.alloc(bytes.length);
     built.push(into);
-    const path = await pathOf(world, name);
+    const path = streamPath((await trackAt(world, name)).id);
     const cuts = new Set([0, bytes.length]);
     while (cuts.size <= PIECES) cuts.add(Math.floor(Math.random() * bytes.length));
     const sorted = [...cuts].sort((left, right) => left - right);
@@ -89,7 +86,7 @@ test("ten thousand random ranges of forty recordings, more than it holds, put to
     Array.from({ length: 8 }, async () => {
       for (let part = shuffled.pop(); part; part = shuffled.pop()) {
         const { path, start, end, into } = part;
-        const { status, body } = await ask(path, { range: `bytes=${start}-${end}` });
+        const { status, body } = await ask(path, { cookie, range: `bytes=${start}-${end}` });
         if (status !== 206 || body.length !== end - start + 1) throw new Error(`${status} ${path}`);
         body.copy(into, start);
       }

@@ -1,5 +1,6 @@
 import { PassThrough, Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
+import { toReadable } from "#server/base/egress/flow.ts";
 import { createResumingBody } from "#server/playback/resuming-body.ts";
 import type { ByteRange } from "#server/storage/stored.ts";
 import { readAll } from "#tests/storage/worlds.ts";
@@ -40,6 +41,14 @@ const cutAfter = (count: number) => (rest: Buffer) =>
     })(),
   );
 
+/** Is broken by the time that somebody begins to read it, and says so at once. */
+const brokenAlready = (): Readable =>
+  toReadable({
+    open: (sink) => sink.fail(new Error("cut before it began")),
+    resume: () => {},
+    stop: () => {},
+  });
+
 /** Sends so many bytes and ends as if that were all. */
 const endAfter = (count: number) => (rest: Buffer) => Readable.from([rest.subarray(0, count)]);
 
@@ -73,6 +82,18 @@ describe("a recording that is played over an unsteady line", () => {
     const head = body.read();
     expect(Buffer.concat([head, await readAll(body)])).toEqual(bytes);
     expect(asked).toHaveLength(1);
+  });
+
+  test("goes on where a transfer that shall go on with it is broken before it begins", async () => {
+    const { asked, play } = storageOf(bytes, [cutAfter(100), brokenAlready, whole]);
+    expect(await readAll(play())).toEqual(bytes);
+    expect(asked).toHaveLength(2);
+  });
+
+  test("is given up where all of them are", async () => {
+    const { asked, play } = storageOf(bytes, [cutAfter(100), ...Array(9).fill(brokenAlready)]);
+    await expect(readAll(play())).rejects.toThrow("before it began");
+    expect(asked).toHaveLength(3);
   });
 
   test("is given up after three tries that bring nothing", async () => {

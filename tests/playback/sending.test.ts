@@ -229,6 +229,23 @@ test("the log has a line of it, with what was sent, and says when it was cut", a
   expect(cut).toMatchObject({ status: 200, isCut: true });
 });
 
+test("who leaves before anything has come, as with each seek, is no fault that the log tells of", async () => {
+  const { log, lines } = recordLog();
+  const place = await annasTake({ server: { log } });
+  place.world.cloud.fault({ method: "GET", stall: true });
+  const { socket } = open(place);
+  socket.write(ask(place.path));
+  await expect.poll(() => place.world.cloud.openDownloads()).toBe(1);
+  socket.destroy();
+  await expect.poll(() => place.world.cloud.openDownloads()).toBe(0);
+  await expect.poll(() => lines.filter((line) => line.includes('"isCut":true'))).toHaveLength(1);
+  // Whatever else is told of it comes before the answer to whoever asks now.
+  expect((await fetch(`${place.world.server.baseUrl}/health/live`)).status).toBe(200);
+
+  const told = lines.map((line): { level: number; msg: string } => JSON.parse(line));
+  expect(told.filter(({ level }) => level >= 40)).toEqual([]);
+});
+
 test("a page of another website that is allowed to may read it, and caches are told so", async () => {
   const origin = "https://player.example";
   const place = await annasTake({ server: { environment: { CORS_ORIGINS: origin } } });

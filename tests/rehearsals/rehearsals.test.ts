@@ -160,12 +160,19 @@ test("what no rehearsal takes is refused before anything is written", async () =
   const wrong = [
     { ...day, heldOn: "2026-02-30" },
     { ...day, heldOn: "yesterday" },
+    { ...day, heldOn: "0000-03-14" },
     { ...day, title: "  " },
+    { ...day, title: "Cel\u0000lar" },
+    { ...day, notes: "Loud\u0000" },
     { ...day, notes: "x".repeat(10_001) },
     { ...day, trackIds: Array.from({ length: MOST_TAKES + 1 }, () => idOf(world, "Demo")) },
   ];
   for (const order of wrong) {
     expect((await refused(api(world).create.mutate(order))).code).toBe("invalid_input");
+  }
+  for (const heldOn of ["2026-99-99", "0000-03-14"]) {
+    const cursor = `${heldOn}_${crypto.randomUUID()}`;
+    expect((await refused(api(world).list.query({ bandId, cursor }))).code).toBe("invalid_input");
   }
   const unknown = { ...day, trackIds: [idOf(world, "Demo"), crypto.randomUUID() as TrackId] };
   expect((await refused(api(world).create.mutate(unknown))).code).toBe("not_found");

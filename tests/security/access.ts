@@ -336,6 +336,7 @@ export const access: Readonly<Record<string, Access>> = {
   },
   // Nobody has switched it on; what it does then is in `tests/library/tag-writing.test.ts`.
   "library.tagWriting.writeAll": { needs: "owner", status: 409, input: bandOnly },
+  "library.edits.changed": { needs: "listener", input: bandOnly },
   "library.naming.get": { needs: "listener", input: bandOnly },
   "library.naming.preview": {
     needs: "listener",
@@ -393,6 +394,10 @@ export const access: Readonly<Record<string, Access>> = {
   "playback.favourites.set": {
     needs: "listener",
     input: ({ trackId }) => ({ trackId, isFavourite: true }),
+  },
+  "playback.favourites.setMany": {
+    needs: "listener",
+    input: ({ bandId, trackId }) => ({ bandId, trackIds: [trackId], isFavourite: true }),
   },
   "playback.favourites.ids": { needs: "listener", input: bandOnly },
   "playback.favourites.list": { needs: "listener", input: bandOnly },
@@ -455,6 +460,15 @@ export const access: Readonly<Record<string, Access>> = {
     status: 401,
     asGuest: 200,
     input: ({ shareId, trackId }) => ({ shareId, trackId, name: "Gus", atMs: 0, text: "Loud" }),
+  },
+  // The thread is a member's, which guests do not see; theirs are in `tests/shares/guest-comments.test.ts`.
+  "playback.shares.reply": {
+    needs: "anyone",
+    status: 401,
+    asGuest: 404,
+    input: ({ shareId, trackId, commentId }) => ({
+      ...{ shareId, trackId, commentId, name: "Gus", text: "Me too" },
+    }),
   },
   "playback.shares.update": {
     needs: "editor",

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
+import { LibraryChanged } from "#contract/edits.ts";
 import { ScanProgress } from "#contract/scans.ts";
 import type { Answer } from "#tests/auth/browser.ts";
 import { PASSWORD } from "#tests/auth/people.ts";
@@ -80,4 +81,7 @@ test("a live update says what the contract names and nothing more", async () => 
   const live = doors.find(({ name }) => name === "connections.scanProgress");
   const answer = await live?.ask(world.as.listener, world.theirs);
   expect(ScanProgress.parse(answer?.data)).toEqual(answer?.data);
+  const edits = doors.find(({ name }) => name === "library.edits.changed");
+  const said = await edits?.ask(world.as.listener, world.theirs);
+  expect(LibraryChanged.parse(said?.data)).toEqual(said?.data);
 });

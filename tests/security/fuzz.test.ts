@@ -24,6 +24,7 @@ const LEFT_OUT = [
   "auth.requestPasswordReset",
   "connections.scanProgress",
   "library.comments.changed",
+  "library.edits.changed",
 ];
 
 interface Target {

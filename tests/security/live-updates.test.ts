@@ -5,6 +5,7 @@ import { members } from "#drizzle/schema/index.ts";
 import { write } from "#server/base/db.ts";
 import { commentsTopic } from "#server/comments/service.ts";
 import { connectionTopic } from "#server/connections/service.ts";
+import { editsTopic } from "#server/library/edit-news.ts";
 import { recordLog } from "#tests/support/log.ts";
 import { access } from "./access.ts";
 import { type LiveAnswer, type LiveEvent, listen } from "./live.ts";
@@ -39,11 +40,12 @@ function codeOf({ name, data }: LiveEvent): string {
   return `${httpStatus} ${app.code}`;
 }
 
-/** Something happens to the band's storage, as a scan would make it, and to a recording. */
+/** Something happens to the band's storage, as a scan would make it, to a recording, and to tags. */
 const stir = ({ server, theirs }: NightShift): Promise<void> =>
   write(server.deps, async (tx) => {
     await server.deps.events.publish(tx, connectionTopic(theirs.connectionId as ConnectionId));
     await server.deps.events.publish(tx, commentsTopic(theirs.trackId as TrackId));
+    await server.deps.events.publish(tx, editsTopic(theirs.bandId as BandId));
   });
 
 test.each(subscriptions)("$path: who signs out hears nothing more", async ({ path }) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { TrackId } from "#contract/ids.ts";
+import type { CommentId, TrackId } from "#contract/ids.ts";
 import type { SharedLink } from "#contract/shares.ts";
 import type { Backline } from "#sdk/index.ts";
 import { join } from "#tests/comments/rehearsal-room.ts";
@@ -16,6 +16,17 @@ const write = (
 ) =>
   guest.api.playback.shares.comment.mutate({
     ...{ shareId, trackId, name: "Gus", text: "Too loud", atMs: 0 },
+    ...change,
+  });
+
+const reply = (
+  guest: Backline,
+  { share: { id: shareId } }: SharedLink,
+  { id: commentId, trackId }: { readonly id: CommentId; readonly trackId: TrackId },
+  change: { readonly name?: string; readonly text?: string } = {},
+) =>
+  guest.api.playback.shares.reply.mutate({
+    ...{ shareId, trackId, commentId, name: "Gil", text: "Not at all" },
     ...change,
   });
 
@@ -69,6 +80,83 @@ test("guests see what is written by their link and the band's replies, and nothi
     { name: "Gus", text: "Too loud", replies: [{ name: null, text: "We know" }] },
   ]);
   expect(JSON.stringify(seen)).not.toContain("Anna");
+});
+
+test("a guest replies to what guests of the same link have begun, and to nothing else", async () => {
+  const world = await withLists(await annasTakes());
+  const { anna, track, other: another, playlistId } = world;
+  const link = await share(world, { canComment: true });
+  const guest = await guestOf(world, link);
+  const [begun] = await write(await guestOf(world, link), link, track.id);
+  if (!begun) throw new Error("Nothing was written.");
+  const thread = { id: begun.id, trackId: track.id };
+  const seen = await reply(guest, link, thread, { name: " Gil <i> ", text: "<b>Not</b> at all" });
+  const replies = [{ name: "Gil <i>", text: "<b>Not</b> at all" }];
+  expect(seen).toMatchObject([{ name: "Gus", replies }]);
+  await anna.api.library.comments.reply.mutate({ commentId: begun.id, text: "We know" });
+  expect(await read(guest, link, track.id)).toMatchObject([
+    { replies: [...replies, { name: null, text: "We know" }] },
+  ]);
+  const [theirs] = await threadsOf(world, track.id);
+  expect(theirs?.replies).toMatchObject([
+    { author: { name: "Gil <i>", isGuest: true }, isMine: false },
+    { author: { name: "Anna", isGuest: false } },
+  ]);
+
+  // A member's, one by another link, one of another recording, a reply, and one that is gone.
+  const members = await anna.api.library.comments.create.mutate({
+    ...{ trackId: track.id, atMs: 0, text: "Ours" },
+  });
+  const link2 = await share(world, { canComment: true });
+  const [byLink2] = await write(await guestOf(world, link2), link2, track.id);
+  const list = await shareList(world, { playlistId }, { canComment: true });
+  const listGuest = await guestOf(world, list);
+  const [ofOther] = await write(listGuest, list, another.id);
+  const both = await write(guest, link, track.id, { text: "Gone" });
+  const gone = both.find(({ text }) => text === "Gone");
+  if (!byLink2 || !ofOther || !gone) throw new Error("Nothing was written.");
+  const { id: replyId } = theirs?.replies[0] ?? {};
+  await anna.api.library.comments.reply.mutate({ commentId: gone.id, text: "Stays" });
+  await anna.api.library.comments.remove.mutate({ commentId: gone.id });
+  const before = await threadsOf(world, track.id);
+  for (const id of [members.id, byLink2.id, replyId, gone.id]) {
+    const wrong = { id: id as CommentId, trackId: track.id };
+    expect((await refused(reply(guest, link, wrong))).code).toBe("not_found");
+  }
+  const elsewhere = { id: ofOther.id, trackId: track.id };
+  expect((await refused(reply(listGuest, list, elsewhere))).code).toBe("not_found");
+  expect(await threadsOf(world, track.id)).toEqual(before);
+
+  // An editor deletes a guest's reply like a guest's comment.
+  const ed = await join(world, "ed", "editor");
+  await ed.comments.remove.mutate({ commentId: replyId as CommentId });
+  const left = (await read(guest, link, track.id)).find(({ id }) => id === begun.id);
+  expect(left?.replies).toMatchObject([{ name: null, text: "We know" }]);
+});
+
+test("nobody replies by a link that does not allow it any more, too long, or without a name", async () => {
+  const world = await annasTakes();
+  const { anna, track } = world;
+  const link = await share(world, { canComment: true });
+  const guest = await guestOf(world, link);
+  const [begun] = await write(guest, link, track.id);
+  if (!begun) throw new Error("Nothing was written.");
+  const thread = { id: begun.id, trackId: track.id };
+  for (const change of [
+    { name: " " },
+    { name: "a\u202eb" },
+    { text: "" },
+    { text: "x".repeat(2_001) },
+  ]) {
+    const refusal = await refused(reply(guest, link, thread, change));
+    expect([change, refusal.code]).toEqual([change, "invalid_input"]);
+  }
+  expect((await refused(reply(world.server.guest(), link, thread))).code).toBe("unauthenticated");
+  const { share: shared } = link;
+  const terms = { ...shared.terms, canComment: false };
+  await anna.api.playback.shares.update.mutate({ shareId: shared.id, terms });
+  expect((await refused(reply(guest, link, thread))).code).toBe("forbidden");
+  expect(await threadsOf(world, track.id)).toMatchObject([{ replies: [] }]);
 });
 
 describe("nobody writes or reads", () => {
@@ -175,6 +263,13 @@ test("twenty comments in ten minutes are enough for one network", async () => {
   }
   expect(codes).toEqual([...Array.from({ length: 20 }, () => "written"), "rate_limited"]);
   expect(await threadsOf(world, track.id)).toHaveLength(20);
+  const [first] = await read(guest, link, track.id);
+  if (!first) throw new Error("Nothing was written.");
+  const thread = { id: first.id, trackId: track.id };
+  expect((await refused(reply(guest, link, thread))).code).toBe("rate_limited");
+  await forgetTries(world.server);
+  for (let round = 0; round < 20; round += 1) await reply(guest, link, thread);
+  expect((await refused(write(guest, link, track.id))).code).toBe("rate_limited");
   await forgetTries(world.server);
   expect(await write(guest, link, track.id)).toHaveLength(21);
 });

@@ -296,6 +296,14 @@ describe("what a guest hears ends", () => {
     expect(await refused(open(guest, link))).toEqual(await refused(open(guest, ofNothing)));
   });
 
+  test("when the storage that it is in is disconnected, and the link with it", async () => {
+    const { world, link, guest, outcome } = await listeningElsewhere();
+    await world.anna.api.connections.remove.mutate({ connectionId: world.connection.id });
+    await expect.poll(() => world.cloud.openDownloads(), { timeout: 5_000 }).toBe(0);
+    expect(await outcome).toBe("was cut");
+    expect((await listen(world, guest, link)).status).toBe(401);
+  });
+
   test("when the link is another", async () => {
     const { world, link, guest, outcome } = await listeningElsewhere();
     const shareId = link.share.id;

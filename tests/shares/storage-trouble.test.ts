@@ -6,6 +6,7 @@ test.each([
   [503, "storage_unavailable"],
   [403, "storage_refused"],
   [404, "not_found"],
+  [429, "rate_limited"],
 ])("of a storage that answers %d a guest is told no name and no folder", async (status, code) => {
   const world = await annasTakes();
   const { anna, cloud, track } = world;

@@ -1,5 +1,10 @@
+import type { AudioFile } from "#server/library/audio-file.ts";
+
 /** So much of a file is kept: enough for a few seconds of sound behind the tags. */
 const KEPT_BYTES = 60_000;
+
+/** What a scan reads first of each file, at either end. */
+const EDGE_BYTES = 16 * 1024;
 
 /** A file as a bad disk or a bad line leaves it: cut off, or with other bytes in places. */
 export function damage(bytes: Buffer, random: () => number): Buffer {
@@ -15,3 +20,11 @@ export function damage(bytes: Buffer, random: () => number): Buffer {
   }
   return broken;
 }
+
+/** As a scan gives it to whoever reads tags. */
+export const toTagFile = (name: string, bytes: Buffer): AudioFile => ({
+  name,
+  sizeBytes: bytes.length,
+  head: bytes.subarray(0, EDGE_BYTES),
+  tail: bytes.subarray(Math.max(EDGE_BYTES, bytes.length - EDGE_BYTES)),
+});

@@ -27,24 +27,35 @@ const LOOK_MS = 20;
 /** Whether it is installed here: `apt-get install nginx-light`. */
 export const hasNginx: boolean = existsSync(NGINX);
 
-/** nginx on loopback, with the buffers that it has by itself. */
-export async function startNginx(toServers: ToServers): Promise<Nginx> {
+/**
+ * nginx on loopback, with the buffers that it has by itself.
+ *
+ * @param modules - files of those that are loaded into it.
+ */
+export async function startNginx(
+  toServers: ToServers,
+  modules: readonly string[] = [],
+): Promise<Nginx> {
   for (let tries = 1; ; tries += 1) {
     const ports = await findFreePorts();
     try {
-      return { ...ports, ...(await start(toServers(ports.port, ports.secondPort))) };
+      return { ...ports, ...(await start(toServers(ports.port, ports.secondPort), modules)) };
     } catch (error) {
       if (tries === TRIES || !/Address already in use/.test(String(error))) throw error;
     }
   }
 }
 
-async function start(servers: string): Promise<Pick<Nginx, "workerPid" | "stop">> {
+async function start(
+  servers: string,
+  modules: readonly string[],
+): Promise<Pick<Nginx, "workerPid" | "stop">> {
   const folder = await mkdtemp(join(tmpdir(), "backline-nginx-"));
   const isRoot = process.getuid?.() === 0;
   const config = `
+    ${modules.map((file) => `load_module ${file};`).join(" ")}
     daemon off; ${isRoot ? "user root;" : ""} worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log;
-    events { worker_connections 1024; }
+    events { worker_connections 4096; }
     http {
       access_log off; client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
       fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;

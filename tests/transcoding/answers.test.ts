@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { tracks } from "#drizzle/schema/index.ts";
+import { write } from "#server/base/db.ts";
 import { requireFfmpeg } from "#tests/support/ffmpeg.ts";
 import { runJobs, trackAt } from "#tests/support/world.ts";
 import { annasHls, bytesOf, openHls, statusOf, textOf } from "./listening.ts";
@@ -123,6 +125,27 @@ test("a file that has changed is other segments, and the old ones are not given 
   expect(after.segment(0)).not.toBe(before.segment(0));
   expect(await statusOf(world.anna, before.segment(0))).toBe(404);
   expect(await bytesOf(world.anna, after.segment(0))).not.toEqual(first);
+});
+
+test("a file that lies about its length fills no memory, and its stream is there all the same", async () => {
+  const world = await annasHls({ "long.flac": await murmur(100, "long.flac") });
+  const { track } = await openHls(world, "long.flac");
+  const say = (durationMs: number) =>
+    write(world.server.deps, (tx) => tx.update(tracks).set({ durationMs }));
+  await say(8_000);
+  const { segment, lengths } = await openHls(world, "long.flac");
+  expect(lengths).toEqual([8]);
+  const last = await world.anna.fetch(segment(0));
+  expect(last.status).toBe(404);
+  expect(await last.json()).toMatchObject({
+    message: expect.stringMatching(/much longer.*as it is/),
+  });
+
+  await say(2 ** 31 - 1);
+  const index = await world.anna.fetch(world.anna.hlsUrl(track.id));
+  expect(index.status).toBe(404);
+  expect(await index.json()).toMatchObject({ message: expect.stringMatching(/longer than a day/) });
+  expect(await statusOf(world.anna, world.anna.streamUrl(track.id))).toBe(200);
 });
 
 test("a damaged file is refused with a sentence, and its stream is there all the same", async () => {

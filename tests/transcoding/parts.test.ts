@@ -65,6 +65,17 @@ describe("what is kept on disk", () => {
     expect([cache.has("a/old.m4s"), cache.has("a/new.m4s")]).toEqual([false, true]);
   });
 
+  test("leaves no empty folder behind", async () => {
+    const folder = await createTestFolder();
+    await mkdir(join(folder, "empty"));
+    await mkdir(join(folder, "full"));
+    await writeFile(join(folder, "full/0.m4s"), bytes(300));
+    const { cache } = await open(folder);
+    await cache.close();
+    expect(await readdir(folder)).toEqual(["full"]);
+    expect(await cache.read("full/0.m4s")).toEqual(bytes(300));
+  });
+
   test("is made anew when its file is gone or cut, and a full disk is no failure", async () => {
     const folder = await createTestFolder();
     const { cache, troubles } = await open(folder);

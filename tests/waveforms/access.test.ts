@@ -29,7 +29,19 @@ describe("a waveform", () => {
     expect(kept.headers.get("cache-control")).toBe("private, max-age=2592000, immutable");
     const etag = kept.headers.get("etag") ?? "";
     expect((await waveform("", { headers: { "if-none-match": etag } })).status).toBe(304);
-    expect((await waveform("?zoom=512", { headers: { "if-none-match": etag } })).status).toBe(200);
+    const others = ["?zoom=512", "?format=json", "?zoom=512&format=json"];
+    for (const query of others) {
+      const other = await waveform(query, { headers: { "if-none-match": etag } });
+      expect([query, other.status]).toEqual([query, 200]);
+    }
+    const etags = await Promise.all(
+      ["", ...others].map(async (query) => (await waveform(query)).headers.get("etag")),
+    );
+    expect(new Set(etags).size).toBe(etags.length);
+    const outdated = await waveform(
+      `?v=${hash.replace(/^./, (digit) => (digit === "0" ? "1" : "0"))}`,
+    );
+    expect(outdated.headers.get("cache-control")).toBe("private, no-cache");
     for (const query of ["?zoom=1", "?zoom=abc", "?format=exe"]) {
       expect([query, (await waveform(query)).status]).toEqual([query, 400]);
     }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { toDat, toJson } from "#server/waveforms/formats.ts";
 import { createPeakFolder, overviewZoom, zoomOut } from "#server/waveforms/peaks.ts";
+import { hashOf } from "#server/waveforms/service.ts";
 
 /** By audiowaveform's documentation alone: little-endian, 24 bytes of header in version 2. */
 function readDat(dat: Buffer) {
@@ -86,4 +87,56 @@ test("whatever pieces it comes in, a recording is drawn alike, mixed to one chan
     pairs: new Int8Array([-31, 31, -31, 31, -31, 31]),
   });
   expect(createPeakFolder().finish(44_100)).toBeUndefined();
+});
+
+test("what is louder than loud stays at the edge, and what is on one side stays there", () => {
+  const drawn = (...channels: readonly number[][]) => {
+    const folder = createPeakFolder();
+    folder.add(
+      channels.map((samples) => Float32Array.from(samples)),
+      channels[0]?.length ?? 0,
+    );
+    return [...(folder.finish(44_100)?.pairs ?? [])];
+  };
+  expect(drawn([0, 1, -1])).toEqual([-128, 127]);
+  expect(drawn([0, 3.5, -9])).toEqual([-128, 127]);
+  expect(drawn([0.5, 0.25])).toEqual([32, 64]);
+  expect(drawn([-0.5, -0.25])).toEqual([-64, -32]);
+  expect(drawn([0.007, -0.007])).toEqual([0, 0]);
+  expect(drawn([0, 0], [0.5, 0.5])).toEqual([32, 32]);
+  expect(drawn([1, 1], [1, 1])).toEqual([127, 127]);
+  const folder = createPeakFolder();
+  folder.addPcm16(Int16Array.of(32_767, 16_384, 8_192));
+  expect([...(folder.finish(44_100)?.pairs ?? [])]).toEqual([32, 127]);
+});
+
+test("a pixel ends where it is full, and the last one where the recording does", () => {
+  const pixelsOf = (samples: number): number => {
+    const folder = createPeakFolder();
+    folder.addPcm16(new Int16Array(samples));
+    return (folder.finish(44_100)?.pairs.length ?? 0) / 2;
+  };
+  expect([1, 255, 256, 257, 512, 513].map(pixelsOf)).toEqual([1, 1, 1, 2, 2, 3]);
+  const folder = createPeakFolder();
+  folder.addPcm16(Int16Array.from({ length: 513 }, (_, at) => (at < 256 ? 2_560 : at * 51)));
+  expect([...(folder.finish(44_100)?.pairs ?? [])]).toEqual([10, 10, 51, 101, 102, 102]);
+});
+
+test("an overview is the finest zoom that a screen has room for", () => {
+  const zoomOf = (pixels: number): number =>
+    overviewZoom({ sampleRateHz: 44_100, samplesPerPixel: 256, pairs: new Int8Array(2 * pixels) });
+  expect([1, 2_000, 2_001, 4_000, 4_001, 16_000].map(zoomOf)).toEqual([
+    256, 256, 512, 512, 1_024, 2_048,
+  ]);
+});
+
+test("what is drawn is known by its peaks, its zoom and its rate", () => {
+  const others = [
+    { ...peaks, sampleRateHz: 44_100 },
+    { ...peaks, samplesPerPixel: 256 },
+    { ...peaks, pairs: new Int8Array([-65, 63, -128, 127, 0, 2]) },
+  ];
+  const hashes = [peaks, ...others].map(hashOf);
+  expect(new Set(hashes).size).toBe(4);
+  expect(hashOf({ ...peaks, pairs: peaks.pairs.slice() })).toBe(hashes[0]);
 });

@@ -1,10 +1,10 @@
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Modal, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation } from "@tanstack/react-query";
 import type { CloudAccount } from "#contract/nextcloud.ts";
-import { sentenceOf, trpc } from "../api.ts";
+import { trpc } from "../api.ts";
+import { DialogFoot } from "../auth/dialog-foot.tsx";
 import gate from "../auth/gate.module.css";
-import { FormFailure } from "../auth/gate.tsx";
 import { useFields } from "../auth/use-fields.ts";
 import { accounts as words } from "../words/accounts.ts";
 import { noteCloudAccount, parseQuota, showQuota } from "./cloud.ts";
@@ -33,15 +33,12 @@ export function CloudQuota({ account: { userId, name, quota }, onClose }: CloudQ
     <Modal opened onClose={onClose} title={words.quotaTitle(name)} size={400}>
       <form className={gate.form} onSubmit={submit} noValidate>
         <QuotaField {...field("quota")} data-autofocus />
-        <FormFailure>{save.error ? sentenceOf(save.error) : null}</FormFailure>
-        <div className={gate.dialogActions}>
-          <Button variant="default" onClick={onClose}>
-            {words.cancel}
-          </Button>
-          <Button type="submit" loading={save.isPending}>
-            {words.saveQuota}
-          </Button>
-        </div>
+        <DialogFoot
+          error={save.error}
+          isPending={save.isPending}
+          submit={words.saveQuota}
+          onCancel={onClose}
+        />
       </form>
     </Modal>
   );

@@ -1,10 +1,10 @@
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Modal, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation } from "@tanstack/react-query";
 import type { UserEntry } from "#contract/auth.ts";
-import { sentenceOf, trpc } from "../api.ts";
+import { trpc } from "../api.ts";
+import { DialogFoot } from "../auth/dialog-foot.tsx";
 import gate from "../auth/gate.module.css";
-import { FormFailure } from "../auth/gate.tsx";
 import { useFields } from "../auth/use-fields.ts";
 import { accounts as words } from "../words/accounts.ts";
 import s from "./admin.module.css";
@@ -50,15 +50,12 @@ export function MakeCloudAccount({ person, onClose }: MakeCloudAccountProps) {
           data-autofocus
         />
         <QuotaField {...field("quota")} />
-        <FormFailure>{make.error ? sentenceOf(make.error) : null}</FormFailure>
-        <div className={gate.dialogActions}>
-          <Button variant="default" onClick={onClose}>
-            {words.cancel}
-          </Button>
-          <Button type="submit" loading={make.isPending}>
-            {words.submit}
-          </Button>
-        </div>
+        <DialogFoot
+          error={make.error}
+          isPending={make.isPending}
+          submit={words.submit}
+          onCancel={onClose}
+        />
       </form>
     </Modal>
   );

@@ -7,6 +7,7 @@ import { sentenceOf } from "../api.ts";
 import { FormFailure } from "../auth/gate.tsx";
 import { sessionQuery } from "../auth/session.ts";
 import { Line, Lines } from "../frame/lines.tsx";
+import { MorePages } from "../frame/more-pages.tsx";
 import { Section } from "../frame/screen.tsx";
 import { frame } from "../words/frame.ts";
 import { people as words } from "../words/people.ts";
@@ -26,8 +27,8 @@ export function People() {
 }
 
 function Found({ search }: { readonly search: string }) {
-  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } =
-    usePeople(search);
+  const list = usePeople(search);
+  const { data, error, refetch } = list;
   if (data === undefined) {
     if (!error) return <Skeleton height={112} />;
     return (
@@ -42,18 +43,7 @@ function Found({ search }: { readonly search: string }) {
   return (
     <>
       <PeopleList people={peopleIn(data)} />
-      {error ? <FormFailure>{sentenceOf(error)}</FormFailure> : null}
-      {hasNextPage ? (
-        <Button
-          className={s.more ?? ""}
-          variant="default"
-          aria-label={words.moreOf}
-          loading={isFetchingNextPage}
-          onClick={() => fetchNextPage()}
-        >
-          {words.more}
-        </Button>
-      ) : null}
+      <MorePages list={list} label={words.moreOf} />
     </>
   );
 }

@@ -1,14 +1,9 @@
-import { ActionIcon, Menu } from "@mantine/core";
-import {
-  IconCloudPlus,
-  IconDots,
-  IconLogout,
-  IconUserCheck,
-  IconUserOff,
-} from "@tabler/icons-react";
+import { Menu } from "@mantine/core";
+import { IconCloudPlus, IconLogout, IconUserCheck, IconUserOff } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { UserEntry, UserRole } from "#contract/auth.ts";
+import { MoreMenu } from "../frame/more-menu.tsx";
 import { accounts } from "../words/accounts.ts";
 import { people as words } from "../words/people.ts";
 import { cloudAccountsQuery, cloudQuery } from "./cloud.ts";
@@ -33,24 +28,17 @@ export function PersonMenu({ person, isMe }: PersonMenuProps) {
   const endSessions = useEndSessions(person, isMe);
   return (
     <>
-      <Menu position="bottom-end" width={224}>
-        <Menu.Target>
-          <ActionIcon aria-label={words.menu(person.name)}>
-            <IconDots size={18} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <RoleItems role={person.role} onChoose={isMe ? setWish : setRole} />
-          <Menu.Divider />
-          <CloudItem person={person} onMake={() => setIsMaking(true)} />
-          {person.suspendedAt ? null : (
-            <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={endSessions}>
-              {words.signOut}
-            </Menu.Item>
-          )}
-          {isMe ? null : <DoorItem person={person} onSuspend={() => setIsSuspending(true)} />}
-        </Menu.Dropdown>
-      </Menu>
+      <MoreMenu label={words.menu(person.name)} width={224}>
+        <RoleItems role={person.role} onChoose={isMe ? setWish : setRole} />
+        <Menu.Divider />
+        <CloudItem person={person} onMake={() => setIsMaking(true)} />
+        {person.suspendedAt ? null : (
+          <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={endSessions}>
+            {words.signOut}
+          </Menu.Item>
+        )}
+        {isMe ? null : <DoorItem person={person} onSuspend={() => setIsSuspending(true)} />}
+      </MoreMenu>
       {isMaking ? <MakeCloudAccount person={person} onClose={() => setIsMaking(false)} /> : null}
       {isMe ? (
         <StepDown person={person} wish={wish} onClose={() => setWish(null)} />

@@ -3,6 +3,7 @@ import type { AuditEvent } from "#contract/audit.ts";
 import { sentenceOf } from "../api.ts";
 import { FormFailure } from "../auth/gate.tsx";
 import { Line, Lines } from "../frame/lines.tsx";
+import { MorePages } from "../frame/more-pages.tsx";
 import { audit } from "../words/audit.ts";
 import { formatMoment } from "../words/format.ts";
 import { frame } from "../words/frame.ts";
@@ -19,7 +20,7 @@ interface EventListProps {
 }
 
 export function EventList({ label, events, none, whoOf }: EventListProps) {
-  const { data, error, isFetchingNextPage, hasNextPage } = events;
+  const { data, error } = events;
   if (data === undefined) {
     if (!error) return <Skeleton height={224} />;
     return (
@@ -44,17 +45,7 @@ export function EventList({ label, events, none, whoOf }: EventListProps) {
           </Line>
         ))}
       </Lines>
-      {error ? <FormFailure>{sentenceOf(error)}</FormFailure> : null}
-      {hasNextPage ? (
-        <Button
-          className={s.more ?? ""}
-          variant="default"
-          loading={isFetchingNextPage}
-          onClick={() => events.fetchNextPage()}
-        >
-          {audit.more}
-        </Button>
-      ) : null}
+      <MorePages list={events} />
     </>
   );
 }

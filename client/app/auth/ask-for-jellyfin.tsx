@@ -1,10 +1,9 @@
-import { Button } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { sentenceOf, trpc } from "../api.ts";
+import { trpc } from "../api.ts";
 import { auth } from "../words/auth.ts";
 import { jellyfin } from "../words/jellyfin.ts";
+import { DialogFoot } from "./dialog-foot.tsx";
 import s from "./gate.module.css";
-import { FormFailure } from "./gate.tsx";
 import { JellyfinFields, NO_CREDENTIALS, wrongCredentials } from "./jellyfin-fields.tsx";
 import { useFields } from "./use-fields.ts";
 
@@ -28,15 +27,12 @@ export function AskForJellyfin({ onShown, onCancel }: AskForJellyfinProps) {
     <form className={s.form} onSubmit={submit} noValidate>
       {info?.jellyfin ? <p className={s.dialogText}>{jellyfin.again.text(info.jellyfin)}</p> : null}
       <JellyfinFields field={field} />
-      <FormFailure>{show.error ? sentenceOf(show.error) : null}</FormFailure>
-      <div className={s.dialogActions}>
-        <Button variant="default" onClick={onCancel}>
-          {words.cancel}
-        </Button>
-        <Button type="submit" loading={show.isPending}>
-          {words.submit}
-        </Button>
-      </div>
+      <DialogFoot
+        error={show.error}
+        isPending={show.isPending}
+        submit={words.submit}
+        onCancel={onCancel}
+      />
     </form>
   );
 }

@@ -1,11 +1,12 @@
 import { Button, Modal } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { refusalOf, sentenceOf, trpc } from "../api.ts";
+import { refusalOf, trpc } from "../api.ts";
 import { auth } from "../words/auth.ts";
+import { frame } from "../words/frame.ts";
 import { AskForJellyfin } from "./ask-for-jellyfin.tsx";
+import { DialogFoot } from "./dialog-foot.tsx";
 import s from "./gate.module.css";
-import { FormFailure } from "./gate.tsx";
 import { PasswordField } from "./password-field.tsx";
 import { sessionQuery } from "./session.ts";
 import { ShowPasskey } from "./show-passkey.tsx";
@@ -76,7 +77,7 @@ function AskWho(props: AskProps) {
 const Cancel = ({ onCancel }: Pick<AskProps, "onCancel">) => (
   <div className={s.dialogActions}>
     <Button variant="default" onClick={onCancel}>
-      {words.cancel}
+      {frame.cancel}
     </Button>
   </div>
 );
@@ -99,15 +100,12 @@ function ShowPassword({ onShown, onCancel }: AskProps) {
         autoComplete="current-password"
         data-autofocus
       />
-      <FormFailure>{show.error ? sentenceOf(show.error) : null}</FormFailure>
-      <div className={s.dialogActions}>
-        <Button variant="default" onClick={onCancel}>
-          {words.cancel}
-        </Button>
-        <Button type="submit" loading={show.isPending}>
-          {words.submit}
-        </Button>
-      </div>
+      <DialogFoot
+        error={show.error}
+        isPending={show.isPending}
+        submit={words.submit}
+        onCancel={onCancel}
+      />
     </form>
   );
 }

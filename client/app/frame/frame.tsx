@@ -1,7 +1,8 @@
 import { Outlet } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { askedTrack, closeDeleteDialog } from "../library/delete-dialog.ts";
-import { closeEditDialog, editedTrack } from "../library/edit-dialog.ts";
+import { closeEditDialog, editedTracks } from "../library/edit-dialog.ts";
+import { useLiveEdits } from "../library/live-edits.ts";
 import { HeartButton } from "../listening/heart-button.tsx";
 import { useListening, useSavedQueue } from "../listening/use-listening.ts";
 import { PlayerBar } from "../playback/player-bar.tsx";
@@ -41,6 +42,9 @@ const FileUnderRehearsal = lazy(() =>
 const DeleteTrack = lazy(() =>
   import("../library/delete-track.tsx").then((module) => ({ default: module.DeleteTrack })),
 );
+const PlayerMarks = lazy(() =>
+  import("../comments/player-marks.tsx").then((module) => ({ default: module.PlayerMarks })),
+);
 const EditTags = lazy(() =>
   import("../library/edit-tags.tsx").then((module) => ({ default: module.EditTags })),
 );
@@ -53,10 +57,11 @@ export function Frame() {
   const listed = useSyncExternalStore(listedTracks.subscribe, listedTracks.get);
   const filed = useSyncExternalStore(filedTracks.subscribe, filedTracks.get);
   const asked = useSyncExternalStore(askedTrack.subscribe, askedTrack.get);
-  const edited = useSyncExternalStore(editedTrack.subscribe, editedTrack.get);
+  const edited = useSyncExternalStore(editedTracks.subscribe, editedTracks.get);
   useShortcuts();
   useFocusOnNavigation();
   useLiveScans();
+  useLiveEdits();
   useListening();
   useSavedQueue(useBandId());
   // Whoever signs in next has not asked for it.
@@ -87,7 +92,7 @@ export function Frame() {
           <Outlet />
         </main>
       </div>
-      <PlayerBar heart={<HeartButton />} />
+      <PlayerBar heart={<HeartButton />} marks={<PlayerMarks />} />
       <Suspense>
         {opened === "help" ? <KeyboardHelp onClose={closeDialog} /> : null}
         {opened === "commands" ? <Commands onClose={closeDialog} /> : null}
@@ -95,7 +100,7 @@ export function Frame() {
         {listed ? <AddToPlaylist tracks={listed} onClose={closePlaylistDialog} /> : null}
         {filed ? <FileUnderRehearsal tracks={filed} onClose={closeFilingDialog} /> : null}
         {asked ? <DeleteTrack {...asked} onClose={closeDeleteDialog} /> : null}
-        {edited ? <EditTags track={edited} onClose={closeEditDialog} /> : null}
+        {edited ? <EditTags {...edited} onClose={closeEditDialog} /> : null}
       </Suspense>
     </div>
   );

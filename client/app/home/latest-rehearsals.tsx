@@ -1,8 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { useBandId } from "../frame/band.ts";
 import { Section } from "../frame/screen.tsx";
-import s from "../playlists/playlists.module.css";
-import { RehearsalLine } from "../rehearsals/rehearsal-line.tsx";
+import s from "../lists/lists.module.css";
+import { RehearsalLink } from "../rehearsals/rehearsal-link.tsx";
 import { useRehearsals } from "../rehearsals/rehearsals.ts";
 import { rehearsals } from "../words/rehearsals.ts";
 import { home } from "../words/settings.ts";
@@ -26,7 +26,7 @@ export function LatestRehearsals() {
       <ul className={s.list}>
         {latest.map((rehearsal) => (
           <li key={rehearsal.id}>
-            <RehearsalLine rehearsal={rehearsal} />
+            <RehearsalLink rehearsal={rehearsal} />
           </li>
         ))}
       </ul>

@@ -21,10 +21,18 @@ export function noteLibraryChanged(bandId: BandId, kind: ChangeKind): void {
   libraryChange.set({ bandId, kind, count: (libraryChange.get()?.count ?? 0) + 1 });
   if (kind === "over") {
     forgetOtherLists();
-    void queryClient.invalidateQueries({ queryKey: trpc.library.pathKey() });
+    for (const queryKey of showTracks()) void queryClient.invalidateQueries({ queryKey });
     void refreshPlaying();
   }
 }
+
+/** All that shows tracks by their tags. */
+const showTracks = () => [
+  trpc.library.pathKey(),
+  trpc.playback.playlists.pathKey(),
+  trpc.playback.plays.pathKey(),
+  trpc.playback.favourites.list.pathKey(),
+];
 
 /** What plays may have been started before its tags were read. */
 async function refreshPlaying(): Promise<void> {

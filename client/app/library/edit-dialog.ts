@@ -1,8 +1,17 @@
 import type { Track } from "#contract/library.ts";
 import { createStore } from "../playback/store.ts";
 
-/** The recording whose tags somebody edits: by a button or a row's menu. */
-export const editedTrack = createStore<Track | null>(null);
+interface Edited {
+  /** Of one band; at least one. */
+  readonly tracks: readonly Track[];
+  readonly onSaved: (saved: readonly Track[]) => void;
+}
 
-export const openEditDialog = (track: Track): void => editedTrack.set(track);
-export const closeEditDialog = (): void => editedTrack.set(null);
+/** The recordings whose tags somebody edits: by a button, a row's menu or a selection. */
+export const editedTracks = createStore<Edited | null>(null);
+
+export const openEditDialog = (
+  tracks: readonly Track[],
+  onSaved: Edited["onSaved"] = () => {},
+): void => editedTracks.set({ tracks, onSaved });
+export const closeEditDialog = (): void => editedTracks.set(null);

@@ -1,6 +1,5 @@
 import { Button, Modal, Skeleton, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { EditField, EditPage } from "#contract/edits.ts";
 import type { Track } from "#contract/library.ts";
@@ -8,25 +7,38 @@ import { sentenceOf, trpc } from "../api.ts";
 import { FormFailure } from "../auth/gate.tsx";
 import c from "../frame/confirm.module.css";
 import { edits as words } from "../words/edits.ts";
-import { noteLibraryChanged } from "./changes.ts";
 import {
   type EditForm,
   FIELDS,
   findWrong,
+  isEmpty,
   isNumber,
   speakValue,
-  toEdits,
+  textOf,
+  toChanges,
   toForm,
 } from "./edit-fields.ts";
+import { EditSeveral } from "./edit-several.tsx";
 import s from "./edits.module.css";
+import { type Editing, useSavedEdits, useWhereKept } from "./use-saved-edits.ts";
 
-interface EditTagsProps {
-  readonly track: Track;
-  readonly onClose: () => void;
+/** What is shown of recordings, to be changed beside their files. */
+export function EditTags(editing: Editing) {
+  const [track, ...others] = editing.tracks;
+  if (!track) return null;
+  return others.length === 0 ? (
+    <EditOne {...editing} track={track} />
+  ) : (
+    <EditSeveral {...editing} />
+  );
 }
 
-/** What is shown of a recording, to be changed beside its file. */
-export function EditTags({ track, onClose }: EditTagsProps) {
+interface EditOneProps extends Editing {
+  readonly track: Track;
+}
+
+function EditOne(props: EditOneProps) {
+  const { track, onClose } = props;
   const { data, error, isFetchedAfterMount } = useQuery(
     trpc.library.edits.list.queryOptions(
       { trackId: track.id, limit: 1 },
@@ -38,7 +50,7 @@ export function EditTags({ track, onClose }: EditTagsProps) {
       {error ? (
         <FormFailure>{sentenceOf(error)}</FormFailure>
       ) : data && isFetchedAfterMount ? (
-        <EditTagsForm track={track} page={data} onClose={onClose} />
+        <EditTagsForm {...props} page={data} />
       ) : (
         <Skeleton height={420} />
       )}
@@ -46,28 +58,20 @@ export function EditTags({ track, onClose }: EditTagsProps) {
   );
 }
 
-function EditTagsForm({ track, page, onClose }: EditTagsProps & { readonly page: EditPage }) {
+function EditTagsForm({ page, ...props }: EditOneProps & { readonly page: EditPage }) {
+  const { track, onClose } = props;
   // What others save meanwhile is not what was seen here.
   const [seen] = useState(page);
-  const [form, setForm] = useState<EditForm>(() => toForm(page.shown));
-  const save = useMutation(
-    trpc.library.edits.save.mutationOptions({
-      onSuccess([saved]) {
-        notifications.show({ message: words.saved(saved?.title ?? track.title) });
-        onClose();
-        noteLibraryChanged(track.bandId, "over");
-      },
-    }),
-  );
-  const { bandId } = track;
-  const { data: band } = useQuery(trpc.library.tagWriting.get.queryOptions({ bandId }));
+  const [form, setForm] = useState<EditForm>(() => toForm(page));
+  const save = useSavedEdits(props);
+  const whereKept = useWhereKept(track.bandId);
   const wrong = findWrong(form);
   const submit = () => {
-    const fields = toEdits(form, seen.shown);
     if (Object.keys(wrong).length > 0) return;
-    if (Object.keys(fields).length === 0) return onClose();
+    const changes = toChanges(form, seen);
+    if (isEmpty(changes)) return onClose();
     const tracks = [{ trackId: track.id, version: seen.version }];
-    save.mutate({ bandId: track.bandId, tracks, fields });
+    save.mutate({ bandId: track.bandId, tracks, ...changes });
   };
   return (
     <form
@@ -77,7 +81,7 @@ function EditTagsForm({ track, page, onClose }: EditTagsProps & { readonly page:
         submit();
       }}
     >
-      <p className="soft">{band?.isOn ? words.goesIn : words.beside}</p>
+      <p className="soft">{whereKept}</p>
       <div className={s.fields}>
         {FIELDS.map((field) => (
           <Field
@@ -111,17 +115,18 @@ interface FieldProps {
   readonly onChange: (value: string) => void;
 }
 
-/** Where it shows something else than the file says, that stands below. */
+/** Where it shows something else than the file says, that stands below, with the way back. */
 function Field({ field, value, error, page, onChange }: FieldProps) {
   const unedited = page.unedited[field];
-  const isOther = value.trim() !== String(unedited ?? "");
+  const isOther = value.trim() !== textOf(unedited);
   const says =
     unedited === null ? words.fileSaysNothing : words.fileSays(speakValue(field, unedited));
+  const hint = field === "title" && value.trim() === "" ? `${says}. ${words.emptyTitle}` : says;
   return (
     <div className={s.field} data-short={isNumber(field) || field === "recordedOn" || undefined}>
       <TextInput
         label={words.fields[field]}
-        description={isOther ? says : null}
+        description={isOther ? hint : null}
         inputWrapperOrder={["label", "input", "description", "error"]}
         type={field === "recordedOn" ? "date" : "text"}
         inputMode={isNumber(field) ? "numeric" : undefined}
@@ -131,6 +136,17 @@ function Field({ field, value, error, page, onChange }: FieldProps) {
         error={error}
         onChange={(event) => onChange(event.currentTarget.value)}
       />
+      {isOther ? (
+        <Button
+          className={s.back ?? ""}
+          variant="subtle"
+          size="compact-xs"
+          aria-label={words.asFileHas(words.fields[field])}
+          onClick={() => onChange(textOf(unedited))}
+        >
+          {words.asFile}
+        </Button>
+      ) : null}
     </div>
   );
 }

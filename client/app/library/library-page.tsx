@@ -1,11 +1,10 @@
 import { Button } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { IconAlertCircle } from "@tabler/icons-react";
 import { useSearch } from "@tanstack/react-router";
 import { useEffect, useMemo } from "react";
 import { sentenceOf } from "../api.ts";
 import { useBandId } from "../frame/band.ts";
-import { Blank } from "../frame/blank.tsx";
+import { Failed } from "../frame/failed.tsx";
 import { useScreenTitle } from "../frame/title.ts";
 import { DropZone } from "../uploads/drop-zone.tsx";
 import { UploadButton } from "../uploads/upload-button.tsx";
@@ -97,16 +96,7 @@ function Tracks({ kept, state, search, isCompact }: TracksProps) {
     );
   }
   if (state.error === null) return <LoadingTable isCompact={isCompact} />;
-  return (
-    <Blank
-      isFailure
-      icon={<IconAlertCircle size={24} />}
-      title={library.failure.title}
-      text={sentenceOf(state.error)}
-    >
-      <Button onClick={kept.list.retry}>{frame.tryAgain}</Button>
-    </Blank>
-  );
+  return <Failed title={library.failure.title} error={state.error} onRetry={kept.list.retry} />;
 }
 
 const ROWS_OF_A_SCREEN = 16;

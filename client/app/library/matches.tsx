@@ -1,9 +1,10 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { createLink, Link } from "@tanstack/react-router";
+import type { AnchorHTMLAttributes, ReactNode } from "react";
 import type { Matches as Found } from "#contract/search.ts";
 import { trpc } from "../api.ts";
 import { useBandId } from "../frame/band.ts";
+import { formatCalendarDay } from "../words/format.ts";
 import { library } from "../words/library.ts";
 import { AlbumCover, artistOf } from "./album-card.tsx";
 import s from "./matches.module.css";
@@ -31,6 +32,15 @@ export function Matches({ q }: { readonly q: string }) {
   );
 }
 
+/** One that has no picture. */
+const NamedLink = createLink(({ children, ...props }: AnchorHTMLAttributes<HTMLAnchorElement>) => (
+  <li>
+    <a {...props} className={s.link}>
+      <span className="cut">{children}</span>
+    </a>
+  </li>
+));
+
 interface Group {
   readonly title: string;
   readonly links: readonly ReactNode[];
@@ -40,15 +50,13 @@ const groupsOf = (found: Found, bandId: Found["artists"][number]["bandId"]): Gro
   {
     title: words.artists,
     links: found.artists.map(({ id, name }) => (
-      <li key={id}>
-        <Link
-          className={s.link}
-          to="/b/$bandId/library/artists/$artistId"
-          params={{ bandId, artistId: id }}
-        >
-          <span className="cut">{name}</span>
-        </Link>
-      </li>
+      <NamedLink
+        key={id}
+        to="/b/$bandId/library/artists/$artistId"
+        params={{ bandId, artistId: id }}
+      >
+        {name}
+      </NamedLink>
     )),
   },
   {
@@ -72,43 +80,44 @@ const groupsOf = (found: Found, bandId: Found["artists"][number]["bandId"]): Gro
   {
     title: words.genres,
     links: found.genres.map(({ id, name }) => (
-      <li key={id}>
-        <Link
-          className={s.link}
-          to="/b/$bandId/library/genres/$genreId"
-          params={{ bandId, genreId: id }}
-        >
-          <span className="cut">{name}</span>
-        </Link>
-      </li>
+      <NamedLink key={id} to="/b/$bandId/library/genres/$genreId" params={{ bandId, genreId: id }}>
+        {name}
+      </NamedLink>
     )),
   },
   {
     title: words.folders,
     links: found.folders.map(({ connectionId, path, name }) => (
-      <li key={`${connectionId} ${path}`}>
-        <Link
-          className={s.link}
-          to="/b/$bandId/library/folders"
-          params={{ bandId }}
-          search={{ connection: connectionId, path }}
-          title={path}
-        >
-          <span className="cut">{name}</span>
-        </Link>
-      </li>
+      <NamedLink
+        key={`${connectionId} ${path}`}
+        to="/b/$bandId/library/folders"
+        params={{ bandId }}
+        search={{ connection: connectionId, path }}
+        title={path}
+      >
+        {name}
+      </NamedLink>
     )),
   },
   {
     title: words.playlists,
     links: found.playlists.map(({ id, name }) => (
+      <NamedLink key={id} to="/b/$bandId/playlists/$playlistId" params={{ bandId, playlistId: id }}>
+        {name}
+      </NamedLink>
+    )),
+  },
+  {
+    title: words.rehearsals,
+    links: found.rehearsals.map(({ id, title, heldOn }) => (
       <li key={id}>
         <Link
           className={s.link}
-          to="/b/$bandId/playlists/$playlistId"
-          params={{ bandId, playlistId: id }}
+          to="/b/$bandId/rehearsals/$rehearsalId"
+          params={{ bandId, rehearsalId: id }}
         >
-          <span className="cut">{name}</span>
+          <span className="cut">{title}</span>
+          <span className={`${s.by} cut`}>{formatCalendarDay(heldOn)}</span>
         </Link>
       </li>
     )),

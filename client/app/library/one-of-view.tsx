@@ -1,5 +1,5 @@
-import { refusalOf } from "../api.ts";
 import { NothingHere } from "../frame/broken.tsx";
+import { isNotTheirs } from "../frame/failed.tsx";
 import { FailedView, ViewTabs } from "./view-screen.tsx";
 import s from "./views.module.css";
 
@@ -10,8 +10,7 @@ interface OneOfViewProps {
 
 /** In place of an album, artist or genre that is not there yet, or not at all. */
 export function OneOfView({ error, onRetry }: OneOfViewProps) {
-  const refusal = refusalOf(error)?.code;
-  if (refusal === "not_found" || refusal === "forbidden") return <NothingHere />;
+  if (isNotTheirs(error)) return <NothingHere />;
   return (
     <div className={s.page}>
       <ViewTabs />

@@ -2,6 +2,7 @@ import { notifications } from "@mantine/notifications";
 import type { Track } from "#contract/library.ts";
 import { player } from "../playback/here.ts";
 import type { Queue } from "../playback/queue.ts";
+import { drawSeed } from "../playback/shuffle.ts";
 import { playback } from "../words/playback.ts";
 import { type KeptList, toQueue } from "./track-lists.ts";
 
@@ -24,8 +25,18 @@ export function playQueueOf(queue: Queue): void {
   if (index >= 0) player.playQueue({ ...queue, index });
 }
 
+/** All of a list in an order that is drawn, however much of it is known. */
+export async function toDrawn(queue: Queue): Promise<Queue> {
+  const { fetchDrawn } = queue;
+  const seed = drawSeed(Math.random);
+  // When it does not come, what is known plays.
+  const page = queue.next === null ? null : await fetchDrawn?.(seed, null).catch(() => null);
+  if (!fetchDrawn || !page) return { ...queue, tracks: shuffled(queue.tracks) };
+  return { ...page, index: 0, fetchPage: (cursor) => fetchDrawn(seed, cursor) };
+}
+
 /** A fair draw (Fisher and Yates). */
-export function shuffled<Item>(items: readonly Item[]): Item[] {
+function shuffled<Item>(items: readonly Item[]): Item[] {
   const drawn = items.slice();
   for (let last = drawn.length - 1; last > 0; last -= 1) {
     const at = Math.floor(Math.random() * (last + 1));
@@ -66,7 +77,8 @@ export function playAllAfterCurrent(tracks: readonly Track[]): void {
   for (const track of tracks.toReversed()) playAfterCurrent(track);
 }
 
-const queueOf = (tracks: readonly Track[], index: number): Queue => ({
+/** A few tracks that are all known. */
+export const queueOf = (tracks: readonly Track[], index: number): Queue => ({
   tracks,
   index,
   next: null,

@@ -107,7 +107,7 @@ export function RowMenu({ menu, selection, onClose }: RowMenuProps) {
             </Menu.Item>
             <Menu.Item
               leftSection={<IconPencil size={16} aria-hidden />}
-              onClick={() => openEditDialog(track)}
+              onClick={() => openEditDialog([track])}
             >
               {edits.edit}
             </Menu.Item>

@@ -2,6 +2,7 @@ import { ActionIcon, Button } from "@mantine/core";
 import {
   IconCalendarPlus,
   IconHeart,
+  IconPencil,
   IconPlayerPlayFilled,
   IconPlayerTrackNext,
   IconPlaylistAdd,
@@ -9,14 +10,16 @@ import {
 } from "@tabler/icons-react";
 import { useSyncExternalStore } from "react";
 import type { Track } from "#contract/library.ts";
-import { useIsEditor } from "../frame/band.ts";
-import { setFavourite } from "../listening/favourites.ts";
+import { useBandId, useIsEditor } from "../frame/band.ts";
+import { setFavourites, useAreFavourites } from "../listening/favourites.ts";
 import { openPlaylistDialog } from "../playlists/dialog.ts";
 import { openFilingDialog } from "../rehearsals/dialog.ts";
+import { edits } from "../words/edits.ts";
 import { library } from "../words/library.ts";
 import { listening } from "../words/listening.ts";
 import { playlists } from "../words/playlists.ts";
 import { rehearsals } from "../words/rehearsals.ts";
+import { openEditDialog } from "./edit-dialog.ts";
 import s from "./library.module.css";
 import { playAllAfterCurrent, playTracks } from "./play.ts";
 import type { Selection } from "./selection.ts";
@@ -50,14 +53,7 @@ export function SelectionBar({ selection }: { readonly selection: Selection }) {
         {library.playNext}
       </Button>
       {isEditor ? <ForEditors tracks={tracks} /> : null}
-      <Button
-        variant="default"
-        size="compact-sm"
-        leftSection={<IconHeart size={14} aria-hidden />}
-        onClick={() => void markAll(tracks)}
-      >
-        {listening.mark}
-      </Button>
+      <Favourites tracks={tracks} />
       <ActionIcon aria-label={library.selection.clear} onClick={selection.clear}>
         <IconX size={16} />
       </ActionIcon>
@@ -83,10 +79,31 @@ const ForEditors = ({ tracks }: { readonly tracks: readonly Track[] }) => (
     >
       {rehearsals.file}
     </Button>
+    <Button
+      variant="default"
+      size="compact-sm"
+      leftSection={<IconPencil size={14} aria-hidden />}
+      onClick={() => openEditDialog(tracks)}
+    >
+      {edits.editSeveral}
+    </Button>
   </>
 );
 
-/** One after the other, up to what is refused: that is said once, and not for all that would follow. */
-async function markAll(tracks: readonly Track[]): Promise<void> {
-  for (const track of tracks) if (!(await setFavourite(track, true))) return;
+/** Takes them away again where all of them are favourites. */
+function Favourites({ tracks }: { readonly tracks: readonly Track[] }) {
+  const areFavourites = useAreFavourites(
+    useBandId(),
+    tracks.map(({ id }) => id),
+  );
+  return (
+    <Button
+      variant="default"
+      size="compact-sm"
+      leftSection={<IconHeart size={14} aria-hidden />}
+      onClick={() => void setFavourites(tracks, !areFavourites)}
+    >
+      {areFavourites ? listening.unmark : listening.mark}
+    </Button>
+  );
 }

@@ -17,6 +17,8 @@ export interface Selection {
   pickAll(): void;
   /** Whoever goes on from a row goes on from here. */
   startAt(index: number): void;
+  /** Takes tracks as they are now in place of those that were picked. */
+  refresh(newer: readonly Track[]): void;
   /** @returns false when nothing was picked. */
   clear(): boolean;
 }
@@ -48,6 +50,12 @@ export function createSelection(rows: () => readonly Track[]): Selection {
     pickAll: () => pick(rows()),
     startAt(index) {
       anchor = index;
+    },
+    refresh(newer) {
+      const known = picked.get();
+      const changed = newer.filter(({ id }) => known.has(id));
+      if (changed.length === 0) return;
+      picked.set(new Map([...known, ...changed.map((track) => [track.id, track] as const)]));
     },
     clear() {
       const isAny = picked.get().size > 0;

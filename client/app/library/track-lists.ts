@@ -1,6 +1,6 @@
 import { useEffect, useSyncExternalStore } from "react";
 import type { BandId } from "#contract/ids.ts";
-import type { TrackPage } from "#contract/library.ts";
+import type { Track, TrackPage } from "#contract/library.ts";
 import { backline } from "../api.ts";
 import { onSessionEnd } from "../auth/session.ts";
 import type { Queue } from "../playback/queue.ts";
@@ -18,6 +18,7 @@ export interface KeptList {
   readonly id: string;
   readonly list: TrackList;
   readonly fetchPage: (cursor: string | null) => Promise<TrackPage>;
+  readonly fetchDrawn: (seed: number, cursor: string | null) => Promise<TrackPage>;
   readonly selection: Selection;
   /** Where the person had scrolled to, in pixels. */
   scrollTop: number;
@@ -56,10 +57,16 @@ export function forgetOtherLists(): void {
   for (const [key, { list }] of kept) if (!shown.has(list)) kept.delete(key);
 }
 
+/** After a change: what is picked is what it is now, whoever edits it next. */
+export function refreshSelections(newer: readonly Track[]): void {
+  for (const { selection } of kept.values()) selection.refresh(newer);
+}
+
 function createKeptList(id: string, bandId: BandId, search: LibrarySearch): KeptList {
-  const fetchPage = (cursor: string | null) =>
+  const fetchOrdered = (seed: number | null, cursor: string | null) =>
     backline.api.library.tracks.list.query({
       bandId,
+      seed,
       search: search.q ?? "",
       sort: sortOf(search),
       direction: directionOf(search),
@@ -71,9 +78,13 @@ function createKeptList(id: string, bandId: BandId, search: LibrarySearch): Kept
       cursor,
       limit: PAGE_SIZE,
     });
+  const fetchPage = (cursor: string | null) => fetchOrdered(null, cursor);
   const list = createTrackList(fetchPage);
   const selection = createSelection(() => list.state.get().rows);
-  return { id, list, selection, fetchPage, scrollTop: 0, activeIndex: 0 };
+  return {
+    ...{ id, list, selection, fetchPage, fetchDrawn: fetchOrdered },
+    ...{ scrollTop: 0, activeIndex: 0 },
+  };
 }
 
 export function useTrackList(list: TrackList): TrackListState {
@@ -85,7 +96,7 @@ export function useTrackList(list: TrackList): TrackListState {
 }
 
 /** The list as it is now, playing from `index`. */
-export function toQueue({ list, fetchPage }: KeptList, index: number): Queue {
+export function toQueue({ list, fetchPage, fetchDrawn }: KeptList, index: number): Queue {
   const { rows, next } = list.state.get();
-  return { tracks: rows.slice(), index, next, fetchPage };
+  return { tracks: rows.slice(), index, next, fetchPage, fetchDrawn };
 }

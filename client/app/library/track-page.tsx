@@ -1,7 +1,5 @@
 import { Button, Skeleton } from "@mantine/core";
 import {
-  IconAlertCircle,
-  IconArrowLeft,
   IconDownload,
   IconPencil,
   IconPlayerPauseFilled,
@@ -10,19 +8,18 @@ import {
   IconTrash,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { useNavigate, useParams } from "@tanstack/react-router";
 import type { Track, WholeTrack } from "#contract/library.ts";
-import { backline, refusalOf, sentenceOf, trpc } from "../api.ts";
+import { backline, trpc } from "../api.ts";
 import { CommentsSection } from "../comments/comments-section.tsx";
 import { CommentMarks } from "../comments/marks.tsx";
-import { useIsEditor } from "../frame/band.ts";
-import { Blank } from "../frame/blank.tsx";
-import { NothingHere } from "../frame/broken.tsx";
+import { BackLink } from "../frame/back-link.tsx";
+import { useBandId, useIsEditor } from "../frame/band.ts";
+import { FailedPage } from "../frame/failed.tsx";
 import { useScreenTitle } from "../frame/title.ts";
 import { usePlayer } from "../playback/use-player.ts";
 import { openShareDialog } from "../shares/dialog.ts";
 import { edits } from "../words/edits.ts";
-import { frame } from "../words/frame.ts";
 import { library } from "../words/library.ts";
 import { shares } from "../words/shares.ts";
 import { cameFromLibrary } from "./came-from.ts";
@@ -43,27 +40,14 @@ export function TrackPage() {
   const { data, error, refetch } = useQuery(trpc.library.tracks.get.queryOptions({ trackId }));
   if (data) return <TrackDetails track={data} />;
   if (!error) return <LoadingTrack />;
-  // An administrator is refused what nobody else would even know of.
-  const refusal = refusalOf(error)?.code;
-  if (refusal === "not_found" || refusal === "forbidden") return <NothingHere />;
-  return (
-    <Blank
-      isScreen
-      isFailure
-      icon={<IconAlertCircle size={24} />}
-      title={library.failure.title}
-      text={sentenceOf(error)}
-    >
-      <Button onClick={() => refetch()}>{frame.tryAgain}</Button>
-    </Blank>
-  );
+  return <FailedPage title={library.failure.title} error={error} onRetry={refetch} />;
 }
 
 function TrackDetails({ track }: { readonly track: WholeTrack }) {
   useScreenTitle(track.title);
   return (
     <div className={s.page}>
-      <BackLink />
+      <ToLibrary />
       <div className={s.head}>
         <div className={s.cover}>
           <Cover track={track} size="large" label={words.coverOf(track.title)} />
@@ -154,7 +138,7 @@ const EditButton = ({ track }: { readonly track: Track }) =>
       size="lg"
       variant="default"
       leftSection={<IconPencil size={16} aria-hidden />}
-      onClick={() => openEditDialog(track)}
+      onClick={() => openEditDialog([track])}
     >
       {edits.edit}
     </Button>
@@ -178,28 +162,24 @@ function DeleteButton({ track }: { readonly track: Track }) {
   );
 }
 
-function BackLink() {
-  const { bandId } = useParams({ from: "/b/$bandId/tracks/$trackId" });
-  return (
-    <Link
-      className={s.back}
-      to="/b/$bandId/library"
-      params={{ bandId }}
-      onClick={(event) => {
-        // The list as it was left, with its search and place, is one step back.
-        if (!cameFromLibrary()) return;
-        event.preventDefault();
-        history.back();
-      }}
-    >
-      <IconArrowLeft size={16} aria-hidden /> {words.back}
-    </Link>
-  );
-}
+const ToLibrary = () => (
+  <BackLink
+    to="/b/$bandId/library"
+    params={{ bandId: useBandId() }}
+    onClick={(event) => {
+      // The list as it was left, with its search and place, is one step back.
+      if (!cameFromLibrary()) return;
+      event.preventDefault();
+      history.back();
+    }}
+  >
+    {words.back}
+  </BackLink>
+);
 
 const LoadingTrack = () => (
   <div className={s.page} aria-busy="true">
-    <BackLink />
+    <ToLibrary />
     <div className={s.head}>
       <Skeleton className={s.cover ?? ""} />
       <div className={s.headText}>

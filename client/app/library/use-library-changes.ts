@@ -40,10 +40,12 @@ export function useLibraryChanges(kept: KeptList) {
   return { hasNews, showNews };
 }
 
-async function reload({ list }: KeptList): Promise<void> {
+async function reload({ list, selection }: KeptList): Promise<void> {
   try {
     await list.reload();
-    player.refresh(list.state.get().rows);
+    const { rows } = list.state.get();
+    player.refresh(rows);
+    selection.refresh(rows);
   } catch {
     // What is shown stays; the next change tries again.
   }

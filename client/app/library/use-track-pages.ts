@@ -17,8 +17,9 @@ export function useTrackPages(
   isOn = true,
 ): TrackPages {
   const input = { bandId, filter, sort, limit: 100 };
-  const fetchPage = (cursor: string | null) =>
-    backline.api.library.tracks.list.query({ ...input, cursor });
+  const fetchDrawn = (seed: number | null, cursor: string | null) =>
+    backline.api.library.tracks.list.query({ ...input, seed, cursor });
+  const fetchPage = (cursor: string | null) => fetchDrawn(null, cursor);
   const pages = usePages<Track>(
     ["tracks", "list"],
     input,
@@ -33,6 +34,7 @@ export function useTrackPages(
     index,
     next: pages.next,
     fetchPage,
+    fetchDrawn,
   });
   return { ...pages, toQueue };
 }

@@ -3,7 +3,7 @@ import { IconArrowsShuffle, IconPlayerPlayFilled, IconPlaylistAdd } from "@table
 import type { ReactNode } from "react";
 import { useScreenTitle } from "../frame/title.ts";
 import { views } from "../words/views.ts";
-import { playAllAfterCurrent, playQueueOf, shuffled } from "./play.ts";
+import { playAllAfterCurrent, playQueueOf, toDrawn } from "./play.ts";
 import type { TrackPages } from "./use-track-pages.ts";
 import { ViewTabs } from "./view-screen.tsx";
 import s from "./views.module.css";
@@ -14,11 +14,13 @@ interface ViewHeadProps {
   readonly facts: readonly string[];
   readonly cover?: ReactNode;
   readonly pages: TrackPages;
+  /** What else can be done with all of it. */
+  readonly actions?: ReactNode;
   readonly children: ReactNode;
 }
 
 /** The page of one album, artist or genre: what it is, what can be done with all of it, and its parts. */
-export function ViewPage({ title, by, facts, cover, pages, children }: ViewHeadProps) {
+export function ViewPage({ title, by, facts, cover, pages, actions, children }: ViewHeadProps) {
   useScreenTitle(title);
   return (
     <div className={s.page}>
@@ -30,7 +32,7 @@ export function ViewPage({ title, by, facts, cover, pages, children }: ViewHeadP
             <h1 className={s.heading}>{title}</h1>
             {by ? <p className={s.whose}>{by}</p> : null}
             <p className="soft times">{facts.join(" · ")}</p>
-            <PlayAll pages={pages} />
+            <PlayAll pages={pages} actions={actions} />
           </div>
         </div>
         {children}
@@ -39,13 +41,10 @@ export function ViewPage({ title, by, facts, cover, pages, children }: ViewHeadP
   );
 }
 
-/** Shuffles and queues what has been loaded; playing in order fetches the rest as it goes. */
-function PlayAll({ pages }: { readonly pages: TrackPages }) {
+/** Queues what has been loaded; playing, in order or not, fetches the rest as it goes. */
+function PlayAll({ pages, actions }: Pick<ViewHeadProps, "pages" | "actions">) {
   const isEmpty = !pages.rows.some(({ state }) => state === "present");
-  const shuffle = () => {
-    const queue = pages.toQueue(0);
-    playQueueOf({ ...queue, tracks: shuffled(queue.tracks) });
-  };
+  const shuffle = async () => playQueueOf(await toDrawn(pages.toQueue(0)));
   const queueAll = () => {
     playAllAfterCurrent(pages.rows.filter(({ state }) => state === "present"));
   };
@@ -62,7 +61,7 @@ function PlayAll({ pages }: { readonly pages: TrackPages }) {
         variant="default"
         leftSection={<IconArrowsShuffle size={16} aria-hidden />}
         disabled={isEmpty}
-        onClick={shuffle}
+        onClick={() => void shuffle()}
       >
         {views.shuffle}
       </Button>
@@ -74,6 +73,7 @@ function PlayAll({ pages }: { readonly pages: TrackPages }) {
       >
         {views.playNext}
       </Button>
+      {actions}
     </div>
   );
 }

@@ -1,14 +1,13 @@
-import { Button, CloseButton, TextInput } from "@mantine/core";
+import { CloseButton, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { IconAlertCircle, IconMusic, IconSearch } from "@tabler/icons-react";
+import { IconMusic, IconSearch } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
-import { sentenceOf } from "../api.ts";
 import { useBandId } from "../frame/band.ts";
 import { Blank } from "../frame/blank.tsx";
 import { ButtonLink } from "../frame/button-link.tsx";
+import { Failed } from "../frame/failed.tsx";
 import { useScreenTitle } from "../frame/title.ts";
-import { frame } from "../words/frame.ts";
 import { library } from "../words/library.ts";
 import { views } from "../words/views.ts";
 import { type LibrarySearch, PRESETS, type Preset, presetOf } from "./list-query.ts";
@@ -134,12 +133,5 @@ interface FailedProps {
 }
 
 export const FailedView = ({ error, onRetry }: FailedProps) => (
-  <Blank
-    isFailure
-    icon={<IconAlertCircle size={24} />}
-    title={views.failed}
-    text={sentenceOf(error)}
-  >
-    <Button onClick={onRetry}>{frame.tryAgain}</Button>
-  </Blank>
+  <Failed title={views.failed} error={error} onRetry={onRetry} />
 );

@@ -38,7 +38,9 @@ export function useListening(): void {
   useEffect(() => {
     const stopPlays = watchPlays(player, createPlayId, (play) => void tell(play));
     // The next one comes in a moment; a device that was off goes on from an older place.
-    const saving = watchQueue(player, { now: Date.now, later }, (queue) => {
+    // By a clock that nobody sets back: until that had caught up nothing would be saved.
+    const clock = { now: () => performance.now(), later };
+    const saving = watchQueue(player, clock, (queue) => {
       const { queue: whole } = player.state.get();
       savedOrder.set(whole && toSavedOrder(whole, queue));
       backline.api.playback.queue.save.mutate(queue).catch(() => {});

@@ -1,13 +1,12 @@
 import { Button, Skeleton } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconArrowLeft } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import type { BandId } from "#contract/ids.ts";
 import type { Naming, NamingPreview } from "#contract/naming.ts";
 import { queryClient, refusalOf, sentenceOf, trpc } from "../api.ts";
 import { FormFailure } from "../auth/gate.tsx";
+import { BackLink } from "../frame/back-link.tsx";
 import { useBandId, useIsOwner } from "../frame/band.ts";
 import { Screen, Section } from "../frame/screen.tsx";
 import { noteLibraryChanged } from "../library/changes.ts";
@@ -31,9 +30,9 @@ export function NamingPage() {
   useNoteApplied(bandId, data);
   return (
     <Screen title={words.title}>
-      <Link className={s.back} to="/b/$bandId/settings" params={{ bandId }}>
-        <IconArrowLeft size={16} aria-hidden /> {words.back}
-      </Link>
+      <BackLink to="/b/$bandId/settings" params={{ bandId }}>
+        {words.back}
+      </BackLink>
       <p className={s.text}>{words.text}</p>
       <FormFailure>{error ? sentenceOf(error) : null}</FormFailure>
       {data ? <RuleForm key={data.version} naming={data} /> : <Skeleton height={320} />}

@@ -22,8 +22,18 @@ export function attachTrack(
   else sound.src = streamUrl(track);
 }
 
+/** What has to be let go of before a sound is pointed at anything else. */
+const held = new WeakMap<Sound, () => void>();
+
+function letGo(sound: Sound): void {
+  held.get(sound)?.();
+  held.delete(sound);
+}
+
 /** Takes it away again: no more bytes are asked for. */
 export function detach(sound: Sound): void {
+  // Its source need not be in `src`: Safari's stands in a child of the element.
+  letGo(sound);
   sound.removeAttribute("src");
   sound.load();
 }
@@ -91,7 +101,6 @@ const PASSING = [0, 401];
  * the matter with segments is ever a reason for silence.
  */
 export function createAttaching(io: AttachingIo): Attaching {
-  const held = new WeakMap<Sound, () => void>();
   const unfit = new Set<string>();
   let means: HlsMeans | null | undefined;
   let plainOnce: string | null = null;
@@ -108,8 +117,7 @@ export function createAttaching(io: AttachingIo): Attaching {
   };
 
   const attach: Attach = (sound, track, opening) => {
-    held.get(sound)?.();
-    held.delete(sound);
+    letGo(sound);
     const quality = io.quality();
     if (quality === "original" || !means || !mayBeInSegments(track)) {
       sound.src = io.streamUrl(track);
@@ -189,11 +197,5 @@ function playByLibrary(
   sound.addEventListener("error", isUnfit, { once: true, signal });
   hls.loadSource(url);
   hls.attachMedia(sound as HTMLMediaElement);
-  const { src } = sound;
-  // The player has silenced it.
-  const letGo = (): void => {
-    if (sound.src !== src) leave();
-  };
-  sound.addEventListener("emptied", letGo, { signal });
   return leave;
 }

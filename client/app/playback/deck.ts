@@ -68,8 +68,10 @@ export interface PlayerIo {
   /**
    * What comes before a track's bytes may be asked for, where there is such a thing; `null`: nothing,
    * or it is done. When it fails the bytes do not come either, and `diagnose` says why.
+   *
+   * @param isAhead - another track plays, and this one only after it.
    */
-  readonly prepare?: (track: PlayedTrack) => Promise<void> | null;
+  readonly prepare?: (track: PlayedTrack, isAhead: boolean) => Promise<void> | null;
   readonly diagnose: (track: PlayedTrack) => Promise<Diagnosis>;
   /** @returns what calls it off. */
   readonly later: (delayMs: number, run: () => void) => () => void;

@@ -1,5 +1,5 @@
 import type { Deck } from "./deck.ts";
-import { type Queue, stepForward, stepToStart } from "./queue.ts";
+import { isShuffled, type Queue, stepForward, stepToStart } from "./queue.ts";
 import { shuffleAgain } from "./shuffle.ts";
 
 /** What comes by itself when this track is over, as far as it is known. */
@@ -20,5 +20,5 @@ export function startAgain(deck: Deck): Queue | undefined {
   // What could not be fetched is no end.
   if (!queue || queue.next !== null || deck.modes.get().repeat !== "all") return undefined;
   if (sleep?.kind === "queue") return undefined;
-  return stepToStart(queue.ranks ? shuffleAgain(queue, deck.io.random) : queue);
+  return stepToStart(isShuffled(queue) ? shuffleAgain(queue, deck.io.random) : queue);
 }

@@ -16,12 +16,13 @@ import { usePlayer } from "./use-player.ts";
 
 interface FullPlayerProps {
   readonly heart: ReactNode;
+  readonly marks: ReactNode;
   readonly onClose: () => void;
   readonly onOpenQueue: () => void;
 }
 
 /** The player of a phone, over the whole screen. */
-export function FullPlayer({ heart, onClose, onOpenQueue }: FullPlayerProps) {
+export function FullPlayer({ heart, marks, onClose, onOpenQueue }: FullPlayerProps) {
   const track = usePlayer((state) => state.track);
   if (!track) return null;
   return (
@@ -65,7 +66,7 @@ export function FullPlayer({ heart, onClose, onOpenQueue }: FullPlayerProps) {
           </div>
         </div>
         <TroubleLine />
-        <SeekBar isStacked />
+        <SeekBar isStacked marks={marks} />
         <div className={s.transport}>
           <RateMenu />
           <PreviousButton isLarge />

@@ -44,7 +44,10 @@ let isDirect = true;
 const streamUrl = (track: PlayedTrack): string =>
   `${backline.streamUrl(track.id)}${isDirect ? "" : `?${THROUGH_SERVER}`}`;
 
-const hls = createHlsAttaching(streamUrl, later);
+const hls = createHlsAttaching(
+  { streamUrl, hlsUrl: ({ id }, wish) => backline.hlsUrl(id, wish) },
+  later,
+);
 
 async function isSignedIn(): Promise<boolean> {
   try {

@@ -9,7 +9,6 @@ import {
   QUALITIES,
   type Quality,
 } from "./attaching.ts";
-import type { PlayedTrack } from "./deck.ts";
 
 const NATIVE = "application/vnd.apple.mpegurl";
 const OPUS = 'audio/mp4; codecs="opus"';
@@ -31,16 +30,10 @@ export const quality = createPreference<Quality>("quality", "original", (stored)
 );
 
 export const createHlsAttaching = (
-  streamUrl: (track: PlayedTrack) => string,
+  urls: Pick<AttachingIo, "streamUrl" | "hlsUrl">,
   later: AttachingIo["later"],
 ): Attaching => {
-  const attaching = createAttaching({
-    quality: quality.get,
-    streamUrl,
-    hlsUrl: ({ id }, wish) => backline.hlsUrl(id, wish),
-    findMeans,
-    later,
-  });
+  const attaching = createAttaching({ ...urls, quality: quality.get, findMeans, later });
   quality.subscribe(attaching.forget);
   return attaching;
 };

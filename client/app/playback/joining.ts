@@ -11,23 +11,38 @@ import { isReady, prime, startFade, swapVoices } from "./voices.ts";
 /** The next track is loaded when so much of this one is left to hear. */
 const PRIME_SECONDS = 20;
 const LONGEST_LEAD_MS = 300;
+/** Two frames of AAC and a little more. */
+const MOST_PADDING_SECONDS = 0.06;
 
 /** To be called whenever the sound has moved: what follows is loaded, and begins in time. */
 export function watchJoin(deck: Deck): void {
   if (catchUp(deck) || deck.sound.paused || watchLoop(deck)) return;
-  const { duration, currentTime, playbackRate } = deck.sound;
-  if (!Number.isFinite(duration) || deck.state.get().sleep?.kind === "track") return;
-  const leftSeconds = (duration - currentTime) / playbackRate;
+  const { currentTime, playbackRate } = deck.sound;
+  const endSeconds = endOf(deck);
+  if (!Number.isFinite(endSeconds) || deck.state.get().sleep?.kind === "track") return;
+  const leftSeconds = (endSeconds - currentTime) / playbackRate;
   if (leftSeconds > PRIME_SECONDS + deck.modes.get().crossfadeSeconds) return;
   prime(deck);
   if (!isReady(deck)) return;
   const fadeSeconds = fadeSecondsOf(deck);
   const earlierSeconds = fadeSeconds || deck.leadMs / 1000;
-  armMoment(deck, duration - earlierSeconds * playbackRate, () => {
+  armMoment(deck, endSeconds - earlierSeconds * playbackRate, () => {
     // Another queue, or a loop, since then?
     prime(deck);
     if (isReady(deck)) takeOver(deck, fadeSeconds);
   });
+}
+
+/**
+ * Where the music ends, in seconds: the last frame of a coding is filled up with silence, and what was
+ * made into segments has that after the end of its file.
+ */
+function endOf({ sound, state }: Deck): number {
+  const knownSeconds = (state.get().track?.durationMs ?? 0) / 1000;
+  const paddingSeconds = sound.duration - knownSeconds;
+  return paddingSeconds > 0 && paddingSeconds < MOST_PADDING_SECONDS
+    ? knownSeconds
+    : sound.duration;
 }
 
 /** An album was put together as it is. Nothing fades for longer than half of it lasts. */

@@ -20,8 +20,14 @@ const QueuePanel = lazy(() =>
   import("./queue-panel.tsx").then((module) => ({ default: module.QueuePanel })),
 );
 
+/** What other features have to say of what plays. */
+interface Added {
+  readonly heart: ReactNode;
+  readonly marks: ReactNode;
+}
+
 /** Always there, whatever screen is shown. The sound itself is not in here and never stops for it. */
-export function PlayerBar({ heart }: { readonly heart: ReactNode }) {
+export function PlayerBar({ heart, marks }: Added) {
   const isCompact = useMediaQuery("(max-width: 767px)", undefined, {
     getInitialValueInEffect: false,
   });
@@ -33,24 +39,28 @@ export function PlayerBar({ heart }: { readonly heart: ReactNode }) {
       {isCompact ? (
         <CompactBar onOpen={() => setOpened("full")} />
       ) : (
-        <WideBar heart={heart} onOpenQueue={() => setOpened("queue")} />
+        <WideBar heart={heart} marks={marks} onOpenQueue={() => setOpened("queue")} />
       )}
       <Suspense>
         {opened === "queue" ? <QueuePanel onClose={close} /> : null}
         {opened === "full" ? (
-          <FullPlayer heart={heart} onClose={close} onOpenQueue={() => setOpened("queue")} />
+          <FullPlayer
+            heart={heart}
+            marks={marks}
+            onClose={close}
+            onOpenQueue={() => setOpened("queue")}
+          />
         ) : null}
       </Suspense>
     </section>
   );
 }
 
-interface WideBarProps {
-  readonly heart: ReactNode;
+interface WideBarProps extends Added {
   readonly onOpenQueue: () => void;
 }
 
-const WideBar = ({ heart, onOpenQueue }: WideBarProps) => (
+const WideBar = ({ heart, marks, onOpenQueue }: WideBarProps) => (
   <div className={s.wide}>
     <NowPlaying />
     <div className={s.transport}>
@@ -64,7 +74,7 @@ const WideBar = ({ heart, onOpenQueue }: WideBarProps) => (
         <RepeatButton />
       </span>
     </div>
-    <SeekBar />
+    <SeekBar marks={marks} />
     <div className={s.tools}>
       <RateMenu />
       <PlayerMenu />

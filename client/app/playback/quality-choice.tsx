@@ -4,17 +4,16 @@ import { useSyncExternalStore } from "react";
 import { trpc } from "../api.ts";
 import { playback } from "../words/playback.ts";
 import { QUALITIES } from "./attaching.ts";
-import { player } from "./here.ts";
 import { quality } from "./hls-here.ts";
 import type { Player } from "./player.ts";
 import { useControls } from "./use-player.ts";
 
-/** Where the server has a choice, and for who is signed in. */
+/** Where the server has a choice. */
 export function QualityChoice() {
   const controls = useControls();
   const { data: info } = useQuery(trpc.system.info.queryOptions());
   const chosen = useSyncExternalStore(quality.subscribe, quality.get);
-  if (!info?.hls || controls !== player) return null;
+  if (!info?.hls) return null;
   const choose = (value: string): void => {
     quality.set(QUALITIES.find((each) => each === value) ?? "original");
     openAgain(controls);

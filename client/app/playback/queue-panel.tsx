@@ -4,6 +4,7 @@ import { useState } from "react";
 import { playback } from "../words/playback.ts";
 import type { PlayedTrack } from "./deck.ts";
 import { RepeatButton, ShuffleButton } from "./mode-buttons.tsx";
+import type { Queue } from "./queue.ts";
 import { QueueEntry } from "./queue-entry.tsx";
 import s from "./queue-panel.module.css";
 import { useControls, usePlayer } from "./use-player.ts";
@@ -20,7 +21,6 @@ export function QueuePanel({ onClose }: { readonly onClose: () => void }) {
   const count = queue?.tracks.length ?? 0;
   const shown = queue?.tracks.slice(first, first + SHOWN) ?? [];
   const keys = toKeys(shown);
-  const hasMore = queue !== null && (queue.next !== null || first + SHOWN < count);
   const move = (from: number, to: number) => {
     const track = queue?.tracks[from];
     if (!track || from === to || to <= first || to >= count) return;
@@ -61,9 +61,16 @@ export function QueuePanel({ onClose }: { readonly onClose: () => void }) {
           );
         })}
       </ol>
-      <p className={s.note}>{hasMore ? playback.queueMore : playback.queueEnd}</p>
+      <p className={s.note}>{endOf(queue)}</p>
     </Drawer>
   );
+}
+
+/** What is not shown of it. */
+function endOf(queue: Queue | null): string {
+  const hasMore = queue && (queue.next !== null || queue.index + SHOWN < queue.tracks.length);
+  if (!hasMore) return playback.queueEnd;
+  return queue.list ? playback.queueDrawn : playback.queueMore;
 }
 
 /** In place of what was said of the step before. */

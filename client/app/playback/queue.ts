@@ -1,6 +1,6 @@
 import type { TrackId } from "#contract/ids.ts";
 import type { PlayedTrack } from "./deck.ts";
-import { bringForward, mixIn, type Random } from "./shuffle.ts";
+import { bringForward, mixIn, moved, type Random } from "./shuffle.ts";
 
 /** What follows in the list that was played from. */
 export interface QueuePage {
@@ -19,11 +19,18 @@ export interface Queue {
   /** While it is shuffled: the place of each of them in the list it came from, from 0, each once. */
   readonly ranks?: readonly number[];
   readonly next: string | null;
+  /** While its order is drawn by the server: the list that it is drawn from, where shuffling began. */
+  readonly list?: Queue;
   /** How often somebody has put it in another order by hand, which is worth keeping. */
   readonly arranged?: number;
   /** Fetches further pages of the same list. */
   readonly fetchPage: (cursor: string) => Promise<QueuePage>;
+  /** Where the server can: the same list in an order of its own for each seed, a whole number below 2³¹. */
+  readonly fetchDrawn?: (seed: number, cursor: string | null) => Promise<QueuePage>;
 }
+
+export const isShuffled = ({ ranks, list }: Queue): boolean =>
+  ranks !== undefined || list !== undefined;
 
 /** Further tracks are fetched when fewer than this many are left. */
 const NEARLY_OVER = 5;
@@ -90,9 +97,6 @@ export function moveTrack(queue: Queue, from: number, to: number): Queue {
   };
 }
 
-const moved = <Item>(items: readonly Item[], from: number, to: number): Item[] =>
-  items.toSpliced(from, 1).toSpliced(to, 0, items[from] as Item);
-
 /** Takes one out of it, but never what plays. */
 export function removeTrack(queue: Queue, at: number): Queue {
   if (at === queue.index || !(at in queue.tracks)) return queue;
@@ -116,5 +120,5 @@ export function refreshTracks(queue: Queue, newer: ReadonlyMap<TrackId, PlayedTr
 
 export function jumpTo(queue: Queue, index: number): Queue {
   const within = Math.max(0, Math.min(index, queue.tracks.length - 1));
-  return queue.ranks ? bringForward(queue, within) : { ...queue, index: within };
+  return isShuffled(queue) ? bringForward(queue, within) : { ...queue, index: within };
 }

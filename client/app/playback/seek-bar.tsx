@@ -1,4 +1,12 @@
-import { type KeyboardEvent, type PointerEvent, type RefObject, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactNode,
+  type RefObject,
+  Suspense,
+  useRef,
+  useState,
+} from "react";
 import { formatDuration, speakDuration } from "../words/format.ts";
 import { playback } from "../words/playback.ts";
 import { LoopMarks } from "./loop-marks.tsx";
@@ -11,8 +19,14 @@ import { Waveform } from "./waveform.tsx";
 
 const STEP_SECONDS = 5;
 
+interface SeekBarProps {
+  readonly isStacked?: boolean;
+  /** What else is to be seen and reached on it. */
+  readonly marks?: ReactNode;
+}
+
 /** Where it plays, of how long. Dragging shows the time and seeks when it is let go. */
-export function SeekBar({ isStacked = false }: { readonly isStacked?: boolean }) {
+export function SeekBar({ isStacked = false, marks = null }: SeekBarProps) {
   const player = useControls();
   const { positionSeconds, durationSeconds, loadedSeconds } = useProgress();
   const [draft, setDraft] = useState<number | null>(null);
@@ -57,6 +71,7 @@ export function SeekBar({ isStacked = false }: { readonly isStacked?: boolean })
           {...inputHandlers(player, durationSeconds, setDraft, isDragging)}
         />
         <LoopMarks durationSeconds={durationSeconds} />
+        {durationSeconds > 0 ? <Suspense>{marks}</Suspense> : null}
         {hover !== null && durationSeconds > 0 ? (
           <span
             className={`${s.hover} times`}

@@ -4,6 +4,9 @@ import type { Queue, QueuePage } from "./queue.ts";
 /** @returns a number from 0 up to, but not including, 1. */
 export type Random = () => number;
 
+/** One of 2³¹, each with an order of its own. */
+export const drawSeed = (random: Random): number => Math.floor(random() * 2 ** 31);
+
 /** An entry of the queue, and its place in the list that it came from. */
 type Entry = readonly [track: PlayedTrack, rank: number];
 
@@ -34,8 +37,38 @@ export function shuffle(queue: Queue, random: Random): Queue {
   return withEntries(queue, [current, ...draw(entries, random)], 0);
 }
 
+/** What was heard so far, and from there on the order that the server has drawn: each of them once. */
+export function goOnDrawn(queue: Queue, page: QueuePage, fetchPage: Queue["fetchPage"]): Queue {
+  const { ranks: _, ...plain } = queue;
+  const heard = queue.tracks.slice(0, queue.index + 1);
+  const ids = new Set(heard.map(({ id }) => id));
+  const without = ({ tracks, next }: QueuePage): QueuePage => ({
+    tracks: tracks.filter(({ id }) => !ids.has(id)),
+    next,
+  });
+  const { tracks, next } = without(page);
+  return {
+    ...plain,
+    tracks: [...heard, ...tracks],
+    next,
+    fetchPage: async (cursor) => without(await fetchPage(cursor)),
+    list: unshuffle(queue),
+  };
+}
+
+/** What plays may lie further on in the list than it is known: then it is heard before that goes on. */
+function backInList(list: Queue, queue: Queue): Queue {
+  const current = queue.tracks[queue.index];
+  if (!current) return list;
+  const index = list.tracks.findIndex(({ id }) => id === current.id);
+  if (index >= 0) return { ...list, index };
+  const at = list.index + 1;
+  return { ...list, tracks: list.tracks.toSpliced(at, 0, current), index: at };
+}
+
 /** The order of the list again; what plays goes on playing. */
 export function unshuffle(queue: Queue): Queue {
+  if (queue.list) return backInList(queue.list, queue);
   const { ranks, ...plain } = queue;
   if (!ranks) return queue;
   const entries = entriesOf(queue);
@@ -72,10 +105,17 @@ export function mixIn(queue: Queue, page: QueuePage, random: Random): Queue {
 
 /** The chosen one comes right after what plays, so that nothing in between is passed over. */
 export function bringForward(queue: Queue, index: number): Queue {
-  const entries = entriesOf(queue);
   if (index <= queue.index + 1) return { ...queue, index };
+  if (!queue.ranks) {
+    const tracks = moved(queue.tracks, index, queue.index + 1);
+    return { ...queue, tracks, index: queue.index + 1 };
+  }
+  const entries = entriesOf(queue);
   const [chosen] = entries.splice(index, 1);
   if (!chosen) return queue;
   entries.splice(queue.index + 1, 0, chosen);
   return withEntries(queue, entries, queue.index + 1);
 }
+
+export const moved = <Item>(items: readonly Item[], from: number, to: number): Item[] =>
+  items.toSpliced(from, 1).toSpliced(to, 0, items[from] as Item);

@@ -1,18 +1,18 @@
 import { playback } from "../words/playback.ts";
-import { attachTrack } from "./attaching.ts";
+import { attachTrack, detach } from "./attaching.ts";
 import { type Deck, isCurrent, type PlayedTrack, update } from "./deck.ts";
 import { startAgain } from "./following.ts";
 import { applyLevels } from "./levels.ts";
 import { cancelMoment } from "./moments.ts";
 import { appendPage, currentOf, isNearlyOver, type Queue, stepBack, stepForward } from "./queue.ts";
-import { shuffle, unshuffle } from "./shuffle.ts";
+import { drawSeed, goOnDrawn, shuffle, unshuffle } from "./shuffle.ts";
 import { fallAsleep } from "./sleeping.ts";
 import { dropPrimed, endFade } from "./voices.ts";
 
 /** 'Previous' starts the track over when more than this was heard. */
 const START_OVER_SECONDS = 3;
-/** Of a list that is shuffled, so many tracks are fetched to be drawn from; further ones are mixed in. */
-const MOST_DRAWN = 1000;
+/** Where the server draws no order, so many are fetched to be drawn from: no playlist has more. */
+const MOST_DRAWN = 10_000;
 
 /** What was chosen comes first; with shuffle, the rest of its list in an order that is drawn. */
 export function startNew(deck: Deck, queue: Queue): void {
@@ -31,14 +31,30 @@ export function setShuffled(deck: Deck, isShuffled: boolean): void {
   if (isShuffled) void drawFromMore(deck);
 }
 
+/** What is known is shuffled by then. */
 async function drawFromMore(deck: Deck): Promise<void> {
-  const { fetchPage } = deck.state.get().queue ?? {};
+  const { queue: shuffled } = deck.state.get();
+  if (!shuffled || (await drawFromAll(deck, shuffled))) return;
+  const { fetchPage } = shuffled;
   const isWanted = () => {
     const { queue } = deck.state.get();
     if (!queue?.ranks || queue.fetchPage !== fetchPage) return false;
     return queue.tracks.length < MOST_DRAWN;
   };
   while (isWanted() && (await extend(deck))) {}
+}
+
+/** @returns false when the server does not do it. */
+async function drawFromAll(deck: Deck, { next, fetchPage, fetchDrawn }: Queue): Promise<boolean> {
+  if (next === null || !fetchDrawn) return false;
+  const seed = drawSeed(deck.io.random);
+  const page = await fetchDrawn(seed, null).catch(() => null);
+  const { queue } = deck.state.get();
+  if (page && queue?.ranks && queue.fetchPage === fetchPage) {
+    update(deck, { queue: goOnDrawn(queue, page, (cursor) => fetchDrawn(seed, cursor)) });
+    deck.isNextPreloaded = false;
+  }
+  return page !== null;
 }
 
 export function startQueue(deck: Deck, queue: Queue): void {
@@ -90,13 +106,15 @@ export function loadCurrent(deck: Deck, atSeconds: number): void {
   update(deck, { isLoading: isPlaying, trouble: null });
   applyLevels(deck);
   deck.noteBegun = () => {};
-  const preparation = deck.io.prepare?.(track) ?? null;
+  const preparation = deck.io.prepare?.(track, false) ?? null;
   if (preparation === null) open(deck, track);
   else void openAfter(deck, track, preparation);
 }
 
 async function openAfter(deck: Deck, track: PlayedTrack, preparation: Promise<void>) {
   const load = deck.load;
+  // What has come to its end would begin again.
+  detach(deck.sound);
   // Said now, while the browser sees the person's click: afterwards it lets this sound play.
   if (deck.state.get().isPlaying) deck.sound.play().catch(() => {});
   await preparation.catch(() => {});

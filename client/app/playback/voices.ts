@@ -31,7 +31,7 @@ export function prime(deck: Deck): void {
   const following = findFollowing(deck);
   const track = following && currentOf(following);
   // What has to come before it is waited for when it plays.
-  if (!following || !track || deck.io.prepare?.(track)) {
+  if (!following || !track || deck.io.prepare?.(track, true)) {
     dropPrimed(deck);
     return;
   }

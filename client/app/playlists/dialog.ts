@@ -1,7 +1,5 @@
-import type { Track } from "#contract/library.ts";
+import type { Listable } from "../lists/listable.ts";
 import { createStore } from "../playback/store.ts";
-
-export type Listable = Pick<Track, "id" | "bandId" | "title">;
 
 /** The recordings of one band that somebody wants to put into a playlist; at least one. */
 export const listedTracks = createStore<readonly Listable[] | null>(null);

@@ -7,8 +7,8 @@ import type { Playlist } from "#contract/playlists.ts";
 import { sentenceOf, trpc } from "../api.ts";
 import { FormFailure } from "../auth/gate.tsx";
 import { useBandId } from "../frame/band.ts";
+import s from "../lists/lists.module.css";
 import { playlists } from "../words/playlists.ts";
-import s from "./playlists.module.css";
 import { notePlaylist } from "./playlists.ts";
 
 interface NamePlaylistProps {

@@ -1,7 +1,7 @@
 import { IconPlaylist } from "@tabler/icons-react";
 import type { Playlist } from "#contract/playlists.ts";
 import { backline } from "../api.ts";
-import s from "./playlists.module.css";
+import s from "../lists/lists.module.css";
 
 /** The covers of its first recordings, four or one. */
 export function PlaylistCover({ covers }: Pick<Playlist, "covers">) {

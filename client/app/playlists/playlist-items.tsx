@@ -1,26 +1,20 @@
-import { ActionIcon, Button, Menu, Skeleton } from "@mantine/core";
+import { Menu, Skeleton } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import {
-  IconArrowDown,
-  IconArrowUp,
-  IconArrowUpBar,
-  IconDots,
-  IconPlaylistX,
-} from "@tabler/icons-react";
+import { IconArrowDown, IconArrowUp, IconArrowUpBar, IconPlaylistX } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { type DragEvent, useState } from "react";
 import type { PlaylistItemId } from "#contract/ids.ts";
+import type { Track } from "#contract/library.ts";
 import type { Playlist, PlaylistItem } from "#contract/playlists.ts";
 import { sentenceOf, trpc } from "../api.ts";
 import { useIsEditor } from "../frame/band.ts";
-import { Cover } from "../library/cover.tsx";
-import { LevelBars } from "../library/level-bars.tsx";
-import { usePlayer } from "../playback/use-player.ts";
-import { formatDuration } from "../words/format.ts";
+import { MoreMenu } from "../frame/more-menu.tsx";
+import { MorePages } from "../frame/more-pages.tsx";
+import { ListedTrack } from "../lists/listed-track.tsx";
+import s from "../lists/lists.module.css";
 import { library } from "../words/library.ts";
 import { playlists } from "../words/playlists.ts";
 import { anchorFor } from "./moving.ts";
-import s from "./playlists.module.css";
 import { notePlaylist, useItems } from "./playlists.ts";
 
 interface PlaylistItemsProps {
@@ -88,7 +82,12 @@ export function PlaylistItems({ playlist, onPlay }: PlaylistItemsProps) {
               drop(index);
             }}
           >
-            <ItemLine item={item} index={index} onPlay={() => onPlay(index)} />
+            <ListedTrack
+              track={item.track}
+              index={index}
+              by={byOf(item.track)}
+              onPlay={() => onPlay(index)}
+            />
             {isEditor ? (
               <ItemMenu
                 item={item}
@@ -101,64 +100,19 @@ export function PlaylistItems({ playlist, onPlay }: PlaylistItemsProps) {
           </li>
         ))}
       </ol>
-      {list.hasNextPage ? (
-        <Button
-          variant="default"
-          loading={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          {playlists.showMore}
-        </Button>
-      ) : null}
+      <MorePages list={list} />
     </>
   );
 }
+
+const byOf = ({ artist, album }: Track): string =>
+  [artist ?? library.unknownArtist, album].filter(Boolean).join(" · ");
 
 function begin(event: DragEvent, onBegin: () => void): void {
   event.dataTransfer.effectAllowed = "move";
   // Firefox drags nothing that has no data.
   event.dataTransfer.setData("text/plain", "");
   onBegin();
-}
-
-interface ItemLineProps {
-  readonly item: PlaylistItem;
-  readonly index: number;
-  readonly onPlay: () => void;
-}
-
-function ItemLine({ item: { track }, index, onPlay }: ItemLineProps) {
-  const isCurrent = usePlayer((state) => state.track?.id === track.id);
-  const isPlaying = usePlayer((state) => state.isPlaying);
-  const isMissing = track.state === "missing";
-  return (
-    <button
-      type="button"
-      className={s.itemPlay}
-      aria-current={isCurrent ? "true" : undefined}
-      disabled={isMissing}
-      onClick={onPlay}
-    >
-      <span className="out-of-sight">{playlists.play}</span>
-      <span className={`${s.number} times`}>
-        {isCurrent ? <LevelBars isPlaying={isPlaying} /> : index + 1}
-      </span>
-      <span className={s.itemCover}>
-        <Cover track={track} size="small" />
-      </span>
-      <span className={s.text}>
-        <span className={`${s.itemTitle} cut`}>{track.title}</span>
-        <span className="soft cut">
-          {isMissing && track.missingSince
-            ? library.missingSince(track.missingSince)
-            : [track.artist ?? library.unknownArtist, track.album].filter(Boolean).join(" · ")}
-        </span>
-      </span>
-      <span className="soft times">
-        {track.durationMs === null ? "" : formatDuration(track.durationMs)}
-      </span>
-    </button>
-  );
 }
 
 interface ItemMenuProps {
@@ -170,37 +124,30 @@ interface ItemMenuProps {
 }
 
 const ItemMenu = ({ item, index, count, onMove, onTake }: ItemMenuProps) => (
-  <Menu position="bottom-end" width={208}>
-    <Menu.Target>
-      <ActionIcon aria-label={playlists.moreForItem(item.track.title)}>
-        <IconDots size={18} />
-      </ActionIcon>
-    </Menu.Target>
-    <Menu.Dropdown>
-      <Menu.Item
-        leftSection={<IconArrowUpBar size={16} aria-hidden />}
-        disabled={index === 0}
-        onClick={() => onMove(0)}
-      >
-        {playlists.top}
-      </Menu.Item>
-      <Menu.Item
-        leftSection={<IconArrowUp size={16} aria-hidden />}
-        disabled={index === 0}
-        onClick={() => onMove(index - 1)}
-      >
-        {playlists.up}
-      </Menu.Item>
-      <Menu.Item
-        leftSection={<IconArrowDown size={16} aria-hidden />}
-        disabled={index === count - 1}
-        onClick={() => onMove(index + 1)}
-      >
-        {playlists.down}
-      </Menu.Item>
-      <Menu.Item leftSection={<IconPlaylistX size={16} aria-hidden />} onClick={onTake}>
-        {playlists.take}
-      </Menu.Item>
-    </Menu.Dropdown>
-  </Menu>
+  <MoreMenu label={playlists.moreForItem(item.track.title)}>
+    <Menu.Item
+      leftSection={<IconArrowUpBar size={16} aria-hidden />}
+      disabled={index === 0}
+      onClick={() => onMove(0)}
+    >
+      {playlists.top}
+    </Menu.Item>
+    <Menu.Item
+      leftSection={<IconArrowUp size={16} aria-hidden />}
+      disabled={index === 0}
+      onClick={() => onMove(index - 1)}
+    >
+      {playlists.up}
+    </Menu.Item>
+    <Menu.Item
+      leftSection={<IconArrowDown size={16} aria-hidden />}
+      disabled={index === count - 1}
+      onClick={() => onMove(index + 1)}
+    >
+      {playlists.down}
+    </Menu.Item>
+    <Menu.Item leftSection={<IconPlaylistX size={16} aria-hidden />} onClick={onTake}>
+      {playlists.take}
+    </Menu.Item>
+  </MoreMenu>
 );

@@ -1,6 +1,6 @@
-import { ActionIcon, Menu } from "@mantine/core";
+import { Menu } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconDots, IconDownload, IconPencil, IconShare, IconTrash } from "@tabler/icons-react";
+import { IconDownload, IconPencil, IconShare, IconTrash } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -8,6 +8,7 @@ import type { Playlist } from "#contract/playlists.ts";
 import { backline, queryClient, sentenceOf, trpc } from "../api.ts";
 import { useIsEditor } from "../frame/band.ts";
 import { Confirm } from "../frame/confirm.tsx";
+import { MoreMenu } from "../frame/more-menu.tsx";
 import { openListShareDialog, type Shareable } from "../shares/dialog.ts";
 import { playlists } from "../words/playlists.ts";
 import { shares } from "../words/shares.ts";
@@ -19,45 +20,38 @@ export function PlaylistMenu({ playlist }: { readonly playlist: Playlist }) {
   const close = () => setOpened(null);
   return (
     <>
-      <Menu position="bottom-end" width={208}>
-        <Menu.Target>
-          <ActionIcon aria-label={playlists.more(playlist.name)}>
-            <IconDots size={18} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item
-            leftSection={<IconDownload size={16} aria-hidden />}
-            disabled={playlist.itemCount === 0}
-            onClick={() => void save(playlist)}
-          >
-            {playlists.export}
-          </Menu.Item>
-          {isEditor ? (
-            <>
-              <Menu.Item
-                leftSection={<IconShare size={16} aria-hidden />}
-                onClick={() => openListShareDialog(toShareable(playlist))}
-              >
-                {shares.share}
-              </Menu.Item>
-              <Menu.Item
-                leftSection={<IconPencil size={16} aria-hidden />}
-                onClick={() => setOpened("rename")}
-              >
-                {playlists.rename}
-              </Menu.Item>
-              <Menu.Item
-                color="red"
-                leftSection={<IconTrash size={16} aria-hidden />}
-                onClick={() => setOpened("remove")}
-              >
-                {playlists.remove}
-              </Menu.Item>
-            </>
-          ) : null}
-        </Menu.Dropdown>
-      </Menu>
+      <MoreMenu label={playlists.more(playlist.name)}>
+        <Menu.Item
+          leftSection={<IconDownload size={16} aria-hidden />}
+          disabled={playlist.itemCount === 0}
+          onClick={() => void save(playlist)}
+        >
+          {playlists.export}
+        </Menu.Item>
+        {isEditor ? (
+          <>
+            <Menu.Item
+              leftSection={<IconShare size={16} aria-hidden />}
+              onClick={() => openListShareDialog(toShareable(playlist))}
+            >
+              {shares.share}
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<IconPencil size={16} aria-hidden />}
+              onClick={() => setOpened("rename")}
+            >
+              {playlists.rename}
+            </Menu.Item>
+            <Menu.Item
+              color="red"
+              leftSection={<IconTrash size={16} aria-hidden />}
+              onClick={() => setOpened("remove")}
+            >
+              {playlists.remove}
+            </Menu.Item>
+          </>
+        ) : null}
+      </MoreMenu>
       {opened === "rename" ? <NamePlaylist playlist={playlist} onClose={close} /> : null}
       <RemovePlaylist playlist={playlist} isOpen={opened === "remove"} onClose={close} />
     </>

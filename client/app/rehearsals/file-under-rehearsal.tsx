@@ -1,22 +1,21 @@
-import { Button, Modal } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconPlus } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import type { WholeRehearsal } from "#contract/rehearsals.ts";
-import { sentenceOf, trpc } from "../api.ts";
-import { FormFailure } from "../auth/gate.tsx";
+import { trpc } from "../api.ts";
 import { useBandId } from "../frame/band.ts";
-import s from "../playlists/playlists.module.css";
+import { MorePages } from "../frame/more-pages.tsx";
+import { Choice, ChooseList } from "../lists/choose-list.tsx";
+import { ListLine } from "../lists/list-line.tsx";
+import type { Listable } from "../lists/listable.ts";
 import { nameTracks } from "../words/library.ts";
 import { rehearsals } from "../words/rehearsals.ts";
-import type { Fileable } from "./dialog.ts";
 import { EditRehearsal } from "./edit-rehearsal.tsx";
 import { RehearsalCover } from "./rehearsal-cover.tsx";
 import { noteRehearsal, useRehearsals } from "./rehearsals.ts";
 
 interface FileUnderRehearsalProps {
-  readonly tracks: readonly Fileable[];
+  readonly tracks: readonly Listable[];
   readonly onClose: () => void;
 }
 
@@ -38,42 +37,29 @@ export function FileUnderRehearsal({ tracks, onClose }: FileUnderRehearsalProps)
     }),
   );
   if (isNew) return <EditRehearsal trackIds={trackIds} onClose={onClose} onMade={say} />;
-  const failure = file.error ?? list.error;
   return (
-    <Modal opened onClose={onClose} title={rehearsals.fileTitle(nameTracks(tracks))}>
-      <ul className={s.choices} aria-label={rehearsals.list}>
-        {all.map((rehearsal) => (
-          <li key={rehearsal.id}>
-            <button
-              type="button"
-              className={s.line}
-              disabled={file.isPending}
-              onClick={() => file.mutate({ rehearsalId: rehearsal.id, trackIds })}
-            >
-              <RehearsalCover rehearsal={rehearsal} />
-              <span className={s.text}>
-                <span className={`${s.name} cut`}>{rehearsal.title}</span>
-                <span className="soft times">{rehearsals.heldOn(rehearsal.heldOn)}</span>
-              </span>
-            </button>
-          </li>
-        ))}
-      </ul>
-      <FormFailure>{failure ? sentenceOf(failure) : null}</FormFailure>
-      <div className={s.foot}>
-        {list.hasNextPage ? (
-          <Button variant="default" onClick={() => void list.fetchNextPage()}>
-            {rehearsals.showMore}
-          </Button>
-        ) : null}
-        <Button
-          variant="default"
-          leftSection={<IconPlus size={16} aria-hidden />}
-          onClick={() => setIsNew(true)}
+    <ChooseList
+      title={rehearsals.fileTitle(nameTracks(tracks))}
+      label={rehearsals.list}
+      error={file.error}
+      more={<MorePages list={list} />}
+      create={rehearsals.create}
+      onCreate={() => setIsNew(true)}
+      onClose={onClose}
+    >
+      {all.map((rehearsal) => (
+        <Choice
+          key={rehearsal.id}
+          isPending={file.isPending}
+          onChoose={() => file.mutate({ rehearsalId: rehearsal.id, trackIds })}
         >
-          {rehearsals.create}
-        </Button>
-      </div>
-    </Modal>
+          <ListLine
+            cover={<RehearsalCover rehearsal={rehearsal} />}
+            name={rehearsal.title}
+            facts={rehearsals.heldOn(rehearsal.heldOn)}
+          />
+        </Choice>
+      ))}
+    </ChooseList>
   );
 }

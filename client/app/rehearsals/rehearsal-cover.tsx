@@ -1,7 +1,7 @@
 import { IconCalendarEvent } from "@tabler/icons-react";
 import type { Rehearsal } from "#contract/rehearsals.ts";
 import { backline } from "../api.ts";
-import s from "../playlists/playlists.module.css";
+import s from "../lists/lists.module.css";
 
 /** The cover of its first take that has one. */
 export function RehearsalCover({ rehearsal: { cover } }: { readonly rehearsal: Rehearsal }) {

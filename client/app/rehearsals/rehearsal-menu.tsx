@@ -1,12 +1,13 @@
-import { ActionIcon, Menu } from "@mantine/core";
+import { Menu } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconDots, IconPencil, IconTrash } from "@tabler/icons-react";
+import { IconPencil, IconTrash } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import type { WholeRehearsal } from "#contract/rehearsals.ts";
 import { trpc } from "../api.ts";
 import { Confirm } from "../frame/confirm.tsx";
+import { MoreMenu } from "../frame/more-menu.tsx";
 import { rehearsals } from "../words/rehearsals.ts";
 import { EditRehearsal } from "./edit-rehearsal.tsx";
 import { refreshRehearsals } from "./rehearsals.ts";
@@ -21,28 +22,21 @@ export function RehearsalMenu({ rehearsal }: RehearsalMenuProps) {
   const close = () => setOpened(null);
   return (
     <>
-      <Menu position="bottom-end" width={208}>
-        <Menu.Target>
-          <ActionIcon aria-label={rehearsals.more(rehearsal.title)}>
-            <IconDots size={18} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item
-            leftSection={<IconPencil size={16} aria-hidden />}
-            onClick={() => setOpened("edit")}
-          >
-            {rehearsals.edit}
-          </Menu.Item>
-          <Menu.Item
-            color="red"
-            leftSection={<IconTrash size={16} aria-hidden />}
-            onClick={() => setOpened("remove")}
-          >
-            {rehearsals.remove}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <MoreMenu label={rehearsals.more(rehearsal.title)}>
+        <Menu.Item
+          leftSection={<IconPencil size={16} aria-hidden />}
+          onClick={() => setOpened("edit")}
+        >
+          {rehearsals.edit}
+        </Menu.Item>
+        <Menu.Item
+          color="red"
+          leftSection={<IconTrash size={16} aria-hidden />}
+          onClick={() => setOpened("remove")}
+        >
+          {rehearsals.remove}
+        </Menu.Item>
+      </MoreMenu>
       {opened === "edit" ? <EditRehearsal rehearsal={rehearsal} onClose={close} /> : null}
       <RemoveRehearsal rehearsal={rehearsal} isOpen={opened === "remove"} onClose={close} />
     </>

@@ -3,7 +3,6 @@ import type { BandId, RehearsalId } from "#contract/ids.ts";
 import type { Track } from "#contract/library.ts";
 import type { WholeRehearsal } from "#contract/rehearsals.ts";
 import { backline, queryClient, trpc } from "../api.ts";
-import type { Queue } from "../playback/queue.ts";
 
 const rehearsalsQuery = (bandId: BandId) =>
   infiniteQueryOptions({
@@ -37,13 +36,6 @@ export async function noteRehearsal(rehearsal: WholeRehearsal): Promise<void> {
   queryClient.setQueryData(queryKey, rehearsal);
   await refreshRehearsals();
 }
-
-export const toQueue = (takes: readonly Track[], index: number): Queue => ({
-  tracks: takes,
-  index,
-  next: null,
-  fetchPage: async () => ({ tracks: [], next: null }),
-});
 
 /** Where its takes lie, each folder once. */
 export function foldersOf(takes: readonly Track[]): Pick<Track, "connectionId" | "path">[] {

@@ -1,7 +1,8 @@
-import { ActionIcon, Menu } from "@mantine/core";
-import { IconDots, IconPencil, IconTrash } from "@tabler/icons-react";
+import { Menu } from "@mantine/core";
+import { IconPencil, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Passkey } from "#contract/passkeys.ts";
+import { MoreMenu } from "../frame/more-menu.tsx";
 import { passkeys as words } from "../words/passkeys.ts";
 import { RemovePasskey } from "./remove-passkey.tsx";
 import { RenamePasskey } from "./rename-passkey.tsx";
@@ -17,28 +18,21 @@ export function PasskeyMenu({ passkey, onSettled }: PasskeyMenuProps) {
   const close = () => setDialog(null);
   return (
     <>
-      <Menu position="bottom-end" width={180}>
-        <Menu.Target>
-          <ActionIcon aria-label={words.menu(passkey.name)}>
-            <IconDots size={18} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item
-            leftSection={<IconPencil size={16} aria-hidden />}
-            onClick={() => setDialog("rename")}
-          >
-            {words.rename.ask}
-          </Menu.Item>
-          <Menu.Item
-            color="red"
-            leftSection={<IconTrash size={16} aria-hidden />}
-            onClick={() => setDialog("remove")}
-          >
-            {words.remove.ask}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <MoreMenu label={words.menu(passkey.name)} width={180}>
+        <Menu.Item
+          leftSection={<IconPencil size={16} aria-hidden />}
+          onClick={() => setDialog("rename")}
+        >
+          {words.rename.ask}
+        </Menu.Item>
+        <Menu.Item
+          color="red"
+          leftSection={<IconTrash size={16} aria-hidden />}
+          onClick={() => setDialog("remove")}
+        >
+          {words.remove.ask}
+        </Menu.Item>
+      </MoreMenu>
       {dialog === "rename" ? (
         <RenamePasskey passkey={passkey} onClose={close} onSettled={onSettled} />
       ) : null}

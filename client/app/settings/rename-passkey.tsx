@@ -1,9 +1,9 @@
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Modal, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import type { Passkey } from "#contract/passkeys.ts";
-import { sentenceOf, trpc } from "../api.ts";
+import { trpc } from "../api.ts";
+import { DialogFoot } from "../auth/dialog-foot.tsx";
 import gate from "../auth/gate.module.css";
-import { FormFailure } from "../auth/gate.tsx";
 import { useFields } from "../auth/use-fields.ts";
 import { passkeys } from "../words/passkeys.ts";
 
@@ -34,15 +34,12 @@ export function RenamePasskey({ passkey: { id, name }, onClose, onSettled }: Ren
           maxLength={100}
           data-autofocus
         />
-        <FormFailure>{rename.error ? sentenceOf(rename.error) : null}</FormFailure>
-        <div className={gate.dialogActions}>
-          <Button variant="default" onClick={onClose}>
-            {passkeys.add.cancel}
-          </Button>
-          <Button type="submit" loading={rename.isPending}>
-            {words.submit}
-          </Button>
-        </div>
+        <DialogFoot
+          error={rename.error}
+          isPending={rename.isPending}
+          submit={words.submit}
+          onCancel={onClose}
+        />
       </form>
     </Modal>
   );

@@ -1,26 +1,24 @@
-import { Button, Skeleton, Textarea, TextInput } from "@mantine/core";
+import { Button, Skeleton, Textarea } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { LONGEST_COMMENT, LONGEST_GUEST_NAME } from "#contract/comment-length.ts";
+import { LONGEST_COMMENT } from "#contract/comment-length.ts";
 import type { GuestComment, GuestThread } from "#contract/comments.ts";
 import type { ShareId } from "#contract/ids.ts";
 import type { SharedTrack } from "#contract/shares.ts";
 import { backline, queryClient, sentenceOf } from "../api.ts";
 import { FormFailure } from "../auth/gate.tsx";
-import { createStore } from "../playback/store.ts";
 import { useControls, usePlayer, useProgress } from "../playback/use-player.ts";
 import { comments } from "../words/comments.ts";
 import { formatAgo } from "../words/format.ts";
 import { shares } from "../words/shares.ts";
+import { NameField, useGivenName } from "./guest-name.tsx";
+import { GuestReply } from "./guest-reply.tsx";
 import s from "./listen.module.css";
 
 const words = shares.guest.comments;
 
 /** Replies of the band appear while somebody looks. */
 const LOOK_AGAIN_MS = 20_000;
-
-/** Typed once for all recordings of the link; it goes with the page. */
-const givenName = createStore("");
 
 interface GuestCommentsProps {
   readonly shareId: ShareId;
@@ -36,16 +34,23 @@ export function GuestComments({ shareId, track }: GuestCommentsProps) {
     queryFn: ({ signal }) => backline.api.playback.shares.comments.query(of, { signal }),
     refetchInterval: LOOK_AGAIN_MS,
   });
+  const onWritten = (threads: GuestThread[]) => queryClient.setQueryData(queryKey, threads);
   return (
     <section className={s.below} aria-label={words.title(track.title)}>
       <h2 className={s.heading}>{words.title(track.title)}</h2>
-      <Composer of={of} onWritten={(threads) => queryClient.setQueryData(queryKey, threads)} />
-      {data ? <Threads threads={data} /> : error ? <p>{words.failed}</p> : <Skeleton height={48} />}
+      <Composer of={of} onWritten={onWritten} />
+      {data ? (
+        <Threads of={of} threads={data} onWritten={onWritten} />
+      ) : error ? (
+        <p>{words.failed}</p>
+      ) : (
+        <Skeleton height={48} />
+      )}
     </section>
   );
 }
 
-interface ComposerProps {
+export interface ComposerProps {
   readonly of: { readonly shareId: ShareId; readonly trackId: SharedTrack["id"] };
   readonly onWritten: (threads: GuestThread[]) => void;
 }
@@ -54,7 +59,7 @@ interface ComposerProps {
 function Composer({ of, onWritten }: ComposerProps) {
   const player = useControls();
   const isCurrent = usePlayer((state) => state.track?.id === of.trackId);
-  const [name, setName] = useState(givenName.get());
+  const name = useGivenName();
   const [text, setText] = useState("");
   const [heldMs, setHeldMs] = useState<number | null>(null);
   const nowMs = () => (isCurrent ? Math.round(player.progress.get().positionSeconds * 1000) : 0);
@@ -76,17 +81,7 @@ function Composer({ of, onWritten }: ComposerProps) {
         if (!isEmpty) write.mutate();
       }}
     >
-      <TextInput
-        label={words.name}
-        description={words.nameHint}
-        value={name}
-        onChange={(event) => {
-          setName(event.currentTarget.value);
-          givenName.set(event.currentTarget.value);
-        }}
-        maxLength={LONGEST_GUEST_NAME}
-        autoComplete="name"
-      />
+      <NameField name={name} />
       <Field
         heldMs={heldMs}
         text={text}
@@ -125,7 +120,11 @@ function Field({ heldMs, text, onText }: FieldProps) {
   );
 }
 
-function Threads({ threads }: { readonly threads: readonly GuestThread[] }) {
+interface ThreadsProps extends ComposerProps {
+  readonly threads: readonly GuestThread[];
+}
+
+function Threads({ threads, ...writing }: ThreadsProps) {
   const player = useControls();
   if (threads.length === 0) return <p className="soft">{words.none}</p>;
   return (
@@ -153,6 +152,7 @@ function Threads({ threads }: { readonly threads: readonly GuestThread[] }) {
                 ))}
               </ul>
             ) : null}
+            <GuestReply {...writing} thread={thread} />
           </div>
         </li>
       ))}

@@ -1,9 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { Line, Lines } from "../frame/lines.tsx";
+import { MorePages } from "../frame/more-pages.tsx";
 import { shares } from "../words/shares.ts";
 import { kindOf, type Shareable } from "./dialog.ts";
 import { useShares } from "./list.ts";
-import { MoreShares } from "./more-shares.tsx";
 import s from "./shares.module.css";
 
 const words = shares.create;
@@ -33,7 +33,7 @@ export function LinksOf({ shared: { bandId, target }, onLeave }: LinksOfProps) {
           />
         ))}
       </Lines>
-      <MoreShares list={links} />
+      <MorePages list={links} />
       <Link className={s.manage} to="/b/$bandId/shares" params={{ bandId }} onClick={onLeave}>
         {words.manage}
       </Link>

@@ -1,7 +1,8 @@
-import { ActionIcon, Menu } from "@mantine/core";
-import { IconAdjustmentsHorizontal, IconDots, IconLinkOff, IconRefresh } from "@tabler/icons-react";
+import { Menu } from "@mantine/core";
+import { IconAdjustmentsHorizontal, IconLinkOff, IconRefresh } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Share } from "#contract/shares.ts";
+import { MoreMenu } from "../frame/more-menu.tsx";
 import { shares } from "../words/shares.ts";
 import { EditShare } from "./edit-share.tsx";
 import { RemoveShare } from "./remove-share.tsx";
@@ -13,35 +14,28 @@ export function ShareMenu({ share }: { readonly share: Share }) {
   const close = () => setOpened(null);
   return (
     <>
-      <Menu position="bottom-end" width={176}>
-        <Menu.Target>
-          <ActionIcon aria-label={shares.menu(share)}>
-            <IconDots size={18} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item
-            leftSection={<IconAdjustmentsHorizontal size={16} aria-hidden />}
-            onClick={() => setOpened("edit")}
-          >
-            {shares.edit.open}
-          </Menu.Item>
-          <Menu.Item
-            leftSection={<IconRefresh size={16} aria-hidden />}
-            onClick={() => setOpened("renew")}
-          >
-            {shares.renew.open}
-          </Menu.Item>
-          <Menu.Divider />
-          <Menu.Item
-            color="red"
-            leftSection={<IconLinkOff size={16} aria-hidden />}
-            onClick={() => setOpened("remove")}
-          >
-            {shares.remove.open}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <MoreMenu label={shares.menu(share)} width={176}>
+        <Menu.Item
+          leftSection={<IconAdjustmentsHorizontal size={16} aria-hidden />}
+          onClick={() => setOpened("edit")}
+        >
+          {shares.edit.open}
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconRefresh size={16} aria-hidden />}
+          onClick={() => setOpened("renew")}
+        >
+          {shares.renew.open}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item
+          color="red"
+          leftSection={<IconLinkOff size={16} aria-hidden />}
+          onClick={() => setOpened("remove")}
+        >
+          {shares.remove.open}
+        </Menu.Item>
+      </MoreMenu>
       {opened === "edit" ? <EditShare share={share} onClose={close} /> : null}
       <RenewLink share={share} isOpen={opened === "renew"} onClose={close} />
       <RemoveShare share={share} isOpen={opened === "remove"} onClose={close} />

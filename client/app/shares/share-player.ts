@@ -6,6 +6,7 @@ import { isSignedOut } from "../auth/session.ts";
 import type { PlayedTrack } from "../playback/deck.ts";
 import { type Diagnosis, diagnose } from "../playback/diagnosis.ts";
 import { later, playerPreferences, sayOnce, player as tabPlayer } from "../playback/here.ts";
+import { createHlsAttaching } from "../playback/hls-here.ts";
 import { startMediaSession } from "../playback/media-session.ts";
 import { createPlayer, type Player } from "../playback/player.ts";
 import type { Queue } from "../playback/queue.ts";
@@ -13,6 +14,7 @@ import { startShortcuts } from "../playback/shortcuts.ts";
 import { createStore, type Store } from "../playback/store.ts";
 import { startTabs } from "../playback/tabs.ts";
 import { playback } from "../words/playback.ts";
+import { startLooking } from "./looking.ts";
 import { openAgain, type SharedRecording } from "./opened-share.ts";
 
 /** The app's player, for the guest of a public link. */
@@ -35,6 +37,9 @@ export interface SharePlayer {
 
 /** So often who listens finds out that the link was taken back, though all bytes are here already. */
 const LOOK_MS = 2_000;
+/** A line that stands still says nothing, and the next look may. */
+const LOOK_PATIENCE_MS = 10_000;
+const NOT_YET = Promise.resolve();
 
 /** @param token - the secret of the link. */
 export function createSharePlayer(token: string): SharePlayer {
@@ -42,16 +47,24 @@ export function createSharePlayer(token: string): SharePlayer {
   let shared: SharedRecording | null = null;
   const listens = new Map<TrackId, Promise<void>>();
   const begun = new Set<TrackId>();
+  const askedAhead = new Set<TrackId>();
   let isInterrupted = false;
 
   const streamUrl = ({ id }: PlayedTrack): string => backline.streamUrl(id, shared?.shareId);
-  const sound = new Audio();
+  const hls = createHlsAttaching(
+    { streamUrl, hlsUrl: ({ id }, wish) => backline.hlsUrl(id, wish, shared?.shareId) },
+    later,
+  );
+  const [sound, spare] = [new Audio(), new Audio()];
   sound.preload = "auto";
+  spare.preload = "auto";
   const player = createPlayer(
     {
       sound,
+      spare,
       streamUrl,
-      prepare: ({ id }) => (begun.has(id) ? null : begin(id)),
+      attach: hls.attach,
+      prepare,
       diagnose: findOut,
       later,
       now: Date.now,
@@ -69,6 +82,18 @@ export function createSharePlayer(token: string): SharePlayer {
     },
     playerPreferences.get(),
   );
+
+  function prepare({ id }: PlayedTrack, isAhead: boolean): Promise<void> | null {
+    if (begun.has(id)) return hls.prepare();
+    if (!isAhead) return begin(id).then(() => hls.prepare() ?? undefined);
+    // Where listens are numbered none is spent on what may never be heard; and it is asked for once.
+    if (shared?.playsLeft === null && !askedAhead.has(id)) {
+      askedAhead.add(id);
+      // When it does not begin, that is said when it is its turn.
+      begin(id).catch(() => {});
+    }
+    return NOT_YET;
+  }
 
   function begin(trackId: TrackId): Promise<void> {
     const listen =
@@ -103,6 +128,7 @@ export function createSharePlayer(token: string): SharePlayer {
   /** The half day of a guest is over. False: it takes the password, which the page asks for. */
   async function reopen(): Promise<boolean> {
     begun.clear();
+    askedAhead.clear();
     listens.clear();
     try {
       const opened = await openAgain(token);
@@ -142,7 +168,11 @@ export function createSharePlayer(token: string): SharePlayer {
   async function look(): Promise<void> {
     const { track, isPlaying } = player.state.get();
     if (!track || !isPlaying || !begun.has(track.id)) return;
-    const answer = await backline.fetch(streamUrl(track), { method: "HEAD", cache: "no-store" });
+    const answer = await backline.fetch(streamUrl(track), {
+      method: "HEAD",
+      cache: "no-store",
+      signal: AbortSignal.timeout(LOOK_PATIENCE_MS),
+    });
     if (answer.status === 404) return leave(track);
     if (answer.status !== 401) return;
     if (await reopen()) return begin(track.id);
@@ -155,6 +185,8 @@ export function createSharePlayer(token: string): SharePlayer {
     if (!shared || shared.kind === "track") return;
     const at = shared.tracks.findIndex((track) => track.id === id);
     const opened = await openAgain(token);
+    // Something else plays by now, or nothing any more.
+    if (player.state.get().track?.id !== id) return;
     if (opened.status !== "open" || opened.tracks.some((track) => track.id === id)) return;
     const index = opened.tracks.findIndex(({ isPresent }, place) => place >= at && isPresent);
     if (index < 0) player.clear();
@@ -196,9 +228,9 @@ export function createSharePlayer(token: string): SharePlayer {
       const leaveTabs = startTabs(player);
       window.addEventListener("online", player.wake);
       // Silence is no answer, and what ends the link is noted elsewhere.
-      const looking = setInterval(() => look().catch(() => {}), LOOK_MS);
+      const stopLooking = startLooking(look, LOOK_MS, later);
       return () => {
-        clearInterval(looking);
+        stopLooking();
         window.removeEventListener("online", player.wake);
         forgetKeys();
         leaveTabs();

@@ -1,14 +1,13 @@
-import { Button, Skeleton } from "@mantine/core";
-import { IconAlertCircle, IconShare } from "@tabler/icons-react";
-import { sentenceOf } from "../api.ts";
+import { Skeleton } from "@mantine/core";
+import { IconShare } from "@tabler/icons-react";
 import { useBandId } from "../frame/band.ts";
 import { Blank } from "../frame/blank.tsx";
 import { ButtonLink } from "../frame/button-link.tsx";
+import { Failed } from "../frame/failed.tsx";
+import { MorePages } from "../frame/more-pages.tsx";
 import { Screen } from "../frame/screen.tsx";
-import { frame } from "../words/frame.ts";
 import { shares } from "../words/shares.ts";
 import { type Shares, useShares } from "./list.ts";
-import { MoreShares } from "./more-shares.tsx";
 import { ShareLine } from "./share-line.tsx";
 import s from "./shares.module.css";
 
@@ -24,16 +23,7 @@ export function SharesPage() {
 function ShareList({ list }: { readonly list: Shares }) {
   if (!list.data) {
     if (!list.error) return <LoadingShares />;
-    return (
-      <Blank
-        isFailure
-        icon={<IconAlertCircle size={24} />}
-        title={shares.failed}
-        text={sentenceOf(list.error)}
-      >
-        <Button onClick={() => list.refetch()}>{frame.tryAgain}</Button>
-      </Blank>
-    );
+    return <Failed title={shares.failed} error={list.error} onRetry={list.refetch} />;
   }
   const all = list.data.pages.flatMap((page) => page.shares);
   if (all.length === 0) return <NoShares />;
@@ -44,7 +34,7 @@ function ShareList({ list }: { readonly list: Shares }) {
           <ShareLine key={share.id} share={share} />
         ))}
       </ul>
-      <MoreShares list={list} />
+      <MorePages list={list} />
     </>
   );
 }

@@ -1,8 +1,9 @@
 import { Skeleton } from "@mantine/core";
-import { IconArrowLeft, IconLock } from "@tabler/icons-react";
+import { IconLock } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { trpc } from "../api.ts";
+import { BackLink } from "../frame/back-link.tsx";
 import { useBand, useBandId } from "../frame/band.ts";
 import { Blank } from "../frame/blank.tsx";
 import { Screen } from "../frame/screen.tsx";
@@ -45,9 +46,9 @@ function ProviderForm() {
   return (
     <>
       <p className={s.back}>
-        <Link to="/b/$bandId/storage/add" params={{ bandId }} search={{}}>
-          <IconArrowLeft size={16} aria-hidden /> {words.back}
-        </Link>
+        <BackLink to="/b/$bandId/storage/add" params={{ bandId }} search={{}}>
+          {words.back}
+        </BackLink>
       </p>
       {offer && isSignIn(offer.id) ? <OAuthConnect provider={offer.id} /> : null}
       {offer === undefined ? <Skeleton height={240} maw={480} /> : null}

@@ -1,6 +1,5 @@
-import { ActionIcon, Button, Menu } from "@mantine/core";
+import { Button, Menu } from "@mantine/core";
 import {
-  IconDots,
   IconFolder,
   IconHeartbeat,
   IconPlayerPause,
@@ -20,6 +19,7 @@ import { lazy, Suspense, useState } from "react";
 import type { Connection } from "#contract/connections.ts";
 import { trpc } from "../api.ts";
 import { MenuLink } from "../frame/menu-link.tsx";
+import { MoreMenu } from "../frame/more-menu.tsx";
 import { UploadButton } from "../uploads/upload-button.tsx";
 import { storage } from "../words/storage.ts";
 import { upload } from "../words/upload.ts";
@@ -116,42 +116,35 @@ function CardMenu({ connection, isOwner, onDisconnect, onWhere, onSwitch }: Card
   const check = useCheck(connection);
   const isPaused = connection.health === "paused";
   return (
-    <Menu position="bottom-end" width={224}>
-      <Menu.Target>
-        <ActionIcon aria-label={words.more(connection.name)}>
-          <IconDots size={18} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {isPaused ? null : (
-          <Menu.Item leftSection={<IconHeartbeat size={16} aria-hidden />} onClick={check.start}>
-            {words.check}
-          </Menu.Item>
-        )}
-        {isOwner ? <PrimaryItem connection={connection} /> : null}
-        {isOwner && connection.isPrimary && !connection.isDemo ? (
-          <Menu.Item leftSection={<IconUpload size={16} aria-hidden />} onClick={onWhere}>
-            {upload.where.menu}
-          </Menu.Item>
-        ) : null}
-        {isOwner && !connection.isDemo ? <AccessItems connection={connection} /> : null}
-        {isOwner
-          ? switchNames.map((which) => (
-              <SwitchItem key={which} connection={connection} which={which} onSwitch={onSwitch} />
-            ))
-          : null}
-        {isOwner ? <PauseItem connection={connection} /> : null}
-        {isOwner ? (
-          <Menu.Item
-            color="red"
-            leftSection={<IconUnlink size={16} aria-hidden />}
-            onClick={onDisconnect}
-          >
-            {words.disconnect}
-          </Menu.Item>
-        ) : null}
-      </Menu.Dropdown>
-    </Menu>
+    <MoreMenu label={words.more(connection.name)} width={224}>
+      {isPaused ? null : (
+        <Menu.Item leftSection={<IconHeartbeat size={16} aria-hidden />} onClick={check.start}>
+          {words.check}
+        </Menu.Item>
+      )}
+      {isOwner ? <PrimaryItem connection={connection} /> : null}
+      {isOwner && connection.isPrimary && !connection.isDemo ? (
+        <Menu.Item leftSection={<IconUpload size={16} aria-hidden />} onClick={onWhere}>
+          {upload.where.menu}
+        </Menu.Item>
+      ) : null}
+      {isOwner && !connection.isDemo ? <AccessItems connection={connection} /> : null}
+      {isOwner
+        ? switchNames.map((which) => (
+            <SwitchItem key={which} connection={connection} which={which} onSwitch={onSwitch} />
+          ))
+        : null}
+      {isOwner ? <PauseItem connection={connection} /> : null}
+      {isOwner ? (
+        <Menu.Item
+          color="red"
+          leftSection={<IconUnlink size={16} aria-hidden />}
+          onClick={onDisconnect}
+        >
+          {words.disconnect}
+        </Menu.Item>
+      ) : null}
+    </MoreMenu>
   );
 }
 

@@ -117,7 +117,6 @@ export const audit = {
     if (actor === null) return subject ?? "No account here";
     return subject === null || subject === actor ? actor : `${actor}, about ${subject}`;
   },
-  more: "Show more",
   failed: "What happened could not be loaded.",
   none: "Nothing yet.",
 } as const;

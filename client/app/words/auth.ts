@@ -124,7 +124,6 @@ export const auth = {
     text: "This matters enough to ask once more who you are.",
     current: "Current password",
     submit: "Go on",
-    cancel: "Cancel",
   },
   strength: {
     label: "Password strength",

@@ -40,4 +40,11 @@ export const comments = {
     count === 1
       ? `Comment of ${name} at ${speakDuration(atMs)}`
       : `${plural(count, "thread")} from ${speakDuration(atMs)}`,
+  ofPlaying: "Comments on what plays",
+  goTo: (count: number, atMs: number, name: string) =>
+    count === 1
+      ? `Go to the comment of ${name} at ${speakDuration(atMs)}`
+      : `Go to ${plural(count, "thread")} from ${speakDuration(atMs)}`,
+  told: (atMs: number | null, name: string, text: string) =>
+    atMs === null ? `${name}: ${text}` : `${formatDuration(atMs)} ${name}: ${text}`,
 };

@@ -113,6 +113,10 @@ export function formatDuration(durationMs: number): string {
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
 }
 
+/** '3 takes · 12:30'; the count alone while no length is known. */
+export const countAndLength = (count: number, one: string, durationMs: number): string =>
+  [plural(count, one), ...(durationMs > 0 ? [formatDuration(durationMs)] : [])].join(" · ");
+
 /** For screen readers: '3 minutes 5 seconds'. */
 export function speakDuration(durationMs: number): string {
   const [hours, minutes, seconds] = split(Math.max(0, Math.floor(durationMs / 1000)));

@@ -29,6 +29,7 @@ export const frame = {
   copyByHand: "It is selected: copy it by hand.",
   messages: "Messages",
   tryAgain: "Try again",
+  showMore: "Show more",
   reload: "Reload the page",
   goHome: "Go to Home",
   activity: "Activity",

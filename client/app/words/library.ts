@@ -20,6 +20,7 @@ export const library = {
     genres: "Genres",
     folders: "Folders",
     playlists: "Playlists",
+    rehearsals: "Rehearsals",
   },
   table: "Tracks",
   columns: {

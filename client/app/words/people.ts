@@ -18,7 +18,6 @@ export const people = {
   everybody: "Show everybody",
   none: "Nobody has this in their name or address.",
   failed: "The people could not be loaded.",
-  more: "Show more",
   moreOf: "Show more people",
   tags: ({ email, isEmailVerified, suspendedAt }: UserEntry, isMe: boolean): string[] =>
     present([

@@ -25,6 +25,7 @@ export const playback = {
   queueTitle: "Up next",
   queueEnd: "The queue ends here.",
   queueMore: "More follow in the order of the list.",
+  queueDrawn: "More follow, drawn from all of the list.",
   queueMoreFor: (title: string) => `More for ${title} in the queue`,
   queueNext: "Play next",
   queueUp: "Move up",

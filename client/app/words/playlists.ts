@@ -1,4 +1,4 @@
-import { formatDuration, plural } from "./format.ts";
+import { countAndLength, plural } from "./format.ts";
 
 export const playlists = {
   title: "Playlists",
@@ -12,10 +12,7 @@ export const playlists = {
   create: "New playlist",
   name: "Name",
   submit: "Make playlist",
-  facts: (items: number, durationMs: number) =>
-    [plural(items, "recording"), durationMs > 0 ? formatDuration(durationMs) : ""]
-      .filter(Boolean)
-      .join(" · "),
+  facts: (items: number, durationMs: number) => countAndLength(items, "recording", durationMs),
   by: (name: string) => `by ${name}`,
   more: (name: string) => `More for ${name}`,
   rename: "Rename…",
@@ -40,7 +37,6 @@ export const playlists = {
   take: "Take out of the playlist",
   moved: (title: string, at: number) => `${title} is at place ${at} now.`,
   taken: (title: string) => `“${title}” is no longer in the playlist.`,
-  showMore: "Show more",
   add: "Add to playlist…",
   addTitle: (tracks: string) => `Add ${tracks} to a playlist`,
   added: (tracks: string, name: string) => `Added ${tracks} to ${name}.`,

@@ -1,4 +1,4 @@
-import { formatCalendarDay, formatDuration, plural } from "./format.ts";
+import { countAndLength, formatCalendarDay, plural } from "./format.ts";
 
 export const rehearsals = {
   title: "Rehearsals",
@@ -25,13 +25,9 @@ export const rehearsals = {
   submit: "Make rehearsal",
   save: "Save",
   heldOn: formatCalendarDay,
-  facts: (takes: number, durationMs: number) =>
-    [plural(takes, "take"), durationMs > 0 ? formatDuration(durationMs) : ""]
-      .filter(Boolean)
-      .join(" · "),
+  facts: (takes: number, durationMs: number) => countAndLength(takes, "take", durationMs),
   back: "Rehearsals",
   play: "Play all",
-  playTake: "Play",
   more: (title: string) => `More for ${title}`,
   share: "Share",
   takes: "Takes in their order",
@@ -45,7 +41,6 @@ export const rehearsals = {
   removeTexts: ["Its recordings stay in the library. Its notes and its links are gone for good."],
   removeConfirm: "Delete rehearsal",
   removed: (title: string) => `“${title}” was deleted.`,
-  showMore: "Show more",
   file: "File under rehearsal…",
   fileTitle: (tracks: string) => `File ${tracks} under a rehearsal`,
   filed: (tracks: string, name: string) => `Filed ${tracks} under ${name}.`,

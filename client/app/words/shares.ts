@@ -45,7 +45,6 @@ export const shares = {
   command: "Share this recording",
   list: "Public links",
   failed: "The links could not be loaded.",
-  more: "Show more",
   empty: {
     title: "Nothing is shared",
     text: "A share is a public link to one recording, a playlist or a rehearsal. Whoever has it can listen without an account, and sees nothing else of the band. Make one from a recording in the library.",

@@ -1,0 +1,246 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { sessionTopic, whenRevoked } from "#server/auth/service.ts";
+import { OVER } from "#server/base/closing.ts";
+import { logWhenOver, toRequestId } from "#server/base/request-log.ts";
+import { untilPaused } from "#server/connections/pause.ts";
+import { connectionTopic } from "#server/connections/service.ts";
+import type { Deps } from "#server/deps.ts";
+import { noteLeader } from "#server/storage/deadline.ts";
+import { sendOver } from "./sending.ts";
+import { type AttachedTrack, attachTrack, openAgain, type TrackPart } from "./service.ts";
+import type { Playable } from "./store.ts";
+import type { StreamLimit } from "./stream-limit.ts";
+import { headOf, requestOf } from "./track-head.ts";
+
+/** So long what the database said holds for whoever asks the same, should no event say otherwise. */
+const FRESH_MS = 1_000;
+/** Each has a storage attached. Beyond it the oldest is asked about anew. */
+const MOST = 1_000;
+
+/** Neither tickets nor guests: they bring their leave in the address. */
+const PATH = /^\/stream\/[0-9a-f-]{36}(?:\?direct=[a-z0-9]+)?$/;
+/** What may differ without changing who may have what. */
+const FREE: ReadonlySet<string> = new Set(["range", "x-request-id"]);
+/** With these there is more to be read than a head. */
+const WITH_BODY = ["content-length", "transfer-encoding", "upgrade", "expect"] as const;
+
+type Actor = NonNullable<FastifyRequest["actor"]>;
+
+/** Who was let in, to what, by which request; its answer is about to be sent. */
+export interface Admitted {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly actor: Actor;
+  readonly playable: Playable;
+  readonly part: TrackPart;
+}
+
+export interface Repeats {
+  /** For a moment, the same request is answered without asking again. */
+  admit(admitted: Admitted): void;
+}
+
+export interface RepeatsOptions {
+  readonly limit: StreamLimit;
+  /** Bytes are on their way to a listener. */
+  readonly begun: (actor: Actor, playable: Playable, part: TrackPart) => void;
+}
+
+/** One listener's recording, and what of it is on its way to them. */
+interface Standing {
+  readonly key: string;
+  readonly actor: Actor;
+  readonly attached: AttachedTrack;
+  /** What its storage ends by, and all of its answers with it. */
+  readonly until: AbortSignal;
+  readonly place: { readonly path: string; readonly route: string | undefined };
+  /** Of its answers, but for what tells one from another. */
+  readonly headers: Readonly<Record<string, string | number>>;
+  readonly freshUntilMs: number;
+  readonly answers: Set<AbortController>;
+  /** Frees everything. */
+  readonly ending: AbortController;
+  isForgotten: boolean;
+}
+
+/**
+ * Seeking and reading on are the same request again and again but for the range: same address, same
+ * cookies, same everything. Who asks, and that they may have it, was read from the database a moment
+ * ago; within that moment such a request needs neither that nor the way through the routes, as the
+ * answer to the first one does not while it goes on. Events of the session and of the storage end
+ * this at once, on every server, and cut what is under way.
+ *
+ * Nothing is refused here: what is not plainly an answer with bytes goes the ordinary way.
+ */
+export function createRepeats(
+  app: FastifyInstance,
+  deps: Deps,
+  { limit, begun }: RepeatsOptions,
+): Repeats {
+  const standings = new Map<string, Standing>();
+  const arrivedMs = new WeakMap<IncomingMessage, number>();
+
+  const endIfOver = (standing: Standing): void => {
+    if (standing.isForgotten && standing.answers.size === 0) standing.ending.abort(OVER);
+  };
+  const forget = (standing: Standing): void => {
+    if (standings.get(standing.key) === standing) standings.delete(standing.key);
+    standing.isForgotten = true;
+    endIfOver(standing);
+  };
+
+  const add = (
+    { request, reply, actor, playable, part }: Admitted,
+    key: string,
+    freshUntilMs: number,
+  ): void => {
+    const ending = new AbortController();
+    // This asks once more, so that no end of the session falls between what was read and this.
+    const revoked = whenRevoked(deps, actor.sessionId, ending.signal);
+    const until = untilPaused(deps, playable.connection.id, ending.signal);
+    const standing: Standing = {
+      ...{ key, actor, freshUntilMs, ending, until },
+      attached: attachTrack(deps, playable, until),
+      place: { path: request.url.split("?")[0] ?? "", route: request.routeOptions.url },
+      headers: without(reply.getHeaders(), headOf(part).headers),
+      answers: new Set(),
+      isForgotten: false,
+    };
+    const cut = (signal: AbortSignal): void => {
+      forget(standing);
+      for (const answer of [...standing.answers]) answer.abort(signal.reason);
+    };
+    for (const signal of [revoked, until]) {
+      signal.addEventListener("abort", () => cut(signal), { once: true });
+    }
+    // Whatever they are about: whoever asks from now on is looked at again.
+    const topics = [sessionTopic(actor.sessionId), connectionTopic(playable.connection.id)];
+    const unlisten = topics.map((topic) => deps.events.listen(topic, () => forget(standing)));
+    const timer = setTimeout(() => forget(standing), freshUntilMs - performance.now()).unref();
+    ending.signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        for (const stop of unlisten) stop();
+      },
+      { once: true },
+    );
+    standings.set(key, standing);
+    const [oldest] = standings.values();
+    if (oldest && standings.size > MOST) forget(oldest);
+  };
+  const admit: Repeats["admit"] = (admitted) => {
+    const { request, playable } = admitted;
+    const freshUntilMs = (arrivedMs.get(request.raw) ?? Number.NEGATIVE_INFINITY) + FRESH_MS;
+    if (performance.now() >= freshUntilMs || playable.connection.health !== "active") return;
+    const key = keyOf(request.raw);
+    const known = standings.get(key);
+    if (known && known.freshUntilMs >= freshUntilMs) return;
+    if (known) forget(known);
+    add(admitted, key, freshUntilMs);
+  };
+
+  /** @returns false when it has sent nothing. */
+  const repeat = async (
+    standing: Standing,
+    raw: IncomingMessage,
+    answer: ServerResponse,
+  ): Promise<boolean> => {
+    const { actor, attached, place, until } = standing;
+    const leave = limit.enter(actor.userId);
+    const own = new AbortController();
+    const { signal } = own;
+    const end = (): void => own.abort(OVER);
+    answer.once("close", end);
+    standing.answers.add(own);
+    noteLeader(signal, until);
+    signal.addEventListener(
+      "abort",
+      () => {
+        leave();
+        standing.answers.delete(own);
+        endIfOver(standing);
+      },
+      { once: true },
+    );
+    const part = await openAgain(deps, attached, requestOf(raw), signal).catch(() => undefined);
+    const body = part?.content?.body;
+    if (!part || !body || signal.aborted || answer.socket === null) {
+      body?.destroy();
+      answer.off("close", end);
+      end();
+      return false;
+    }
+    begun(actor, attached.found, part);
+    const id = toRequestId(raw);
+    const log = app.log.child({ reqId: id });
+    logWhenOver(log, raw, answer, () => place);
+    const { status, headers } = headOf(part);
+    const all = { ...standing.headers, "x-request-id": id, ...headers };
+    sendOver(answer, { status, headers: all }, body, { signal, log });
+    return true;
+  };
+
+  const find = (raw: IncomingMessage): Standing | undefined => {
+    if (app.drain.hasBegun || app.isUnderPressure()) return undefined;
+    const standing = standings.get(keyOf(raw));
+    return standing && performance.now() < standing.freshUntilMs ? standing : undefined;
+  };
+
+  takeFirst(app, (raw, answer, pass) => {
+    if (!mayRepeat(raw)) return false;
+    arrivedMs.set(raw, performance.now());
+    const standing = answer.socket === raw.socket ? find(raw) : undefined;
+    if (!standing) return false;
+    repeat(standing, raw, answer).then((isSent) => isSent || pass(), pass);
+    return true;
+  });
+  app.addHook("preClose", async () => {
+    for (const standing of [...standings.values()]) forget(standing);
+  });
+  return { admit };
+}
+
+const mayRepeat = ({ method, url, httpVersion, headers }: IncomingMessage): boolean =>
+  method === "GET" &&
+  httpVersion === "1.1" &&
+  PATH.test(url ?? "") &&
+  WITH_BODY.every((name) => headers[name] === undefined);
+
+/** Everything that comes with a request but what it may differ in. */
+function keyOf({ url, rawHeaders }: IncomingMessage): string {
+  let key = url ?? "";
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]?.toLowerCase() ?? "";
+    if (!FREE.has(name)) key += `\n${name}:${rawHeaders[at + 1]}`;
+  }
+  return key;
+}
+
+function without(
+  all: Readonly<Record<string, unknown>>,
+  some: Readonly<Record<string, unknown>>,
+): Record<string, string | number> {
+  const rest = Object.entries(all).filter(([name]) => !(name in some));
+  return Object.fromEntries(rest) as Record<string, string | number>;
+}
+
+/** Puts something in front of all hooks and routes, which get what it does not take. */
+function takeFirst(
+  app: FastifyInstance,
+  take: (raw: IncomingMessage, answer: ServerResponse, pass: () => void) => boolean,
+): void {
+  const { server } = app;
+  const ordinary = server.listeners("request") as ((
+    raw: IncomingMessage,
+    answer: ServerResponse,
+  ) => void)[];
+  server.removeAllListeners("request");
+  server.on("request", (raw, answer) => {
+    const pass = (): void => {
+      for (const listener of ordinary) listener.call(server, raw, answer);
+    };
+    if (!take(raw, answer, pass)) pass();
+  });
+}
