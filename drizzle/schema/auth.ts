@@ -112,6 +112,8 @@ export const bands = pgTable("bands", {
   isPersonal: boolean().notNull(),
   /** Folders that uploads go into; `null`: as it is where nobody has chosen. */
   uploadPattern: text(),
+  /** What its members edit goes into the files themselves. Off until an owner wants it. */
+  writesTags: boolean().notNull().default(false),
   createdAt: moment().notNull().defaultNow(),
 });
 

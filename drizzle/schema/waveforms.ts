@@ -6,6 +6,10 @@ import { bytes, moment } from "./columns.ts";
 import { tracks } from "./library.ts";
 import { ofBand } from "./owners.ts";
 
+/** Of the file of a track `t` as the last scan saw it. */
+export const waveformVersion = sql`md5(concat_ws(' ', t.size_bytes, t.fingerprint,
+  coalesce(t.etag, extract(epoch from t.modified_at)::text)))`;
+
 /** What is drawn of recordings, and which are still to be made: the table is their queue. */
 export const waveforms = pgTable(
   "waveforms",

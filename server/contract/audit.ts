@@ -21,6 +21,7 @@ export const AuditAction = z.enum([
   "account.export_downloaded",
   "account.deleted",
   "band.handed_over",
+  "band.tag_writing_changed",
   "connection.removed",
   "connection.paused",
   "connection.direct_changed",

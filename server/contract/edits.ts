@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { MOST_EDITED } from "./enough.ts";
 import { BandId, EditId, TrackId } from "./ids.ts";
+import { TrackWriting } from "./tag-writing.ts";
 import { Day, Timestamp } from "./time.ts";
 
 export const LONGEST_TEXT = 500;
@@ -118,6 +119,8 @@ export const EditPage = z.strictObject({
   shown: Values,
   /** What the file and its name say of each field: what is shown when it is not edited. */
   unedited: Values,
+  /** Whether what is shown is in the file too; `null` where nobody wanted that. */
+  writing: TrackWriting.nullable(),
   /** The fields that show what somebody has put there instead, and those that were left empty. */
   edited: z.array(EditField),
   blank: z.array(EditField),

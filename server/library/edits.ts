@@ -23,9 +23,10 @@ import { findNaming, holdRule } from "./naming-store.ts";
 import { type Shown, tagsOf, toShownRow, toUnedited } from "./shown.ts";
 import { lockTracks, type NamedRow, saveShown } from "./shown-store.ts";
 import { getTracks } from "./some-tracks.ts";
+import { findTrackWriting, wantTags } from "./tag-writing.ts";
 import { noSuchTrack } from "./track-rows.ts";
 
-type Editing = Pick<Deps, "db" | "events" | "now">;
+type Editing = Pick<Deps, "db" | "events" | "jobs" | "now">;
 
 /** A track, with the newest change of it that the actor has seen. */
 type Seen = SaveEdits["tracks"][number];
@@ -103,6 +104,7 @@ export async function listEdits(
   return {
     version: row.editId,
     ...{ shown: toValues(row), unedited: toValues(unedited) },
+    writing: await findTrackWriting(deps, trackId),
     edited: EditField.options.filter((field) => row.edits?.[field] !== undefined),
     blank: EditField.options.filter((field) => row.edits?.[field] === null),
     versions: page.map(({ editedAt, changes, ...each }) => ({
@@ -162,6 +164,12 @@ async function editAll(
   await saveShown(
     tx,
     changed.map(({ row }) => row),
+  );
+  await wantTags(
+    deps,
+    tx,
+    member,
+    changed.map(({ row }) => row.id),
   );
   await deps.events.publish(tx, editsTopic(member.bandId));
   for (const id of new Set(changed.map(({ connectionId }) => connectionId))) {

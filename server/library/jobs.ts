@@ -5,6 +5,8 @@ import { namingSaved, renameBand } from "./renaming.ts";
 import { runScan } from "./scan.ts";
 import { scanRequested } from "./scan-queue.ts";
 import { scanAnew } from "./scans.ts";
+import { tagsWanted } from "./tag-writing.ts";
+import { writeWaiting } from "./tag-writing-run.ts";
 
 /** Long, and without need of a key. */
 export const scanJobs: readonly JobHandler[] = [
@@ -15,4 +17,5 @@ export const libraryJobs: readonly JobHandler[] = [
   rootChosen.handle((deps, chosen) => scanAnew(deps, chosen)),
   storageResumed.handle((deps, resumed) => scanAnew(deps, resumed)),
   namingSaved.handle((deps, saved, signal) => renameBand(deps, saved, signal)),
+  tagsWanted.handle((deps, wanted, signal) => writeWaiting(deps, wanted, signal)),
 ];

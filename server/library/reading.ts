@@ -20,7 +20,9 @@ import type { RunDeps, ScanRun } from "./scan-run.ts";
 import { saveReading } from "./scan-store.ts";
 import { type Naming, toFileTags, toShownRow } from "./shown.ts";
 import { listEdits } from "./shown-store.ts";
+import { isForeign, toOriginalTags } from "./tag-origin.ts";
 import { startTagReader, type TagReader } from "./tag-reader.ts";
+import { forgetWritten, listOriginals, type Original } from "./tag-writing-store.ts";
 import type { Tags } from "./tags.ts";
 
 export interface ReadingOptions {
@@ -189,9 +191,15 @@ function saveOutcomes(run: ScanRun, outcomes: readonly Outcome[], rootPath: stri
     const { trackAt, placed, removed, exchanged } = reunite(contents, known);
     await store.deleteTracks(tx, removed);
     await store.savePlaces(tx, placed);
-    const edits = await listEdits(tx, [...trackAt.values()]);
-    const { read, failed } = toRows(looked, trackAt, { ...naming, edits });
+    const ids = [...trackAt.values()];
+    const edits = await listEdits(tx, ids);
+    const originals = await listOriginals(tx, ids);
+    const { read, failed } = toRows(looked, trackAt, { ...naming, edits, originals });
     await store.saveRead(tx, read);
+    await forgetWritten(
+      tx,
+      read.filter(({ id, tags }) => isForeign(originals.get(id), tags)).map(({ id }) => id),
+    );
     await store.saveFailed(tx, failed);
     return {
       result: undefined,
@@ -210,7 +218,10 @@ function saveOutcomes(run: ScanRun, outcomes: readonly Outcome[], rootPath: stri
 function toRows(
   looked: readonly { row: store.UnreadRow; content: FileContent }[],
   trackAt: ReadonlyMap<string, store.UnreadRow["id"]>,
-  naming: Naming & { readonly edits: Awaited<ReturnType<typeof listEdits>> },
+  naming: Naming & {
+    readonly edits: Awaited<ReturnType<typeof listEdits>>;
+    readonly originals: Awaited<ReturnType<typeof listOriginals>>;
+  },
 ): { read: store.ReadRow[]; failed: store.FailedRow[] } {
   const [read, failed]: [store.ReadRow[], store.FailedRow[]] = [[], []];
   for (const { row, content } of looked) {
@@ -221,7 +232,9 @@ function toRows(
     if (found.kind === "failure") failed.push({ ...found, id, fingerprint, facts });
     else {
       const edits = naming.edits.get(id) ?? null;
-      read.push({ ...toReadRow(found, { path: row.path, edits }, naming), id, fingerprint, facts });
+      const original = naming.originals.get(id);
+      const track = { path: row.path, edits, original };
+      read.push({ ...toReadRow(found, track, naming), id, fingerprint, facts });
     }
   }
   return { read, failed };
@@ -233,10 +246,14 @@ const isOther = (facts: FileFacts, row: FileFacts): boolean =>
 /** What people have put beside the file stays, whatever is read of it. */
 function toReadRow(
   { tags, coverHash }: Recording,
-  track: { readonly path: string; readonly edits: Edits | null },
+  track: {
+    readonly path: string;
+    readonly edits: Edits | null;
+    readonly original: Original | undefined;
+  },
   naming: Naming,
 ) {
-  const fileTags = toFileTags(tags);
+  const fileTags = toOriginalTags(track.original, toFileTags(tags));
   const { durationMs } = tags;
   const shown = toShownRow({ ...track, durationMs, tags: fileTags }, naming);
   return { ...tags, ...shown, tags: fileTags, coverHash };

@@ -10,6 +10,7 @@ import {
   SaveNaming,
 } from "#contract/naming.ts";
 import { ScanProgress, StartScan } from "#contract/scans.ts";
+import { OneBandsTagWriting, SetTagWriting, TagWriting } from "#contract/tag-writing.ts";
 import {
   AlbumPage,
   AlbumWithTracks,
@@ -33,6 +34,7 @@ import * as edits from "./edits.ts";
 import * as naming from "./naming.ts";
 import * as scans from "./scans.ts";
 import * as service from "./service.ts";
+import * as tagWriting from "./tag-writing.ts";
 import * as views from "./views.ts";
 
 export const libraryRouter = router({
@@ -117,6 +119,25 @@ export const libraryRouter = router({
       .subscription(({ ctx, input, signal }) =>
         watchEdits(ctx.deps, ctx.actor, input.bandId, signal ?? ctx.request.signal),
       ),
+  }),
+
+  tagWriting: router({
+    get: procedure
+      .input(OneBandsTagWriting)
+      .output(TagWriting)
+      .query(({ ctx, input }) => tagWriting.getTagWriting(ctx.deps, ctx.actor, input.bandId)),
+
+    set: procedure
+      .input(SetTagWriting)
+      .output(TagWriting)
+      .mutation(({ ctx, input }) =>
+        tagWriting.setTagWriting(ctx.deps, ctx.actor, input, ctx.device),
+      ),
+
+    writeAll: procedure
+      .input(OneBandsTagWriting)
+      .output(TagWriting)
+      .mutation(({ ctx, input }) => tagWriting.writeAllTags(ctx.deps, ctx.actor, input.bandId)),
   }),
 
   naming: router({

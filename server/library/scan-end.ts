@@ -11,6 +11,7 @@ import * as readingStore from "./reading-store.ts";
 import { queueAfterMaintenance, queueScan, scanFinished } from "./scan-queue.ts";
 import { cancelled, lost, paused, type RunDeps, type ScanRun } from "./scan-run.ts";
 import * as store from "./scan-store.ts";
+import { wantTagsAgain } from "./tag-writing.ts";
 import { keepElsewhere } from "./twin-store.ts";
 
 export type EndDeps = RunDeps & HealthDeps & Pick<Deps, "jobs" | "now">;
@@ -42,6 +43,7 @@ export async function finishScan(deps: EndDeps, run: ScanRun, leftOut: number): 
       .join(" ");
     await end(deps, tx, scan, { state: "done", message: message === "" ? null : message });
     await scanFinished.enqueue(deps, tx, { connectionId: scan.connectionId });
+    await wantTagsAgain(deps, tx, scan.connectionId);
     return { result: undefined, counts: { ...met, missing, withheld } };
   }, true);
 }

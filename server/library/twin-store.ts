@@ -102,6 +102,14 @@ export async function keepElsewhere(tx: Tx, leaving: Leaving): Promise<Kept[]> {
     with ${pairs(leaving)}
     update waveforms as w set track_id = p.id, lease = w.lease + 1, lease_until = null
     from pairs as p where w.track_id = p.twin and p.is_older`);
+  // What was written is in the file that lies there.
+  await tx.execute(sql`
+    with ${pairs(leaving)}
+    delete from tag_writings as w using pairs as p where w.track_id = p.id and p.is_older`);
+  await tx.execute(sql`
+    with ${pairs(leaving)}
+    update tag_writings as w set track_id = p.id, lease = w.lease + 1, lease_until = null
+    from pairs as p where w.track_id = p.twin and p.is_older`);
   await tx.execute(sql`
     with ${pairs(leaving)}
     update playlist_items as i set track_id = p.id from pairs as p

@@ -3,6 +3,7 @@ import type { ConnectForm, ProviderId, SavedForm } from "#contract/connections.t
 import type { Egress } from "#server/base/egress/client.ts";
 import type { Changes } from "./changes.ts";
 import type { KnownFile } from "./removal.ts";
+import type { NewVersion } from "./replacing.ts";
 import type { ByteRange, OpenedRange, Page, StoredFile } from "./stored.ts";
 import type { Writing } from "./writing.ts";
 
@@ -82,6 +83,21 @@ export interface Storage {
    * @throws AppError `conflict` when the file is another by now.
    */
   remove?(known: KnownFile): Promise<void>;
+  /**
+   * Puts another version in the place of a file: whoever looks sees the one or the other, and at no
+   * moment neither. Absent where we only ask to read, or nobody promises that.
+   *
+   * @param known - what is to be replaced: nothing else that has its ref by now.
+   * @throws AppError `conflict` when the file is another by now, `storage_full`; the file is as it was then.
+   */
+  replace?(known: KnownFile, version: NewVersion): Promise<StoredFile>;
+  /**
+   * Gives the place of a file to its new version, where a `replace` broke off after the old one had lost it.
+   * Settles too when there is nothing to do. Absent where that cannot be.
+   *
+   * @param id - of the version.
+   */
+  recover?(ref: string, id: string): Promise<void>;
 }
 
 /** Something has come, gone or changed. */

@@ -17,7 +17,7 @@ export const nameOther = (cause?: unknown): AppError =>
     { cause },
   );
 
-function isKnown(found: KnownFile, known: KnownFile): boolean {
+export function isKnown(found: KnownFile, known: KnownFile): boolean {
   if (found.sizeBytes !== known.sizeBytes) return false;
   if (found.etag !== null && known.etag !== null) return toOpaque(found) === toOpaque(known);
   return found.modifiedAt?.getTime() === known.modifiedAt?.getTime();

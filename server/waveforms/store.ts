@@ -2,7 +2,7 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { ConnectionId, TrackId } from "#contract/ids.ts";
 import type { TrackState } from "#contract/library.ts";
 import type { WaveformFailure, WaveformState } from "#contract/waveforms.ts";
-import { members, tracks, waveforms } from "#drizzle/schema/index.ts";
+import { members, tracks, waveforms, waveformVersion } from "#drizzle/schema/index.ts";
 import type { Actor } from "#server/base/actor.ts";
 import type { Db, Tx } from "#server/base/db.ts";
 
@@ -20,10 +20,6 @@ export interface WaveformRow {
   readonly hash: string | null;
 }
 
-/** Of a track's file as the last scan saw it. */
-const version = sql`md5(concat_ws(' ', t.size_bytes, t.fingerprint,
-  coalesce(t.etag, extract(epoch from t.modified_at)::text)))`;
-
 const columns = {
   trackId: tracks.id,
   path: tracks.path,
@@ -31,7 +27,7 @@ const columns = {
   state: waveforms.state,
   isWanted: waveforms.isWanted,
   isCurrent: sql<boolean>`${waveforms.version} is not distinct from (
-    select ${version} from ${tracks} as t where t.id = ${tracks}.id)`,
+    select ${waveformVersion} from ${tracks} as t where t.id = ${tracks}.id)`,
   failure: waveforms.failure,
   hash: waveforms.hash,
 };
@@ -93,10 +89,10 @@ export async function want(tx: Tx, trackId: TrackId): Promise<void> {
 async function enlistWhere(tx: Tx, which: SQL): Promise<number> {
   const rows = await tx.execute<{ id: string }>(sql`
     insert into waveforms (track_id, band_id, added_at, state, version)
-    select t.id, t.band_id, t.added_at, 'waiting', ${version} from tracks as t
+    select t.id, t.band_id, t.added_at, 'waiting', ${waveformVersion} from tracks as t
     where ${which} and t.state = 'present' and t.is_read and t.fingerprint is not null
       and not exists (
-        select from waveforms as w where w.track_id = t.id and w.version = ${version}
+        select from waveforms as w where w.track_id = t.id and w.version = ${waveformVersion}
       )
     on conflict (track_id) do update set
       state = 'waiting', version = excluded.version, tries = 0, due_at = now(),

@@ -35,7 +35,7 @@ export interface Somebody {
 
 /** Somebody with an account. @param role - in Anna's band; `null` for a stranger. */
 export async function join(
-  { server, bandId }: StorageWorld,
+  { server, bandId }: Pick<StorageWorld, "server" | "bandId">,
   name: string,
   role: BandRole | null,
 ): Promise<Somebody> {

@@ -127,7 +127,7 @@ test("several are edited at once, an album from its page, and a field is left em
   await lookAt(anna, "edit-several-conflict");
   // What was typed is still there, and what the others did is what is seen now.
   await dialog.getByRole("button", { name: "Save" }).click();
-  await page.getByText("3 tracks are changed here. Their files are as they were.").waitFor();
+  await page.getByText("3 tracks are changed.").waitFor();
   const together = { album: "Together", artist: null, discNumber: 2 };
   expect(await trackAt(world, "Tides/1.flac")).toMatchObject({ ...together, title: "Spray" });
   expect(await trackAt(world, BARE)).toMatchObject(together);
@@ -200,6 +200,25 @@ test("a naming rule is tried while it is written, and names what has no tags onc
   await page.getByText("You can leave this screen.").waitFor();
   await runJobs(world.server);
   await page.getByText(/^Saved by Anna/).waitFor();
+
+  // The tags of the files themselves: this storage cannot replace any, and the track says so.
+  const { id } = await trackAt(world, "Tides/1.flac");
+  await world.anna.api.library.edits.save.mutate({
+    ...{ bandId: world.bandId, tracks: [{ trackId: id, version: null }] },
+    fields: { title: "Low tide" },
+  });
+  await page.getByText("Write edited tags into the files").click();
+  await page.getByText("1 recording edited and only kept beside the file.").waitFor();
+  await page.getByRole("button", { name: "Write them into the files now" }).click();
+  await page.getByText("1 file to be written.").waitFor();
+  await runJobs(world.server);
+  await page.getByText(/^1 file could not be written/).waitFor();
+  await keepInSight(anna, "Tags in the files");
+  await lookAt(anna, "tag-writing");
+  await page.goto(`/b/${world.bandId}/tracks/${id}`);
+  await page.getByText(/only replaced as long as nobody else has changed it/).waitFor();
+  await keepInSight(anna, "Changes");
+  await lookAt(anna, "tag-writing-track");
   await page.getByRole("link", { name: "Library", exact: true }).click();
   await rowOf(anna, "Ice floe").waitFor();
   await rowOf(anna, "Zebra").waitFor();

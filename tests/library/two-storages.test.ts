@@ -211,6 +211,7 @@ test("whatever hangs on a track says what becomes of it when two are found to be
     { table: "rehearsal_takes" },
     { table: "share_listens" },
     { table: "shares" },
+    { table: "tag_writings" },
     { table: "track_edits" },
     { table: "waveforms" },
   ]);

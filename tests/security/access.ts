@@ -329,6 +329,13 @@ export const access: Readonly<Record<string, Access>> = {
     status: 409,
     input: ({ trackId, connectionId }) => ({ trackId, editId: null, version: connectionId }),
   },
+  "library.tagWriting.get": { needs: "listener", input: bandOnly },
+  "library.tagWriting.set": {
+    needs: "owner",
+    input: ({ bandId }) => ({ bandId, isOn: false }),
+  },
+  // Nobody has switched it on; what it does then is in `tests/library/tag-writing.test.ts`.
+  "library.tagWriting.writeAll": { needs: "owner", status: 409, input: bandOnly },
   "library.edits.changed": { needs: "listener", input: bandOnly },
   "library.naming.get": { needs: "listener", input: bandOnly },
   "library.naming.preview": {

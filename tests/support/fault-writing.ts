@@ -53,6 +53,8 @@ async function putFile(exchange: Exchange, path: string): Promise<void> {
   // As the reference has it: a Nextcloud says 404 of a missing parent, Apache 409.
   if (!hasParent(world, path)) return end(response, world.persona === "nextcloud" ? 404 : 409);
   if (before && request.headers["if-none-match"] === "*") return end(response, 412);
+  const wanted = request.headers["if-match"];
+  if (wanted && wanted !== before?.etag) return end(response, 412);
   const kept = await keepBody(exchange);
   if (!kept) return;
   world.tree.put(path, kept);

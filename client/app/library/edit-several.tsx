@@ -19,7 +19,7 @@ import {
   toChangesOfSeveral,
 } from "./edit-fields.ts";
 import s from "./edits.module.css";
-import { type Editing, useSavedEdits } from "./use-saved-edits.ts";
+import { type Editing, useSavedEdits, useWhereKept } from "./use-saved-edits.ts";
 
 /** Several recordings of one band: what nobody touches stays as it is in each. */
 export function EditSeveral({ tracks: given, ...props }: Editing) {
@@ -45,6 +45,7 @@ function SeveralForm({ onStale, ...props }: SeveralFormProps) {
   const { tracks, onClose } = props;
   const [choices, setChoices] = useState<Choices>({});
   const save = useSavedEdits(props, onStale);
+  const whereKept = useWhereKept(tracks[0]?.bandId);
   const wrong = findWrong(textsOf(choices));
   const choose = (field: EditField, choice: Choice | undefined) =>
     setChoices(({ [field]: _, ...others }) => (choice ? { ...others, [field]: choice } : others));
@@ -65,7 +66,7 @@ function SeveralForm({ onStale, ...props }: SeveralFormProps) {
       }}
     >
       <p className="soft">
-        {words.severalHint} {words.beside}
+        {words.severalHint} {whereKept}
       </p>
       <div className={s.fields}>
         {FIELDS.map((field) => (

@@ -20,7 +20,7 @@ import {
 } from "./edit-fields.ts";
 import { EditSeveral } from "./edit-several.tsx";
 import s from "./edits.module.css";
-import { type Editing, useSavedEdits } from "./use-saved-edits.ts";
+import { type Editing, useSavedEdits, useWhereKept } from "./use-saved-edits.ts";
 
 /** What is shown of recordings, to be changed beside their files. */
 export function EditTags(editing: Editing) {
@@ -64,6 +64,7 @@ function EditTagsForm({ page, ...props }: EditOneProps & { readonly page: EditPa
   const [seen] = useState(page);
   const [form, setForm] = useState<EditForm>(() => toForm(page));
   const save = useSavedEdits(props);
+  const whereKept = useWhereKept(track.bandId);
   const wrong = findWrong(form);
   const submit = () => {
     if (Object.keys(wrong).length > 0) return;
@@ -80,7 +81,7 @@ function EditTagsForm({ page, ...props }: EditOneProps & { readonly page: EditPa
         submit();
       }}
     >
-      <p className="soft">{words.beside}</p>
+      <p className="soft">{whereKept}</p>
       <div className={s.fields}>
         {FIELDS.map((field) => (
           <Field

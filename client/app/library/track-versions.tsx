@@ -9,12 +9,14 @@ import { sentenceOf, trpc } from "../api.ts";
 import { FormFailure } from "../auth/gate.tsx";
 import { useIsEditor } from "../frame/band.ts";
 import { edits as words } from "../words/edits.ts";
+import { tagWriting } from "../words/tag-writing.ts";
 import { noteLibraryChanged } from "./changes.ts";
 import { speakValue } from "./edit-fields.ts";
 import s from "./edits.module.css";
 
 const FEW = 10;
 const MOST = 100;
+const LOOK_EVERY_MS = 3_000;
 
 /** Who has changed what of a recording, and the way back; nothing while nobody has. */
 export function TrackVersions({ track }: { readonly track: Track }) {
@@ -22,14 +24,19 @@ export function TrackVersions({ track }: { readonly track: Track }) {
   const { data } = useQuery(
     trpc.library.edits.list.queryOptions(
       { trackId: track.id, limit },
-      { enabled: track.editId !== null, placeholderData: keepPreviousData },
+      {
+        enabled: track.editId !== null,
+        placeholderData: keepPreviousData,
+        refetchInterval: ({ state }) =>
+          state.data?.writing?.state === "waiting" ? LOOK_EVERY_MS : false,
+      },
     ),
   );
   if (!data || data.versions.length === 0) return null;
   return (
     <section className={s.versions} aria-label={words.versions}>
       <h2 className={s.title}>{words.versions}</h2>
-      <p className="soft">{words.beside}</p>
+      <FileState writing={data.writing} />
       <VersionList track={track} page={data} />
       {data.next !== null && limit < MOST ? (
         <Button variant="subtle" color="gray" onClick={() => setLimit(MOST)}>
@@ -37,6 +44,21 @@ export function TrackVersions({ track }: { readonly track: Track }) {
         </Button>
       ) : null}
     </section>
+  );
+}
+
+/** Whether the file says it too, and if not, why. */
+function FileState({ writing }: { readonly writing: EditPage["writing"] }) {
+  if (!writing) return <p className="soft">{words.beside}</p>;
+  const { state, message, writtenAt } = writing;
+  if (state === "written" && writtenAt) {
+    return <p className="soft">{tagWriting.writtenAt(writtenAt)}</p>;
+  }
+  return (
+    <div role="status">
+      <p className="soft">{state === "written" ? words.goesIn : tagWriting.state[state]}</p>
+      {message === null ? null : <p className={s.trouble}>{message}</p>}
+    </div>
   );
 }
 

@@ -1,5 +1,6 @@
 import { notifications } from "@mantine/notifications";
-import { useMutation } from "@tanstack/react-query";
+import { skipToken, useMutation, useQuery } from "@tanstack/react-query";
+import type { BandId } from "#contract/ids.ts";
 import type { Track } from "#contract/library.ts";
 import { backline, refusalOf, trpc } from "../api.ts";
 import { edits as words } from "../words/edits.ts";
@@ -53,3 +54,11 @@ const fetchNow = (track: Track): Promise<Track | null> =>
   backline.api.library.tracks.get
     .query({ trackId: track.id })
     .catch((error) => (refusalOf(error)?.code === "not_found" ? null : track));
+
+/** Whether what is edited in a band goes into its files as well, in words. */
+export function useWhereKept(bandId: BandId | undefined): string {
+  const { data } = useQuery(
+    trpc.library.tagWriting.get.queryOptions(bandId ? { bandId } : skipToken),
+  );
+  return data?.isOn ? words.goesIn : words.beside;
+}

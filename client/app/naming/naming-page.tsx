@@ -14,6 +14,7 @@ import { naming as words } from "../words/naming.ts";
 import s from "./naming.module.css";
 import { Patterns } from "./patterns.tsx";
 import { Preview } from "./preview.tsx";
+import { TagWritingSection } from "./tag-writing.tsx";
 
 const LOOK_EVERY_MS = 1500;
 
@@ -35,6 +36,9 @@ export function NamingPage() {
       <p className={s.text}>{words.text}</p>
       <FormFailure>{error ? sentenceOf(error) : null}</FormFailure>
       {data ? <RuleForm key={data.version} naming={data} /> : <Skeleton height={320} />}
+      <div className={s.below}>
+        <TagWritingSection bandId={bandId} />
+      </div>
     </Screen>
   );
 }

@@ -20,6 +20,7 @@ const actions: Readonly<Record<AuditAction, string>> = {
   "account.export_downloaded": "Copy of everything downloaded",
   "account.deleted": "Account deleted",
   "band.handed_over": "Band handed over, because its owner left",
+  "band.tag_writing_changed": "Writing of edited tags into files switched on",
   "connection.removed": "Storage disconnected",
   "connection.paused": "Storage paused",
   "connection.direct_changed": "Recordings come from the storage itself",
@@ -90,6 +91,8 @@ const precise: { readonly [Action in AuditAction]?: (details: Details) => string
     isOn === false ? "Recordings come through this server again" : undefined,
   "connection.deleting_changed": ({ isOn }) =>
     isOn === false ? "Deleting recordings in a storage not allowed any more" : undefined,
+  "band.tag_writing_changed": ({ isOn }) =>
+    isOn === false ? "Writing of edited tags into files switched off" : undefined,
   "account.linked": ({ isOn }) =>
     isOn === false ? "Sign-in through another server removed" : undefined,
   "admin.jellyfin_changed": ({ isOn }) =>

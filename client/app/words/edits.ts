@@ -4,6 +4,7 @@ export const edits = {
   edit: "Edit tags",
   dialog: (title: string) => `Edit “${title}”`,
   beside: "Kept beside the file; the file itself stays as it is.",
+  goesIn: "Goes into the file as well, as this band wants it.",
   fields: {
     title: "Title",
     artist: "Artist",
@@ -28,14 +29,13 @@ export const edits = {
   tooMany: (count: number, most: number) =>
     `${count} tracks are too many to edit at a time, and nothing was changed. Select up to ${most}, and edit the others after them.`,
   emptyTitle: "Without a title, what its name says is shown.",
-  savedSeveral: (count: number) =>
-    `${count} tracks are changed here. Their files are as they were.`,
+  savedSeveral: (count: number) => `${count} tracks are changed.`,
   fileSays: (value: string) => `The file says: ${value}`,
   fileSaysNothing: "The file says nothing of it",
   notNumber: (most: number) => `Write a number from 1 to ${most}`,
   save: "Save",
   cancel: "Cancel",
-  saved: (title: string) => `“${title}” is changed here. The file is as it was.`,
+  saved: (title: string) => `“${title}” is changed.`,
   versions: "Changes",
   by: (name: string | null, isRestored: boolean) =>
     `${name ?? "Someone who has left"} ${isRestored ? "brought back an earlier version" : "changed this"}`,

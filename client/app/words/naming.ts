@@ -3,7 +3,7 @@ import { formatAgo, formatCount, plural } from "./format.ts";
 export const naming = {
   title: "Names of files without tags",
   section: "This band",
-  hint: "What title, artist and date are read from a file’s name and folders",
+  hint: "What title, artist and date are read from a file’s name and folders, and whether edited tags go into the files",
   open: "Look at the rule",
   back: "Settings",
   text: "Files that have no tags are called by their names and folders. Say here how your band writes them. Files with tags are left alone, and so is what somebody has edited.",

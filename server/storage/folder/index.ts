@@ -3,12 +3,14 @@ import { basename, delimiter, isAbsolute } from "node:path";
 import { z } from "zod";
 import { defineProvider, type OnNews, type Storage } from "#server/storage/provider.ts";
 import type { KnownFile } from "#server/storage/removal.ts";
+import type { NewVersion } from "#server/storage/replacing.ts";
 import { Credential } from "./credential.ts";
 import { codeOf, nameFileFailure } from "./failures.ts";
 import { describeFile, listFolder } from "./listing.ts";
 import { nameNoFolder, openPlace, openTop, verifyFolder } from "./place.ts";
 import { openFileRange } from "./reading.ts";
 import { removeFile } from "./removal.ts";
+import { replaceFile } from "./replacing.ts";
 import { watchTree } from "./watching.ts";
 import { createWriting } from "./writing.ts";
 
@@ -66,6 +68,8 @@ export const folder = defineProvider({
         : {
             writing: createWriting(open, io.signal),
             remove: async (known: KnownFile) => removeFile(await open(), known),
+            replace: async (known: KnownFile, version: NewVersion) =>
+              replaceFile(await open(), known, version, io.signal),
             watch: async (ref: string | null, onNews: OnNews) =>
               watchTree((await openPlace(await open(), ref ?? "")).path, onNews, io.signal),
           }),

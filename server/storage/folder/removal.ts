@@ -10,7 +10,8 @@ import { describeFile } from "./listing.ts";
 import { openPlace } from "./place.ts";
 import { nameWriteFailure } from "./write-failures.ts";
 
-const FLAGS = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
+export const FOLDER_FLAGS =
+  constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
 /**
  * Deletes a file for good. What a link leads to is left alone: it lies somewhere else, and may be there
@@ -20,7 +21,7 @@ export async function removeFile(top: string, known: KnownFile): Promise<void> {
   const { path, isLinked } = await openPlace(top, known.ref);
   requireKnown(await describeFile(top, known.ref), known);
   if (isLinked) throw nameLinked();
-  const folder = await open(dirname(path), FLAGS).catch((error) => {
+  const folder = await open(dirname(path), FOLDER_FLAGS).catch((error) => {
     throw codeOf(error) === "ELOOP" ? notFound() : nameWriteFailure(error);
   });
   try {
@@ -40,7 +41,7 @@ export async function removeFile(top: string, known: KnownFile): Promise<void> {
  *
  * @throws AppError `not_found` when a folder of the path was swapped for a link before it was opened.
  */
-async function pin(folder: FileHandle, path: string): Promise<string> {
+export async function pin(folder: FileHandle, path: string): Promise<string> {
   const pinned = platform() === "linux" ? `/proc/self/fd/${folder.fd}` : path;
   if ((await realpath(pinned)) !== path) throw notFound();
   return pinned;

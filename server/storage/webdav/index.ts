@@ -19,6 +19,7 @@ import { nameNextcloudFailure } from "./nextcloud.ts";
 import { findUser } from "./ocs.ts";
 import { readQuota } from "./quota.ts";
 import { removeFile } from "./removal.ts";
+import { recoverFile, replaceFile } from "./replacing.ts";
 import { accessOf, revoke } from "./revocation.ts";
 import { verifyForm, verifyGranted } from "./verify.ts";
 import { createWriting } from "./writing.ts";
@@ -64,6 +65,18 @@ function createStorage(credential: Credential, io: StorageIo): Storage {
     if (!entry.fileId) throw nameForeignFolder(dav.host);
     return entry;
   };
+  const openRange: Storage["openRange"] = (ref, range, caller) => {
+    const signal = eitherOf(io.signal, caller);
+    return openDownload({
+      host: dav.host,
+      ref,
+      range,
+      request: () => dav.download(ref, range, signal),
+      findSize: async () => (await statFile(dav, ref, signal)).sizeBytes,
+    });
+  };
+  const read = async (ref: string, sizeBytes: number) =>
+    (await openRange(ref, { start: 0, end: sizeBytes - 1 }, io.signal)).body;
   return {
     async list(folder) {
       const { self, children } = await (folder
@@ -83,16 +96,9 @@ function createStorage(credential: Credential, io: StorageIo): Storage {
     quota: () => findQuota(dav, credential, io),
     writing: createWriting(server),
     remove: (known) => removeFile(server, known),
-    openRange(ref, range, caller) {
-      const signal = eitherOf(io.signal, caller);
-      return openDownload({
-        host: dav.host,
-        ref,
-        range,
-        request: () => dav.download(ref, range, signal),
-        findSize: async () => (await statFile(dav, ref, signal)).sizeBytes,
-      });
-    },
+    replace: (known, version) => replaceFile({ ...server, read }, known, version),
+    recover: (ref, id) => recoverFile({ ...server, read }, ref, id),
+    openRange,
   };
 }
 
