@@ -37,8 +37,9 @@ const MAX_KNOWN_TOKENS = 1_000;
 
 /**
  * Puts an actor on every request for somebody's data, from the access cookie or a bearer token. The
- * session's row is read each time, so a revoked one is refused on every replica at once. Who cannot
- * be recognised is nobody, and no error: what needs somebody says so itself.
+ * session's row is read each time, so a revoked one is refused on every replica at once; only for
+ * bytes, what was read holds for a second if no event comes (`playback/repeats.ts`). Who cannot be
+ * recognised is nobody, and no error: what needs somebody says so itself.
  */
 export const authPlugin = forWholeApp(async (app, { deps }) => {
   const { http } = deps.config;

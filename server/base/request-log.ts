@@ -29,14 +29,17 @@ interface Place {
   readonly route: string | undefined;
 }
 
-/** @param placeOf - is asked when the answer is over. */
+/**
+ * @param placeOf - is asked when the answer is over.
+ * @param startedMs - by `performance.now()`, when the request came.
+ */
 export function logWhenOver(
   log: Pick<FastifyRequest["log"], "info">,
   { method, socket }: IncomingMessage,
   answer: ServerResponse,
   placeOf: () => Place,
+  startedMs = performance.now(),
 ): void {
-  const startedMs = performance.now();
   const sentBefore = socket.bytesWritten ?? 0;
   answer.once("close", () => {
     log.info(

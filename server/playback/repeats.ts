@@ -175,7 +175,7 @@ export function createRepeats(
     begun(actor, attached.found, part);
     const id = toRequestId(raw);
     const log = app.log.child({ reqId: id });
-    logWhenOver(log, raw, answer, () => place);
+    logWhenOver(log, raw, answer, () => place, arrivedMs.get(raw));
     const { status, headers } = headOf(part);
     const all = { ...standing.headers, "x-request-id": id, ...headers };
     sendOver(answer, { status, headers: all }, body, { signal, log });
@@ -193,7 +193,11 @@ export function createRepeats(
     arrivedMs.set(raw, performance.now());
     const standing = answer.socket === raw.socket ? find(raw) : undefined;
     if (!standing) return false;
-    repeat(standing, raw, answer).then((isSent) => isSent || pass(), pass);
+    const goOrdinaryWay = (): void => {
+      if (answer.headersSent) answer.destroy();
+      else pass();
+    };
+    repeat(standing, raw, answer).then((isSent) => isSent || pass(), goOrdinaryWay);
     return true;
   });
   app.addHook("preClose", async () => {

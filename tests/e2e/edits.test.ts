@@ -207,7 +207,7 @@ test("a naming rule is tried while it is written, and names what has no tags onc
     ...{ bandId: world.bandId, tracks: [{ trackId: id, version: null }] },
     fields: { title: "Low tide" },
   });
-  await page.getByText("Write edited tags into the files").click();
+  await page.getByRole("switch", { name: "Write edited tags into the files" }).click();
   await page.getByText("1 recording edited and only kept beside the file.").waitFor();
   await page.getByRole("button", { name: "Write them into the files now" }).click();
   await page.getByText("1 file to be written.").waitFor();

@@ -78,9 +78,11 @@ function WritingSwitch({ writing }: { readonly writing: TagWriting }) {
 const FIGURES = ["waiting", "failed", "beside", "written"] as const;
 
 const Figures = ({ writing }: { readonly writing: TagWriting }) => (
-  <ul className={s.figures} role="status">
-    {FIGURES.filter((each) => writing[each] > 0).map((each) => (
-      <li key={each}>{words[each](writing[each])}</li>
-    ))}
-  </ul>
+  <div role="status">
+    <ul className={s.figures}>
+      {FIGURES.filter((each) => writing[each] > 0).map((each) => (
+        <li key={each}>{words[each](writing[each])}</li>
+      ))}
+    </ul>
+  </div>
 );
