@@ -1,5 +1,5 @@
 import { startNginx } from "#tests/support/nginx.ts";
-import type { WebdavServer } from "#tests/support/webdav-servers.ts";
+import { startApache } from "#tests/support/webdav-servers.ts";
 import { connectAndScan, startBacklineBench } from "./backline.ts";
 import { type Contender, compare, type Results, SHAPES, type Shape } from "./contenders.ts";
 import { type Figure, megabytes, ms, ratio } from "./table.ts";
@@ -7,14 +7,13 @@ import { type Figure, megabytes, ms, ratio } from "./table.ts";
 const LEAST = 0.45;
 
 /**
- * What is in the range cache, against nginx that has the very file.
+ * What is in the range cache, against nginx that has the very file. Its storage is Apache, which says in
+ * its listings what version of a file it has; of others nothing is kept.
  *
- * @param folder - where `take.mp3` lies; the storage shows the same one.
+ * @param folder - where `take.mp3` lies.
  */
-export async function benchCached(
-  folder: string,
-  storage: Pick<WebdavServer, "url" | "username" | "password">,
-): Promise<Figure[]> {
+export async function benchCached(folder: string): Promise<Figure[]> {
+  const storage = await startApache(folder);
   const nginx = await startNginx(
     (port) =>
       `server { listen 127.0.0.1:${port}; sendfile on; location / { root ${folder}; access_log off; } }`,
@@ -47,6 +46,7 @@ export async function benchCached(
   } finally {
     await bench.stop();
     await nginx.stop();
+    await storage.stop();
   }
 }
 

@@ -15,6 +15,7 @@ export interface Contender {
   readonly port: number;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly cookies?: readonly string[];
   /** Whose work counts; left out where nobody asks. */
   readonly pid?: number;
   /** So far behind that one round shows it. */
@@ -80,7 +81,7 @@ export async function compare(shape: Shape, contenders: readonly Contender[]): P
 
 async function measure(
   shape: Shape,
-  { name, port, path, headers, pid }: Contender,
+  { name, port, path, headers, cookies, pid }: Contender,
   durationMs: number,
 ): Promise<Result> {
   const { rangeBytes, connections, pauseMs } = shape;
@@ -89,6 +90,7 @@ async function measure(
   const load: Load = {
     ...{ port, path, headers, rangeBytes, connections, durationMs, sizeBytes: SIZE_BYTES },
     ...(pauseMs ? { pauseMs } : {}),
+    ...(cookies ? { cookies } : {}),
   };
   const result = await runApart<Load, LoadResult>("load.ts", load).catch((cause: unknown) => {
     throw new Error(`${name} could not be measured with ${shape.name}.`, { cause });

@@ -7,6 +7,8 @@ export interface Load {
   readonly port: number;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** One for each account that listens, which its connections share; left out where nobody asks. */
+  readonly cookies?: readonly string[];
   /** Of the file behind `path`. */
   readonly sizeBytes: number;
   /** Bytes a request, at random places; `null` asks for the whole file. */
@@ -46,7 +48,9 @@ export async function runLoad(load: Load): Promise<LoadResult> {
     Array.from({ length: load.connections }, async (_, index) => {
       // Those who pause do not all do so at the same time.
       await sleep(((load.pauseMs ?? 0) * index) / load.connections);
-      await runConnection(load, endsAtMs, (length, firstByteMs) => {
+      const cookie = load.cookies?.[index % load.cookies.length];
+      const headers = cookie === undefined ? load.headers : { ...load.headers, cookie };
+      await runConnection({ ...load, headers }, endsAtMs, (length, firstByteMs) => {
         bytes += length;
         firstBytesMs.push(firstByteMs);
       });
@@ -87,12 +91,17 @@ function runConnection(
       askedMs = performance.now();
       socket.write(request);
     };
+    const askNext = (): void => {
+      // Whoever asks on a connection that is being closed is answered with a reset.
+      if (answer.isLast()) socket.destroy();
+      else if (load.pauseMs === undefined) ask();
+      else setTimeout(ask, load.pauseMs);
+    };
     const take = (chunk: Buffer): void => {
       if (firstByteMs === 0) firstByteMs = performance.now() - askedMs;
       if (!answer.take(chunk)) return;
       done(answer.length, firstByteMs);
-      if (load.pauseMs === undefined) ask();
-      else setTimeout(ask, load.pauseMs);
+      askNext();
     };
 
     const receive = (chunk: Buffer): boolean => {
@@ -118,6 +127,8 @@ function runConnection(
 interface Answer {
   readonly length: number;
   hasBegun(): boolean;
+  /** Whether the server closes its connection after this one. */
+  isLast(): boolean;
   /** True when the answer is complete. */
   take(chunk: Buffer): boolean;
 }
@@ -142,6 +153,7 @@ function createAnswer(length: number): Answer {
   return {
     length,
     hasBegun: () => head !== "" && left !== 0,
+    isLast: () => /\r\nconnection: *close/i.test(head),
     take(chunk) {
       const taken = left < 0 ? takeHead(chunk) : chunk.length;
       if (left < 0) return false;

@@ -3,25 +3,14 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createBackline } from "#sdk/index.ts";
-import { insertMember } from "#server/bands/store.ts";
-import { openDatabase, write } from "#server/base/db.ts";
-import { createPerson } from "#tests/auth/people.ts";
 import { startNginxDav } from "#tests/support/nginx-dav.ts";
 import { runApart } from "./apart.ts";
-import {
-  type Bench,
-  connectAndScan,
-  findDatabase,
-  residentBytes,
-  startBacklineBench,
-} from "./backline.ts";
+import { type Bench, connectAndScan, residentBytes, startBacklineBench } from "./backline.ts";
+import { STREAMS_A_PERSON, signInMembers } from "./members.ts";
 import type { SlowLoad, SlowResult } from "./slow-load.ts";
 import type { Figure } from "./table.ts";
 
 const LISTENERS = 500;
-/** What one account may have open at a time. */
-const STREAMS_A_PERSON = 20;
 const BYTES_PER_SECOND = 40_000;
 const DURATION_MS = 12_000;
 const TARGET_BYTES = 80_000;
@@ -41,15 +30,12 @@ export async function benchSlowListeners(): Promise<Figure[]> {
     const { tracks } = await bench.admin.api.library.tracks.list.query({ bandId: bench.bandId });
     const track = tracks.find(({ path }) => path === "long.mp3");
     if (!track) throw new Error("The track was not found by the scan.");
-    const people = await signInAll(bench, dataDir);
+    const people = await signInMembers(bench, dataDir, LISTENERS);
     const load = (cookies: readonly string[], durationMs: number): SlowLoad => ({
       ...{ port: Number(new URL(bench.baseUrl).port), path: `/stream/${track.id}` },
       ...{ cookies, bytesPerSecond: BYTES_PER_SECOND, durationMs },
     });
-    const all = Array.from(
-      { length: LISTENERS },
-      (_, at) => people[Math.floor(at / STREAMS_A_PERSON)] ?? "",
-    );
+    const all = people.flatMap((cookie) => Array<string>(STREAMS_A_PERSON).fill(cookie));
     // Once for nothing, so that what is loaded and compiled once is not theirs.
     await runApart<SlowLoad, SlowResult>("slow-load.ts", load(all.slice(0, 100), 3_000));
     await sleep(2_000);
@@ -89,42 +75,3 @@ const present = ({ served, silent, bytesEach }: Measured): Figure[] => [
     isMet: bytesEach <= TARGET_BYTES,
   },
 ];
-
-/** The cookies of as many members of the band as it takes. */
-async function signInAll({ baseUrl, bandId }: Bench, dataDir: string): Promise<string[]> {
-  const { pool, close } = openDatabase(await findDatabase(dataDir), {
-    ...{ max: 1, applicationName: "bench" },
-  });
-  const cookies: string[] = [];
-  for (let index = 0; index < LISTENERS / STREAMS_A_PERSON; index += 1) {
-    const { userId, email, password } = await createPerson(
-      { db: pool, now: () => new Date() },
-      `person-${index}`,
-      { isVerified: true },
-    );
-    await write({ db: pool }, (tx) => insertMember(tx, { bandId, userId, role: "listener" }));
-    cookies.push(await signIn(baseUrl, { email, password }, `10.0.0.${index + 1}`));
-  }
-  await close();
-  return cookies;
-}
-
-async function signIn(
-  baseUrl: string,
-  account: { readonly email: string; readonly password: string },
-  from: string,
-): Promise<string> {
-  let cookie = "";
-  const client = createBackline({
-    baseUrl,
-    async fetch(input, init) {
-      const headers = new Headers(init?.headers);
-      cookie = headers.get("cookie") ?? cookie;
-      headers.set("x-forwarded-for", from);
-      return fetch(input, { ...init, headers });
-    },
-  });
-  await client.api.auth.signIn.mutate({ ...account, rememberMe: false });
-  await client.api.auth.me.query();
-  return cookie;
-}

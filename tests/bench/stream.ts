@@ -10,6 +10,7 @@ import { benchAborts } from "./aborts.ts";
 import { type Bench, connectAndScan, startBacklineBench } from "./backline.ts";
 import { benchCached } from "./cached.ts";
 import { type Contender, compare, SHAPES, SIZE_BYTES, type Way } from "./contenders.ts";
+import { signInMembers } from "./members.ts";
 import { startProxies } from "./proxies.ts";
 import { type RcloneHttp, rcloneVersion, startRcloneHttp } from "./rclone.ts";
 import { present } from "./stream-figures.ts";
@@ -33,30 +34,39 @@ export async function benchStream(): Promise<Figure[]> {
   const authorityFile = join(folder, "authority.pem");
   await writeFile(authorityFile, authority.cert);
   const cloud = await startNginxDav(folder, authority.issue({ names: ["127.0.0.1"] }));
-  const bench = await startBacklineBench(undefined, { NODE_EXTRA_CA_CERTS: authorityFile });
+  const dataDir = await mkdtemp(join(tmpdir(), "backline-bench-data-"));
+  const bench = await startBacklineBench(dataDir, { NODE_EXTRA_CA_CERTS: authorityFile });
   try {
+    const most = Math.max(...SHAPES.map(({ connections }) => connections));
+    const cookies = await signInMembers(bench, dataDir, most);
     const encrypted = { ...cloud, url: cloud.encryptedUrl ?? "" };
     return [
-      ...(await benchWay(bench, cloud, "plain")),
-      ...(await benchWay(bench, encrypted, "encrypted")),
+      ...(await benchWay(bench, cookies, cloud, "plain")),
+      ...(await benchWay(bench, cookies, encrypted, "encrypted")),
       ...(await benchAborts(bench)),
-      ...(await benchCached(folder, cloud)),
+      ...(await benchCached(folder)),
     ];
   } finally {
     await bench.stop();
     await cloud.stop();
     await rm(folder, { recursive: true, force: true });
+    await rm(dataDir, { recursive: true, force: true });
   }
 }
 
-async function benchWay(bench: Bench, storage: Storage, way: Way): Promise<Figure[]> {
+async function benchWay(
+  bench: Bench,
+  cookies: readonly string[],
+  storage: Storage,
+  way: Way,
+): Promise<Figure[]> {
   const secret = Buffer.from(`${storage.username}:${storage.password}`).toString("base64");
   const authorization = `Basic ${secret}`;
   const proxies = await startProxies(new URL(storage.url), authorization);
   const rclone = way === "plain" ? await startRcloneHttp(storage) : null;
   try {
     const contenders = [
-      ...(await listContenders(bench, proxies, storage)),
+      ...(await listContenders(bench, cookies, proxies, storage)),
       // Whoever loads speaks no TLS.
       ...(way === "plain" ? toOthers(storage, authorization, rclone) : []),
     ];
@@ -75,6 +85,7 @@ async function benchWay(bench: Bench, storage: Storage, way: Way): Promise<Figur
 
 async function listContenders(
   bench: Bench,
+  cookies: readonly string[],
   proxies: Nginx,
   storage: Storage,
 ): Promise<Contender[]> {
@@ -93,7 +104,8 @@ async function listContenders(
       name: "Backline",
       port: Number(new URL(bench.baseUrl).port),
       path: `/stream/${track.id}`,
-      headers: { cookie: bench.cookie },
+      headers: {},
+      cookies,
       pid: bench.process.pid,
     },
   ];
