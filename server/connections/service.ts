@@ -102,6 +102,13 @@ export function openConnection(
   return { ...place, storage: attachStorage(deps, row, signal, false) };
 }
 
+/**
+ * For what is answered of a storage without asking it.
+ *
+ * @throws AppError `conflict` without a folder; `storage_refused` while it is paused.
+ */
+export const requireUsable = (row: OpenableConnection): void => void toPlace(row);
+
 function toPlace(row: OpenableConnection): ConnectionPlace {
   if (!row.hasRoot) {
     throw new AppError("conflict", "Choose a folder for this storage first; then it can be used.");

@@ -7,7 +7,7 @@ import { KINDS, type Kind } from "#server/transcoding/kinds.ts";
 import { mediaPlaylist, multivariantPlaylist } from "#server/transcoding/playlists.ts";
 import type { Recording, Transcoding } from "#server/transcoding/service.ts";
 import type { OpenSource } from "#server/transcoding/source-server.ts";
-import { withoutStorage } from "./guest-failures.ts";
+import { withoutStorage } from "./failures.ts";
 import { findListener, type Listener } from "./listeners.ts";
 import { openTrack } from "./service.ts";
 import type { Playable } from "./store.ts";
@@ -49,7 +49,8 @@ type Asked =
 interface Answer {
   readonly type: string;
   readonly cache: string;
-  readonly body: string | Buffer;
+  /** `null`: it is not made for who does not want it. */
+  readonly body: string | Buffer | null;
 }
 
 /** A recording in segments, for whoever may have its stream. */
@@ -101,9 +102,9 @@ async function answer(
     case "init":
       return toSegment(transcoding.init(asked.kind));
     case "segment": {
-      const segment = await transcoding.segment(recording, asked, key, signal);
-      if (!segment) throw noSuchPart();
-      return toSegment(segment);
+      if (!transcoding.has(recording, asked.index)) throw noSuchPart();
+      if (request.method === "HEAD") return toSegment(null);
+      return toSegment(await transcoding.segment(recording, asked, key, signal));
     }
   }
 }
@@ -173,7 +174,11 @@ function toQuery(values: Readonly<Record<string, string | undefined>>): string {
 }
 
 const toList = (body: string): Answer => ({ type: LIST_TYPE, cache: LIST_CACHE, body });
-const toSegment = (body: Buffer): Answer => ({ type: SEGMENT_TYPE, cache: SEGMENT_CACHE, body });
+const toSegment = (body: Answer["body"]): Answer => ({
+  type: SEGMENT_TYPE,
+  cache: SEGMENT_CACHE,
+  body,
+});
 
 const isOff = (): AppError =>
   new AppError(

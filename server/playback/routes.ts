@@ -8,7 +8,7 @@ import { requestedSize, sendPicture } from "#server/base/picture-answer.ts";
 import type { Deps } from "#server/deps.ts";
 import { openCover } from "#server/library/service.ts";
 import { findElsewhere } from "./direct.ts";
-import { withoutStorage } from "./guest-failures.ts";
+import { withoutStorage } from "./failures.ts";
 import { sendHls } from "./hls-answer.ts";
 import { findListener, readPlayable, trackIdOf, type Use } from "./listeners.ts";
 import { attachmentNamed } from "./media-type.ts";

@@ -17,6 +17,7 @@ import { untilPaused } from "#server/connections/pause.ts";
 import {
   type AttachedConnection,
   openConnection,
+  requireUsable,
   type StorageDeps,
 } from "#server/connections/service.ts";
 import type { Deps } from "#server/deps.ts";
@@ -24,6 +25,7 @@ import { noteTrackChanged } from "#server/library/service.ts";
 import { noSuchTrack } from "#server/library/track-rows.ts";
 import type { Storage } from "#server/storage/provider.ts";
 import type { ByteRange, OpenedRange } from "#server/storage/stored.ts";
+import { hasChanged, isMissing, keepsChanging } from "./failures.ts";
 import { mediaTypeOf } from "./media-type.ts";
 import { createOpening, type Opening } from "./opening.ts";
 import { OutsideOfFile, parseRange } from "./range.ts";
@@ -77,9 +79,13 @@ export async function openTrack(
   signal: AbortSignal,
 ): Promise<TrackPart> {
   const { track } = found;
-  if (track.state === "missing") throw isMissing(track);
+  if (track.state === "missing") throw isMissing(nameOf(track), track);
   const answer = judgeKnown(track, request);
-  if (answer && (answer.content === null || !request.wantsBytes)) return answer;
+  if (answer?.content === null) return answer;
+  if (answer && !request.wantsBytes) {
+    requireUsable(found.connection);
+    return answer;
+  }
 
   const until = untilPaused(deps, found.connection.id, signal);
   return openPart(deps, attachTrack(deps, found, until), { answer, request, until });
@@ -224,7 +230,7 @@ function judge(track: Track, facts: FileFacts, request: TrackRequest): TrackPart
   };
   switch (checkConditions(request, validators)) {
     case "precondition_failed":
-      throw new AppError("precondition_failed", "The recording has changed in the meantime.");
+      throw hasChanged();
     case "not_modified":
       return { ...part, range: null, content: null };
     case "send": {
@@ -236,16 +242,3 @@ function judge(track: Track, facts: FileFacts, request: TrackRequest): TrackPart
 }
 
 const nameOf = ({ path }: Track): string => posix.basename(path);
-
-const isMissing = (track: Track): AppError =>
-  new AppError(
-    "not_found",
-    `“${nameOf(track)}” has not been in the storage since ${track.missingSince?.toISOString().slice(0, 10) ?? "the last scan"}. Its place in the library is kept; put the file back and scan again.`,
-  );
-
-const keepsChanging = (): AppError =>
-  new AppError(
-    "storage_unavailable",
-    "The recording is being changed in the storage right now. Try again in a moment.",
-    { retryAfterSeconds: 5 },
-  );

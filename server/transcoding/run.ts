@@ -63,10 +63,15 @@ export function startRun(deps: RunDeps, task: Task, first: number): Run {
 
   const stop = (): void => ending.abort(new Error("Nobody waits for it."));
   const isIdle = (): boolean => waiters.size === 0;
-  const isDone = (): boolean => {
+  const hasEnough = (): boolean => {
     if (next >= task.count) return true;
     if (waiters.size > 0) return false;
     return next > asked + AHEAD || cache.has(segmentName(task.folder, next));
+  };
+  /** Nobody is told from then on that it will come to something. */
+  const endIfDone = (): boolean => {
+    isOver = hasEnough();
+    return isOver;
   };
   const give = (frames: readonly Buffer[]): void => {
     const segment = mediaSegment(task.codec, next, frames);
@@ -88,7 +93,7 @@ export function startRun(deps: RunDeps, task: Task, first: number): Run {
     const worker = { listener: task.listener, isIdle, stop };
     const leave = await deps.slots.take(worker, ending.signal);
     try {
-      await make(deps, task, first, { give, isDone, signal: ending.signal });
+      await make(deps, task, first, { give, endIfDone, signal: ending.signal });
     } finally {
       leave();
     }
@@ -130,7 +135,8 @@ export const segmentName = (folder: string, index: number): string => `${folder}
 interface Making {
   /** Takes the frames of the next segment. */
   readonly give: (frames: readonly Buffer[]) => void;
-  readonly isDone: () => boolean;
+  /** @returns whether no more is wanted of it. */
+  readonly endIfDone: () => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -138,7 +144,7 @@ async function make(
   deps: RunDeps,
   { codec, kbps, count, open }: Task,
   first: number,
-  { give, isDone, signal }: Making,
+  { give, endIfDone, signal }: Making,
 ): Promise<void> {
   const source = await deps.sources.serve(open);
   const stuck = new AbortController();
@@ -157,7 +163,7 @@ async function make(
       timer.refresh();
       frames = [];
       index += 1;
-      if (isDone()) return;
+      if (endIfDone()) return;
     }
     const failure = source.failure();
     if (failure !== undefined) throw failure;

@@ -27,10 +27,13 @@ export interface CacheOptions {
   readonly mostBytes: number;
   readonly now: () => Date;
   readonly noteTrouble: (error: unknown) => void;
+  /** How often it looks for what nobody asks for any more; an hour when left out. */
+  readonly tidyEveryMs?: number;
 }
 
 /** What nobody has asked for so long may be of a recording that is no longer there. */
 const LONGEST_MS = 7 * 24 * 60 * 60 * 1000;
+const TIDY_EVERY_MS = 60 * 60 * 1000;
 const UNFINISHED = ".part";
 
 interface Entry {
@@ -46,7 +49,7 @@ interface Entry {
  * @throws what the file system says, when the folder cannot be used.
  */
 export async function openSegmentCache(options: CacheOptions): Promise<SegmentCache> {
-  const { folder, mostBytes, now, noteTrouble } = options;
+  const { folder, mostBytes, now, noteTrouble, tidyEveryMs = TIDY_EVERY_MS } = options;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await tryOut(folder);
   // The longest unused first.
@@ -91,6 +94,7 @@ export async function openSegmentCache(options: CacheOptions): Promise<SegmentCa
     entries.set(name, entry);
   };
   tidy();
+  const timer = setInterval(tidy, tidyEveryMs).unref();
 
   return {
     has: (name) => entries.has(name),
@@ -117,6 +121,7 @@ export async function openSegmentCache(options: CacheOptions): Promise<SegmentCa
       tidy();
     },
     async close() {
+      clearInterval(timer);
       await Promise.all(writing);
     },
   };

@@ -29,9 +29,9 @@ export interface Transcoding {
   versionOf(facts: FileFacts): string;
   init(kind: Kind): Buffer;
   /**
+   * @param part - one that there is.
    * @param listener - whom it is for: so many are worked on for one of them at a time.
    * @param signal - aborted when they are gone.
-   * @returns `undefined` when the recording has no such part.
    * @throws AppError `busy`, `not_found` for what cannot be made, or the storage's.
    */
   segment(
@@ -39,7 +39,9 @@ export interface Transcoding {
     part: { readonly kind: Kind; readonly index: number },
     listener: string,
     signal: AbortSignal,
-  ): Promise<Buffer | undefined>;
+  ): Promise<Buffer>;
+  /** Whether there is such a part, made or not. */
+  has(recording: Pick<Recording, "durationMs">, index: number): boolean;
   /** How many are worked on. */
   running(): number;
   close(): Promise<void>;
@@ -124,7 +126,6 @@ function create(deps: Parameters<typeof startRun>[0], offers: readonly Offer[]):
       signal,
     ) {
       const count = countSegments(durationMs);
-      if (index >= count) return undefined;
       const folder = hash(bandId, trackId, version, kind);
       const name = segmentName(folder, index);
       if (deps.cache.has(name)) {
@@ -135,6 +136,7 @@ function create(deps: Parameters<typeof startRun>[0], offers: readonly Offer[]):
       const task = { folder, codec: codecOf(kind), kbps: kbpsOf(kind), count, open, listener };
       return (running ?? begin(task, index)).wait(index, signal);
     },
+    has: ({ durationMs }, index) => index < countSegments(durationMs),
     running: () => runs.size,
     async close() {
       for (const run of runs) run.stop();

@@ -51,10 +51,17 @@ export function createSourceServer(): SourceServer {
     },
   });
   let listening: Promise<string> | undefined;
+  /** What has failed once is tried again by the next. */
+  const listen = (): Promise<string> => {
+    listening ??= app.listen({ host: "127.0.0.1", port: 0 }).catch((error: unknown) => {
+      listening = undefined;
+      throw error;
+    });
+    return listening;
+  };
   return {
     async serve(open) {
-      listening ??= app.listen({ host: "127.0.0.1", port: 0 });
-      const address = await listening;
+      const address = await listen();
       const token = randomBytes(32).toString("base64url");
       const source: Source = { open, ending: new AbortController(), failure: undefined };
       sources.set(token, source);

@@ -11,14 +11,22 @@ import { ffmpeg, requireFfmpeg } from "#tests/support/ffmpeg.ts";
 
 requireFfmpeg();
 
+const DAY_MS = 24 * 3_600_000;
 const never = new AbortController().signal;
 
 describe("what is kept on disk", () => {
   async function open(folder: string, mostBytes = 1_000) {
     const troubles: unknown[] = [];
-    const noteTrouble = (error: unknown) => troubles.push(error);
-    const cache = await openSegmentCache({ folder, mostBytes, now: () => new Date(), noteTrouble });
-    return { cache, troubles };
+    let shiftMs = 0;
+    const cache = await openSegmentCache({
+      ...{ folder, mostBytes, tidyEveryMs: 20 },
+      now: () => new Date(Date.now() + shiftMs),
+      noteTrouble: (error) => troubles.push(error),
+    });
+    const wait = (ms: number): void => {
+      shiftMs += ms;
+    };
+    return { cache, troubles, wait };
   }
   const bytes = (length: number, value = 1): Buffer => Buffer.alloc(length, value);
 
@@ -57,12 +65,26 @@ describe("what is kept on disk", () => {
     for (const name of ["old.m4s", "new.m4s", "half.m4s.part"]) {
       await writeFile(join(folder, "a", name), bytes(10));
     }
-    const longAgo = new Date(Date.now() - 8 * 24 * 3_600_000);
+    const longAgo = new Date(Date.now() - 8 * DAY_MS);
     await utimes(join(folder, "a/old.m4s"), longAgo, longAgo);
     const { cache } = await open(folder);
     await cache.close();
     expect(await readdir(join(folder, "a"))).toEqual(["new.m4s"]);
     expect([cache.has("a/old.m4s"), cache.has("a/new.m4s")]).toEqual([false, true]);
+  });
+
+  test("goes after a week also while nothing else is made", async () => {
+    const folder = await createTestFolder();
+    const { cache, wait } = await open(folder);
+    cache.put("a/old.m4s", bytes(10));
+    wait(6 * DAY_MS);
+    cache.put("a/new.m4s", bytes(10));
+    await cache.close();
+    const { cache: next, wait: waitOn } = await open(folder);
+    waitOn(8 * DAY_MS);
+    await expect.poll(() => next.has("a/old.m4s")).toBe(false);
+    await next.close();
+    expect(await readdir(folder, { recursive: true })).not.toContain("a/old.m4s");
   });
 
   test("leaves no empty folder behind", async () => {

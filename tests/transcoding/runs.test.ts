@@ -1,6 +1,13 @@
 import { readdir, readFile } from "node:fs/promises";
+import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { findFfmpeg } from "#server/transcoding/ffmpeg.ts";
+import { startRun } from "#server/transcoding/run.ts";
+import { openSegmentCache } from "#server/transcoding/segment-cache.ts";
+import { createSlots } from "#server/transcoding/slots.ts";
+import { createSourceServer } from "#server/transcoding/source-server.ts";
+import { createTestFolder } from "#tests/support/deps.ts";
 import { requireFfmpeg } from "#tests/support/ffmpeg.ts";
 import type { StorageWorld } from "#tests/support/world.ts";
 import { annasHls, bytesOf, openHls, statusOf } from "./listening.ts";
@@ -138,6 +145,38 @@ test("what was made once comes without ffmpeg and without the storage", {
   expect(await statusOf(world.anna, segment(0)), "what was not made").toBe(503);
 });
 
+test("of a storage that is paused nothing is given, made or not", {
+  timeout: 300_000,
+}, async () => {
+  const world = await annasHls({ "song.flac": song });
+  const { segment, track } = await openHls(world, "song.flac");
+  await bytesOf(world.anna, segment(0));
+  const stream = world.anna.streamUrl(track.id);
+  const connectionId = world.connection.id;
+  await world.anna.api.connections.pause.mutate({ connectionId });
+
+  for (const url of [segment(0), world.anna.hlsUrl(track.id), stream]) {
+    for (const method of ["GET", "HEAD"]) {
+      const { status } = await world.anna.fetch(url, { method });
+      expect([new URL(url).pathname, method, status]).toEqual([new URL(url).pathname, method, 422]);
+    }
+  }
+  await world.anna.api.connections.resume.mutate({ connectionId });
+  expect(await statusOf(world.anna, segment(0))).toBe(200);
+});
+
+test("for who only asks what a part is none is made", async () => {
+  const world = await annasHls({ "song.flac": song });
+  const { segment } = await openHls(world, "song.flac");
+  const ask = (index: number) => world.anna.fetch(segment(index), { method: "HEAD" });
+  const { status, headers } = await ask(1);
+  expect([status, headers.get("content-type"), headers.get("content-length")]).toEqual([
+    ...[200, "audio/mp4", null],
+  ]);
+  expect(running(world)).toBe(0);
+  expect((await ask(100)).status).toBe(404);
+});
+
 test("a storage that fails says so, and when it is back the part is made", {
   timeout: 300_000,
 }, async () => {
@@ -152,4 +191,41 @@ test("a storage that fails says so, and when it is back the part is made", {
   ]);
   heal();
   expect(await statusOf(world.anna, segment(0))).toBe(200);
+});
+
+test("whoever asks in the very moment that one ends is not told to wait for it", async () => {
+  const long = await murmur(100, "long.flac");
+  const ready = await findFfmpeg(process.env.PATH ?? "");
+  if (!ready) throw new Error("There is no ffmpeg.");
+  const folder = await createTestFolder();
+  const noteTrouble = (error: unknown): void => expect.unreachable(String(error));
+  const cache = await openSegmentCache({
+    folder,
+    mostBytes: 1e9,
+    now: () => new Date(),
+    noteTrouble,
+  });
+  const sources = createSourceServer();
+  const promised: boolean[] = [];
+  const run = startRun(
+    {
+      ...{ ffmpeg: ready, sources, slots: createSlots(1, 1, 10_000) },
+      cache: {
+        ...cache,
+        put(name, bytes) {
+          cache.put(name, bytes);
+          // After the one who made it has looked whether that is enough, and before it has gone.
+          if (name === "folder/4.m4s") queueMicrotask(() => promised.push(run.reaches(5)));
+        },
+      },
+    },
+    {
+      ...{ folder: "folder", codec: "aac", kbps: 96, count: 12, listener: "anna" },
+      open: async () => ({ sizeBytes: long.length, range: null, body: Readable.from([long]) }),
+    },
+    0,
+  );
+  await run.over;
+  expect(promised).toEqual([false]);
+  await Promise.all([sources.close(), cache.close()]);
 });
