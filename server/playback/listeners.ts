@@ -71,7 +71,11 @@ async function findGuest(
   use: Use,
 ): Promise<Listener> {
   // Before the link is read, so that no end of it falls in between.
-  const { signal, endAfter, endWithList } = endWithShare(deps, guest, trackId, answer);
+  const { signal, endAfter, endWithList } = endWithShare(
+    deps,
+    { guest, trackId, isDownload: use === "download" },
+    answer,
+  );
   const found = await findSharedPlayable(deps.db, guest, trackId);
   signal.throwIfAborted();
   if (!found) throw openLinkFirst();

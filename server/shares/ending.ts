@@ -15,6 +15,14 @@ export interface GuestAnswer {
   endWithList(topic: string | null): void;
 }
 
+/** What a guest is given. */
+export interface Given {
+  readonly guest: Guest;
+  readonly trackId: TrackId;
+  /** Which a link may cease to allow, while it still lets them listen. */
+  readonly isDownload: boolean;
+}
+
 /** Timers of Node's know no longer time. */
 const LONGEST_MS = 2 ** 31 - 1;
 
@@ -26,8 +34,7 @@ const LONGEST_MS = 2 ** 31 - 1;
  */
 export function endWithShare(
   deps: Pick<Deps, "db" | "events">,
-  guest: Guest,
-  trackId: TrackId,
+  { guest, trackId, isDownload }: Given,
   answer: AbortController,
 ): GuestAnswer {
   const { signal } = answer;
@@ -40,7 +47,7 @@ export function endWithShare(
     timer = setTimeout(() => end(leadsNowhere()), Math.min(msLeft, LONGEST_MS)).unref();
   };
   const follow = (topic: string, isReadFirst: boolean): void =>
-    void watch(deps, { guest, trackId, topic, isReadFirst }, signal, endAfter).then(
+    void watch(deps, { guest, trackId, isDownload, topic, isReadFirst }, signal, endAfter).then(
       (isOver) => isOver && end(leadsNowhere()),
       // Who can't watch any more can't promise anything.
       () => end(leadsNowhere()),
@@ -57,16 +64,14 @@ export function endWithShare(
   };
 }
 
-interface Watched {
-  readonly guest: Guest;
-  readonly trackId: TrackId;
+interface Watched extends Given {
   readonly topic: string;
   readonly isReadFirst: boolean;
 }
 
 async function watch(
   { db, events }: Pick<Deps, "db" | "events">,
-  { guest: { shareId, guestHash }, trackId, topic, isReadFirst }: Watched,
+  { guest: { shareId, guestHash }, trackId, isDownload, topic, isReadFirst }: Watched,
   signal: AbortSignal,
   endAfter: GuestAnswer["endAfter"],
 ): Promise<boolean> {
@@ -74,7 +79,7 @@ async function watch(
   for await (const _ of events.subscribe(topic, signal)) {
     if (!isKnown) {
       const admission = await findAdmission(db, shareId, guestHash ?? "", trackId);
-      if (!admission?.leadsThere) return true;
+      if (!admission?.leadsThere || (isDownload && !admission.canDownload)) return true;
       endAfter(admission.msLeft);
     }
     isKnown = false;

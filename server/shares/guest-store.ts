@@ -43,6 +43,7 @@ export interface Admission {
   readonly guestId: string;
   readonly bandId: BandId;
   readonly canComment: boolean;
+  readonly canDownload: boolean;
   /** It leads to the recording that was asked about; true where none was. */
   readonly leadsThere: boolean;
   /** Until the link ends by itself; `null`: it does not. */
@@ -61,6 +62,7 @@ export async function findAdmission(
       guestId: shareGuests.id,
       bandId: shares.bandId,
       canComment: shares.canComment,
+      canDownload: shares.canDownload,
       leadsThere: trackId === undefined ? sql<boolean>`true` : leadsTo(sql`${trackId}::uuid`),
       msLeft,
     })

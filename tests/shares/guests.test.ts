@@ -271,9 +271,9 @@ test.each([
 
 describe("what a guest hears ends", () => {
   /** A guest whose storage stands still in the middle, on another server than the owner's. */
-  async function listeningElsewhere(password: string | null = null) {
+  async function listeningElsewhere(password: string | null = null, terms = {}) {
     const world = await annasTakes();
-    const link = await share(world, {}, password);
+    const link = await share(world, terms, password);
     const guest = await listener(world, link, password);
     const { testDatabase, testKeys } = world.server.deps;
     const there = await startServer({ database: testDatabase, keys: testKeys });
@@ -294,6 +294,21 @@ describe("what a guest hears ends", () => {
 
     const ofNothing = { path: `/s/${"A".repeat(43)}` };
     expect(await refused(open(guest, link))).toEqual(await refused(open(guest, ofNothing)));
+  });
+
+  test("when it is downloaded and that is not allowed any more, while what plays goes on", async () => {
+    const { world, link, guest, outcome } = await listeningElsewhere(null, { canDownload: true });
+    let isOver = false;
+    void outcome.then(() => {
+      isOver = true;
+    });
+    const url = world.server.baseUrl + downloadPath(world.track.id, link.share.id);
+    const download = isCut(await guest.fetch(url));
+    const terms = { ...link.share.terms, canDownload: false };
+    await world.anna.api.playback.shares.update.mutate({ shareId: link.share.id, terms });
+    expect(await download).toBe("was cut");
+    expect((await guest.fetch(url)).status).toBe(403);
+    expect(isOver).toBe(false);
   });
 
   test("when the storage that it is in is disconnected, and the link with it", async () => {
