@@ -1,3 +1,5 @@
+import { parseHttpDate } from "./http-date.ts";
+
 /** What tells one version of a file from another, as we send it. */
 export interface Validators {
   /** Entity tag with quotes, weak ones with `W/`; `null` when the storage gives us nothing to make one of. */
@@ -66,11 +68,11 @@ function isListed(
 const secondsOf = (date: Date): number => Math.floor(date.getTime() / 1000);
 
 function isAfter(modifiedAt: Date | null, header: string | undefined): boolean {
-  const limit = header === undefined ? Number.NaN : Date.parse(header);
-  return modifiedAt !== null && !Number.isNaN(limit) && secondsOf(modifiedAt) > limit / 1000;
+  const limit = parseHttpDate(header);
+  return modifiedAt !== null && limit !== null && secondsOf(modifiedAt) > secondsOf(limit);
 }
 
 function isNotAfter(modifiedAt: Date | null, header: string | undefined): boolean {
-  const limit = header === undefined ? Number.NaN : Date.parse(header);
-  return modifiedAt !== null && !Number.isNaN(limit) && secondsOf(modifiedAt) <= limit / 1000;
+  const limit = parseHttpDate(header);
+  return modifiedAt !== null && limit !== null && secondsOf(modifiedAt) <= secondsOf(limit);
 }

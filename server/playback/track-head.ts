@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { toHttpDate } from "#server/base/http-date.ts";
 import type { TrackPart, TrackRequest } from "./service.ts";
 
 export interface TrackHead {
@@ -26,7 +27,7 @@ export function headOf(part: TrackPart): TrackHead {
     "accept-ranges": "bytes",
     "cache-control": "private, no-cache",
     ...(part.etag === null ? {} : { etag: part.etag }),
-    ...(part.modifiedAt === null ? {} : { "last-modified": part.modifiedAt.toUTCString() }),
+    ...(part.modifiedAt === null ? {} : { "last-modified": toHttpDate(part.modifiedAt) }),
   };
   if (part.content === null) return { status: 200, headers: versions };
   const { start, end } = part.range ?? { start: 0, end: part.sizeBytes - 1 };

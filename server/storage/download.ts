@@ -1,9 +1,10 @@
 import { discardBody } from "#server/base/egress/body.ts";
 import type { EgressResponse } from "#server/base/egress/client.ts";
 import { AppError } from "#server/base/errors.ts";
+import { parseHttpDate } from "#server/base/http-date.ts";
 import { sliceBody } from "./body.ts";
 import { parseEtag } from "./etag.ts";
-import { isHtml, parseHttpDate } from "./http.ts";
+import { isHtml } from "./http.ts";
 import type { ByteRange, OpenedRange, StoredFile } from "./stored.ts";
 
 /** What is to be opened, with who can do it and tell more about the file. */

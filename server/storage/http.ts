@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { discardBody, readBounded } from "#server/base/egress/body.ts";
 import type { EgressRequest, EgressResponse } from "#server/base/egress/client.ts";
 import { AppError } from "#server/base/errors.ts";
+import { parseHttpDate } from "#server/base/http-date.ts";
 import type { StorageIo } from "./provider.ts";
 
 /** What a service may at most tell us to wait. Some say 10^9 seconds. */
@@ -166,18 +167,6 @@ export function parseRetryAfter(value: string | undefined, now: Date): number | 
     : ((parseHttpDate(text)?.getTime() ?? Number.NaN) - now.getTime()) / 1000;
   if (Number.isNaN(seconds)) return undefined;
   return Math.min(Math.max(Math.ceil(seconds), 1), MAX_RETRY_AFTER_SECONDS);
-}
-
-/**
- * Reads the date form that RFC 9110 §5.6.7 tells everybody to send. `Date.parse` alone makes a date
- * of almost any text with a number in it.
- */
-export function parseHttpDate(text: string | undefined): Date | null {
-  const isDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
-  const trimmed = text?.trim() ?? "";
-  if (!isDate.test(trimmed)) return null;
-  const date = new Date(trimmed);
-  return Number.isNaN(date.getTime()) ? null : date;
 }
 
 function nameOutage({ headers, host }: FailedAnswer, now: Date): AppError {

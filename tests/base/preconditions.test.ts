@@ -26,6 +26,7 @@ describe("conditions on a version", () => {
     ["If-Modified-Since, same second", { ifModifiedSince: at }, strong, "not_modified"],
     ["If-Modified-Since, older", { ifModifiedSince: before }, strong, "send"],
     ["If-Modified-Since, not a date", { ifModifiedSince: "yesterday" }, strong, "send"],
+    ["If-Modified-Since, a date of another kind", { ifModifiedSince: "2027" }, strong, "send"],
     ["If-Match with our tag", { ifMatch: '"a"' }, strong, "send"],
     ["If-Match with another", { ifMatch: '"b"' }, strong, "precondition_failed"],
     ["If-Match never takes a weak tag", { ifMatch: 'W/"a"' }, weak, "precondition_failed"],
@@ -36,6 +37,7 @@ describe("conditions on a version", () => {
       "send",
     ],
     ["If-Unmodified-Since, changed", { ifUnmodifiedSince: before }, strong, "precondition_failed"],
+    ["If-Unmodified-Since, not a date", { ifUnmodifiedSince: "2020" }, strong, "send"],
     ["If-Unmodified-Since, unchanged", { ifUnmodifiedSince: at }, strong, "send"],
   ] as const)("%s", (_, conditions, current, verdict) => {
     expect(checkConditions(conditions, current)).toBe(verdict);

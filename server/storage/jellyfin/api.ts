@@ -1,15 +1,9 @@
 import type { z } from "zod";
 import { discardBody } from "#server/base/egress/body.ts";
 import type { EgressRequest, EgressResponse } from "#server/base/egress/client.ts";
+import { parseHttpDate } from "#server/base/http-date.ts";
 import { withDeadline } from "#server/storage/deadline.ts";
-import {
-  type Expectation,
-  isHtml,
-  notFound,
-  parseHttpDate,
-  readAnswer,
-  send,
-} from "#server/storage/http.ts";
+import { type Expectation, isHtml, notFound, readAnswer, send } from "#server/storage/http.ts";
 import { introduce, toApiUrl } from "#server/storage/media-server.ts";
 import type { StorageIo } from "#server/storage/provider.ts";
 import type { ByteRange } from "#server/storage/stored.ts";

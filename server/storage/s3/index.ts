@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { EgressResponse } from "#server/base/egress/client.ts";
+import { parseHttpDate } from "#server/base/http-date.ts";
 import { eitherOf } from "#server/storage/deadline.ts";
 import { openDownload } from "#server/storage/download.ts";
 import { parseEtag } from "#server/storage/etag.ts";
-import { notFound, parseHttpDate } from "#server/storage/http.ts";
+import { notFound } from "#server/storage/http.ts";
 import { defineProvider, type Storage, type StorageIo } from "#server/storage/provider.ts";
 import type { Page, StoredFile } from "#server/storage/stored.ts";
 import { type Bucket, createBucket } from "./api.ts";

@@ -7,7 +7,7 @@ import type { StorageIo } from "#server/storage/provider.ts";
 import type { ByteRange } from "#server/storage/stored.ts";
 import { openCookies } from "./cookies.ts";
 import { type Credential, toAuthorization } from "./credential.ts";
-import { isRef, toFolderUrl, toUrl } from "./href.ts";
+import { createLastUrl, isRef, toFolderUrl, toUrl } from "./href.ts";
 import { type DavEntry, type Listing, nameBrokenListing, OC, readListing } from "./listing.ts";
 import { QUOTA_BODY } from "./quota.ts";
 import { sendGently } from "./restraint.ts";
@@ -95,6 +95,7 @@ export function createDav(account: Account, io: StorageIo, name?: Expectation["n
   const { host } = root;
   const authorization = toAuthorization(account);
   const isNextcloud = account.dialect === "nextcloud";
+  const toFileUrl = createLastUrl(root);
   const cookies = openCookies(io.egress, root, authorization);
   const ask = (request: EgressRequest, expected: readonly number[], naming = name) =>
     (isNextcloud ? sendGently : send)(
@@ -148,7 +149,7 @@ export function createDav(account: Account, io: StorageIo, name?: Expectation["n
       const headers = { range: `bytes=${range.start}-${range.end}` };
       const headersTimeoutMs = DOWNLOAD_HEAD_TIMEOUT_MS;
       const request = {
-        url: toUrl(root, ref),
+        url: toFileUrl(ref),
         headers,
         headersTimeoutMs,
         maxRedirects: MAX_REDIRECTS,

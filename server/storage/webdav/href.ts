@@ -14,6 +14,15 @@ export function toUrl(root: URL, ref: string): URL {
   return new URL(root.pathname + path, root);
 }
 
+/** The same for who asks for parts of one file again and again. */
+export function createLastUrl(root: URL): (ref: string) => URL {
+  let last: { readonly ref: string; readonly url: URL } | undefined;
+  return (ref) => {
+    if (last?.ref !== ref) last = { ref, url: toUrl(root, ref) };
+    return last.url;
+  };
+}
+
 /** Apache sends whoever leaves the slash out to the address with one. */
 export function toFolderUrl(root: URL, ref: string): URL {
   return ref === "" ? root : toUrl(root, `${ref}/`);

@@ -2,8 +2,9 @@ import { z } from "zod";
 import { boundedChunks, discardBody } from "#server/base/egress/body.ts";
 import type { EgressResponse } from "#server/base/egress/client.ts";
 import { AppError } from "#server/base/errors.ts";
+import { parseHttpDate } from "#server/base/http-date.ts";
 import { parseEtag } from "#server/storage/etag.ts";
-import { isHtml, namePage, parseHttpDate } from "#server/storage/http.ts";
+import { isHtml, namePage } from "#server/storage/http.ts";
 import { isSameRef, toRef } from "./href.ts";
 import { createMultistatusReader, type Response } from "./multistatus.ts";
 
@@ -22,7 +23,11 @@ const Props = z.object({
     .refine(Number.isSafeInteger)
     .nullable()
     .catch(null),
-  modifiedAt: z.string().transform(parseHttpDate).nullable().catch(null),
+  modifiedAt: z
+    .string()
+    .transform((text) => parseHttpDate(text))
+    .nullable()
+    .catch(null),
   etag: z.string().transform(parseEtag).nullable().catch(null),
   contentType: text(255),
   fileId: text(255),
