@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { BandId, ConnectionId } from "#contract/ids.ts";
 
@@ -42,35 +42,51 @@ export interface Names {
 /** What all names look like; nothing else in the cache's folder is ours. */
 export const NAME = /^[\w-]{32}$/;
 
+/** Making names costs more than finding what has them, and who seeks asks for one file many times. */
+const MOST_FILES = 100;
+
 /** @param key - secret, and for nothing else. */
 export function createNames(key: Buffer): Names {
-  const nameOf = (...parts: readonly (string | number)[]): string =>
-    createHmac("sha256", key).update(JSON.stringify(parts)).digest("base64url").slice(0, 32);
-  const shelf = (connectionId: ConnectionId): string => nameOf("shelf", connectionId);
+  const secret = createSecretKey(key);
+  const nameOf = (parts: string): string =>
+    createHmac("sha256", secret).update(parts).digest("base64url").slice(0, 32);
+  const shelf = (connectionId: ConnectionId): string =>
+    nameOf(JSON.stringify(["shelf", connectionId]));
+  const nameFile = ({ connectionId, etag, sizeBytes }: FileVersion, parts: string): NamedFile => {
+    const id = nameOf(parts);
+    const place = shelf(connectionId);
+    const toBlock = (index: number): Block => ({
+      shelf: place,
+      name: nameOf(JSON.stringify(["block", id, index])),
+      lengthBytes: Math.min(BLOCK_BYTES, sizeBytes - index * BLOCK_BYTES),
+      seed: crc32(`${id} ${index}`),
+    });
+    const block = remember(toBlock);
+    return { id, etag, sizeBytes, block };
+  };
+  const files = new Map<string, NamedFile>();
   return {
     shelf,
-    file({ bandId, connectionId, ref, etag, sizeBytes }) {
-      const id = nameOf("file", bandId, connectionId, ref, etag, sizeBytes);
-      const place = shelf(connectionId);
-      const blocks = new Map<number, Block>();
-      const toBlock = (index: number): Block => ({
-        shelf: place,
-        name: nameOf("block", id, index),
-        lengthBytes: Math.min(BLOCK_BYTES, sizeBytes - index * BLOCK_BYTES),
-        seed: crc32(`${id} ${index}`),
-      });
-      return {
-        id,
-        etag,
-        sizeBytes,
-        block(index) {
-          const known = blocks.get(index);
-          if (known) return known;
-          const block = toBlock(index);
-          blocks.set(index, block);
-          return block;
-        },
-      };
+    file(version) {
+      const { bandId, connectionId, ref, etag, sizeBytes } = version;
+      const parts = JSON.stringify(["file", bandId, connectionId, ref, etag, sizeBytes]);
+      const file = files.get(parts) ?? nameFile(version, parts);
+      files.delete(parts);
+      files.set(parts, file);
+      const [oldest] = files.keys();
+      if (files.size > MOST_FILES && oldest !== undefined) files.delete(oldest);
+      return file;
     },
+  };
+}
+
+function remember<Given, Made>(make: (given: Given) => Made): (given: Given) => Made {
+  const made = new Map<Given, Made>();
+  return (given) => {
+    const known = made.get(given);
+    if (known !== undefined) return known;
+    const value = make(given);
+    made.set(given, value);
+    return value;
   };
 }
