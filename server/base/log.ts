@@ -14,6 +14,18 @@ interface LoggedError {
 /** How deep causes are followed. */
 const DEPTH = 5;
 
+let writtenMs = 0;
+let written = "";
+
+/** Busy servers write several lines in a millisecond. */
+function timestamp(): string {
+  const now = Date.now();
+  if (now === writtenMs) return written;
+  writtenMs = now;
+  written = `,"time":"${new Date(now).toISOString()}"`;
+  return written;
+}
+
 type LoggerOptions = Exclude<FastifyServerOptions["logger"], boolean | undefined>;
 
 /**
@@ -26,7 +38,7 @@ type LoggerOptions = Exclude<FastifyServerOptions["logger"], boolean | undefined
 export const loggerOptions = (level: string): LoggerOptions => ({
   level,
   base: null,
-  timestamp: () => `,"time":"${new Date().toISOString()}"`,
+  timestamp,
   serializers: { err: describeError as never, error: describeError as never },
   hooks: {
     logMethod(given, method) {
@@ -51,7 +63,7 @@ const GATHER_MS = 50;
  * nothing to say does not wake up for it.
  */
 export function logDestination(): { write(line: string): void } {
-  const out = destination({ dest: 1, sync: false, minLength: 4_096 });
+  const out = destination({ dest: 1, sync: false, minLength: 32_768, maxWrite: 65_536 });
   let isGathering = false;
   const flush = (): void => {
     isGathering = false;

@@ -25,6 +25,8 @@ export function logRequests(app: FastifyInstance): void {
 }
 
 interface Place {
+  /** Where the log does not say it already. */
+  readonly reqId?: string;
   readonly path: string;
   readonly route: string | undefined;
 }

@@ -151,19 +151,17 @@ export function createRepeats(
     const leave = limit.enter(actor.userId);
     const own = new AbortController();
     const { signal } = own;
+    const settle = (): void => {
+      leave();
+      standing.answers.delete(own);
+      endIfOver(standing);
+    };
+    // Of an answer that has all gone nobody waits for the end.
     const end = (): void => own.abort(OVER);
     answer.once("close", end);
     standing.answers.add(own);
     noteLeader(signal, until);
-    signal.addEventListener(
-      "abort",
-      () => {
-        leave();
-        standing.answers.delete(own);
-        endIfOver(standing);
-      },
-      { once: true },
-    );
+    signal.addEventListener("abort", settle, { once: true });
     const part = await openAgain(deps, attached, requestOf(raw), signal).catch(() => undefined);
     const body = part?.content?.body;
     if (!part || !body || signal.aborted || answer.socket === null) {
@@ -174,11 +172,13 @@ export function createRepeats(
     }
     begun(actor, attached.found, part);
     const id = toRequestId(raw);
-    const log = app.log.child({ reqId: id });
-    logWhenOver(log, raw, answer, () => place, arrivedMs.get(raw));
+    logWhenOver(app.log, raw, answer, () => ({ reqId: id, ...place }), arrivedMs.get(raw));
     const { status, headers } = headOf(part);
     const all = { ...standing.headers, "x-request-id": id, ...headers };
-    sendOver(answer, { status, headers: all }, body, { signal, log });
+    sendOver(answer, { status, headers: all }, body, {
+      signal,
+      log: () => app.log.child({ reqId: id }),
+    });
     return true;
   };
 

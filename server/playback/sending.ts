@@ -22,7 +22,7 @@ export function sendBytes(
   if (socket !== null && socket === request.raw.socket) {
     reply.hijack();
     const head = { status: reply.statusCode, headers: reply.getHeaders() as Headers };
-    sendOver(reply.raw, head, body, { signal, log: request.log });
+    sendOver(reply.raw, head, body, { signal, log: () => request.log });
     return reply;
   }
   signal.addEventListener("abort", () => body.destroy(), { once: true });
@@ -39,7 +39,8 @@ interface Head {
 
 interface Sending {
   readonly signal: AbortSignal;
-  readonly log: Pick<FastifyRequest["log"], "warn">;
+  /** For what goes wrong. */
+  readonly log: () => Pick<FastifyRequest["log"], "warn">;
 }
 
 /**
@@ -92,7 +93,7 @@ export function sendOver(
       if (!isHeld) endOrGoOn();
     },
     fail(error) {
-      if (!signal.aborted) log.warn({ err: error }, "a recording was cut off");
+      if (!signal.aborted) log().warn({ err: error }, "a recording was cut off");
       raw.destroy();
     },
   });

@@ -42,7 +42,7 @@ export function handOver(lane: Lane<Wire>, call: Call, begun: Buffer): Promise<E
     read: (piece) => push(Buffer.from(piece)),
     close: (error) => void (error ? replay.destroy(error) : push(null)),
   };
-  wire.pace = "shared";
+  wire.pace = "waiting";
   wire.reader = reader;
   const client = createClient(call.target.url.origin, replay);
   const close = (): void => {

@@ -72,7 +72,7 @@ export function createPlainBody(lane: Lane<Wire>, call: Call, head: PlainHead, r
 
   const finish = (isClean: boolean): void => {
     settle();
-    wire.pace = "shared";
+    wire.pace = "waiting";
     // TLS hands over what it has decrypted although it was told to stop, perhaps to the last byte. The
     // next answer would never be read.
     unpause();

@@ -7,8 +7,9 @@ import { handOver } from "./hand-over.ts";
 import { createPlainBody } from "./plain-body.ts";
 import { type Lane, openLane, type Pool } from "./pool.ts";
 import { orAgain, type Transport } from "./transport.ts";
-import { SHARED_BYTES, type Wire, wires } from "./wire.ts";
+import { type Wire, wires } from "./wire.ts";
 
+const LONGEST_HEAD_BYTES = 64 * 1024;
 const HEAD_END = "\r\n\r\n";
 
 /** Whether an answer of bytes is to be expected, that somebody passes on. */
@@ -99,7 +100,8 @@ function findHead(
     const head = parsePlainHead(begun.toString("latin1", 0, end));
     return head && { head, lengthBytes: end + HEAD_END.length };
   }
-  const mayCome = begun.length < SHARED_BYTES && mayBecomePlain(begun.toString("latin1", 0, 11));
+  const mayCome =
+    begun.length < LONGEST_HEAD_BYTES && mayBecomePlain(begun.toString("latin1", 0, 11));
   return mayCome ? "later" : undefined;
 }
 

@@ -42,6 +42,18 @@ const MAX_HOSTNAME_LENGTH = 253;
  *   nor path.
  */
 export function parseTarget(address: URL | string, base?: URL): Target {
+  if (!(address instanceof URL) || base) return readTarget(address, base);
+  const known = targets.get(address);
+  if (known?.href === address.href) return known.target;
+  const target = readTarget(address, undefined);
+  targets.set(address, { href: address.href, target });
+  return target;
+}
+
+/** Of addresses that whoever asks keeps, since they ask for the same again and again. */
+const targets = new WeakMap<URL, { readonly href: string; readonly target: Target }>();
+
+function readTarget(address: URL | string, base: URL | undefined): Target {
   const url = parseUrl(address, base);
   if (url.protocol !== "https:" && url.protocol !== "http:") {
     throw refuse("An address must begin with https:// or http://. Check the address.");

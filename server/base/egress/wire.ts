@@ -16,11 +16,11 @@ export interface Reader {
 /**
  * What a connection reads into:
  *
- * - `shared`: the memory of all that wait for an answer.
- * - `slow`: a part of the same, so that what has to be copied and kept for a slow listener is short.
+ * - `waiting`: a part of the memory of all that wait for an answer, or for a slow listener.
+ * - `slow`: more of the same, though little, since it has to be copied and kept for its listener.
  * - `fast`: memory of its own, which is handed over where it lies.
  */
-export type Pace = "shared" | "slow" | "fast";
+export type Pace = "waiting" | "slow" | "fast";
 
 /** One socket that reads into memory that is there already. */
 export interface Wire {
@@ -34,15 +34,15 @@ export interface Wire {
   close(): void;
 }
 
-/** The longest head, and what may come together with it. */
-export const SHARED_BYTES = 64 * 1024;
+/** Mostly a head fits, and hardly more: what comes together with it has to be copied. */
+const WAITING_BYTES = 4 * 1024;
 const OWN_BYTES = 128 * 1024;
 const SLOW_BYTES = 16 * 1024;
 const MAX_SPARE_ROOMS = 64;
 
 /** Whatever is read into it has been used or copied before anything else is read. */
-const shared = Buffer.allocUnsafeSlow(SHARED_BYTES);
-const slow = shared.subarray(0, SLOW_BYTES);
+const slow = Buffer.allocUnsafeSlow(SLOW_BYTES);
+const waiting = slow.subarray(0, WAITING_BYTES);
 const spare: Buffer[] = [];
 
 /**
@@ -66,7 +66,7 @@ export const wires: Kind<Wire> = {
         return own;
       }
       returnOwn();
-      return wire?.pace === "slow" ? slow : shared;
+      return wire?.pace === "slow" ? slow : waiting;
     };
     const read = (length: number, room: Uint8Array): boolean => {
       const reader = wire?.reader;
@@ -88,7 +88,7 @@ export const wires: Kind<Wire> = {
         wire = {
           socket,
           reader: undefined,
-          pace: "shared",
+          pace: "waiting",
           letGo() {
             const room = own;
             own = undefined;
