@@ -1,8 +1,8 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
 import type { Comment, Thread } from "#contract/comments.ts";
 import type { TrackId } from "#contract/ids.ts";
 import { backline, queryClient, trpc } from "../api.ts";
+import { useWhileLooking } from "../frame/while-looking.ts";
 import { comments } from "../words/comments.ts";
 
 const threadsQuery = (trackId: TrackId) =>
@@ -30,27 +30,14 @@ export const useThreads = (trackId: TrackId) => useQuery(threadsQuery(trackId));
 export const refreshThreads = (trackId: TrackId): Promise<void> =>
   queryClient.invalidateQueries({ queryKey: threadsQuery(trackId).queryKey });
 
-/** What others write appears by itself, as long as somebody looks: a line costs a connection. */
-export function useLiveComments(trackId: TrackId): void {
-  useEffect(() => {
-    const follow = () =>
-      backline.api.library.comments.changed.subscribe(
-        { trackId },
-        { onData: () => void refreshThreads(trackId) },
-      );
-    let line: ReturnType<typeof follow> | null = null;
-    const onVisibility = () => {
-      line?.unsubscribe();
-      line = document.visibilityState === "visible" ? follow() : null;
-    };
-    onVisibility();
-    document.addEventListener("visibilitychange", onVisibility);
-    return () => {
-      document.removeEventListener("visibilitychange", onVisibility);
-      line?.unsubscribe();
-    };
-  }, [trackId]);
-}
+/** What others write appears by itself. */
+export const useLiveComments = (trackId: TrackId): void => useWhileLooking(trackId, follow);
+
+const follow = (trackId: TrackId) =>
+  backline.api.library.comments.changed.subscribe(
+    { trackId },
+    { onData: () => void refreshThreads(trackId) },
+  );
 
 export const nameOf = ({ author }: Comment): string => author?.name ?? comments.gone;
 

@@ -1,24 +1,20 @@
-import { ActionIcon, Button, Menu, Modal, TextInput } from "@mantine/core";
+import { ActionIcon, Menu, Modal } from "@mantine/core";
 import { IconDots } from "@tabler/icons-react";
 import { useState } from "react";
 import type { EditField } from "#contract/edits.ts";
 import { MOST_EDITED } from "#contract/enough.ts";
 import type { Track } from "#contract/library.ts";
-import { sentenceOf } from "../api.ts";
 import { FormFailure } from "../auth/gate.tsx";
-import c from "../frame/confirm.module.css";
 import { edits as words } from "../words/edits.ts";
 import {
   type Choice,
   type Choices,
   commonOf,
-  FIELDS,
   findWrong,
   isEmpty,
-  isNumber,
   toChangesOfSeveral,
 } from "./edit-fields.ts";
-import s from "./edits.module.css";
+import { EditFrame, FieldInput } from "./edit-frame.tsx";
 import { type Editing, useSavedEdits, useWhereKept } from "./use-saved-edits.ts";
 
 /** Several recordings of one band: what nobody touches stays as it is in each. */
@@ -58,38 +54,22 @@ function SeveralForm({ onStale, ...props }: SeveralFormProps) {
     save.mutate({ bandId: first.bandId, tracks: seen, ...changes });
   };
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
-    >
-      <p className="soft">
-        {words.severalHint} {whereKept}
-      </p>
-      <div className={s.fields}>
-        {FIELDS.map((field) => (
-          <SeveralField
-            key={field}
-            field={field}
-            common={commonOf(tracks, field)}
-            choice={choices[field]}
-            error={wrong[field]}
-            onChoose={(choice) => choose(field, choice)}
-          />
-        ))}
-      </div>
-      <FormFailure>{save.error ? sentenceOf(save.error) : null}</FormFailure>
-      <div className={c.actions}>
-        <Button variant="default" onClick={onClose}>
-          {words.cancel}
-        </Button>
-        <Button type="submit" loading={save.isPending}>
-          {words.save}
-        </Button>
-      </div>
-    </form>
+    <EditFrame
+      hint={`${words.severalHint} ${whereKept}`}
+      error={save.error}
+      isPending={save.isPending}
+      onSubmit={submit}
+      onCancel={onClose}
+      renderField={(field) => (
+        <SeveralField
+          field={field}
+          common={commonOf(tracks, field)}
+          choice={choices[field]}
+          error={wrong[field]}
+          onChoose={(choice) => choose(field, choice)}
+        />
+      )}
+    />
   );
 }
 
@@ -116,23 +96,16 @@ function SeveralField({ field, common, choice, error, onChoose }: SeveralFieldPr
     onChoose(text.trim() === "" ? "blank" : { text });
   };
   return (
-    <div className={s.field} data-short={isNumber(field) || field === "recordedOn" || undefined}>
-      <TextInput
-        label={words.fields[field]}
-        placeholder={says}
-        description={field === "recordedOn" && says ? says : null}
-        inputWrapperOrder={["label", "input", "description", "error"]}
-        type={field === "recordedOn" ? "date" : "text"}
-        inputMode={isNumber(field) ? "numeric" : undefined}
-        maxLength={isNumber(field) ? 5 : 500}
-        autoComplete="off"
-        value={value}
-        error={error}
-        onChange={(event) => change(event.currentTarget.value)}
-        rightSectionPointerEvents="all"
-        rightSection={<Choose field={field} onChoose={onChoose} />}
-      />
-    </div>
+    <FieldInput
+      field={field}
+      placeholder={says}
+      description={field === "recordedOn" && says ? says : null}
+      value={value}
+      error={error}
+      onType={change}
+      rightSectionPointerEvents="all"
+      rightSection={<Choose field={field} onChoose={onChoose} />}
+    />
   );
 }
 

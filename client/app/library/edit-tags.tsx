@@ -1,23 +1,21 @@
-import { Button, Modal, Skeleton, TextInput } from "@mantine/core";
+import { Button, Modal, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { EditField, EditPage } from "#contract/edits.ts";
 import type { Track } from "#contract/library.ts";
 import { sentenceOf, trpc } from "../api.ts";
 import { FormFailure } from "../auth/gate.tsx";
-import c from "../frame/confirm.module.css";
 import { edits as words } from "../words/edits.ts";
 import {
   type EditForm,
-  FIELDS,
   findWrong,
   isEmpty,
-  isNumber,
   speakValue,
   textOf,
   toChanges,
   toForm,
 } from "./edit-fields.ts";
+import { EditFrame, FieldInput } from "./edit-frame.tsx";
 import { EditSeveral } from "./edit-several.tsx";
 import s from "./edits.module.css";
 import { type Editing, useSavedEdits, useWhereKept } from "./use-saved-edits.ts";
@@ -74,36 +72,22 @@ function EditTagsForm({ page, ...props }: EditOneProps & { readonly page: EditPa
     save.mutate({ bandId: track.bandId, tracks, ...changes });
   };
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
-    >
-      <p className="soft">{whereKept}</p>
-      <div className={s.fields}>
-        {FIELDS.map((field) => (
-          <Field
-            key={field}
-            field={field}
-            value={form[field]}
-            error={wrong[field]}
-            page={seen}
-            onChange={(value) => setForm((now) => ({ ...now, [field]: value }))}
-          />
-        ))}
-      </div>
-      <FormFailure>{save.error ? sentenceOf(save.error) : null}</FormFailure>
-      <div className={c.actions}>
-        <Button variant="default" onClick={onClose}>
-          {words.cancel}
-        </Button>
-        <Button type="submit" loading={save.isPending}>
-          {words.save}
-        </Button>
-      </div>
-    </form>
+    <EditFrame
+      hint={whereKept}
+      error={save.error}
+      isPending={save.isPending}
+      onSubmit={submit}
+      onCancel={onClose}
+      renderField={(field) => (
+        <Field
+          field={field}
+          value={form[field]}
+          error={wrong[field]}
+          page={seen}
+          onChange={(value) => setForm((now) => ({ ...now, [field]: value }))}
+        />
+      )}
+    />
   );
 }
 
@@ -123,18 +107,13 @@ function Field({ field, value, error, page, onChange }: FieldProps) {
     unedited === null ? words.fileSaysNothing : words.fileSays(speakValue(field, unedited));
   const hint = field === "title" && value.trim() === "" ? `${says}. ${words.emptyTitle}` : says;
   return (
-    <div className={s.field} data-short={isNumber(field) || field === "recordedOn" || undefined}>
-      <TextInput
-        label={words.fields[field]}
+    <>
+      <FieldInput
+        field={field}
         description={isOther ? hint : null}
-        inputWrapperOrder={["label", "input", "description", "error"]}
-        type={field === "recordedOn" ? "date" : "text"}
-        inputMode={isNumber(field) ? "numeric" : undefined}
-        maxLength={isNumber(field) ? 5 : 500}
-        autoComplete="off"
         value={value}
         error={error}
-        onChange={(event) => onChange(event.currentTarget.value)}
+        onType={onChange}
       />
       {isOther ? (
         <Button
@@ -147,6 +126,6 @@ function Field({ field, value, error, page, onChange }: FieldProps) {
           {words.asFile}
         </Button>
       ) : null}
-    </div>
+    </>
   );
 }
