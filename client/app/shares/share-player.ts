@@ -1,6 +1,5 @@
 import type { WireError } from "#contract/errors.ts";
 import type { TrackId } from "#contract/ids.ts";
-import type { SharedTrack } from "#contract/shares.ts";
 import { backline, refusalOf } from "../api.ts";
 import { isSignedOut } from "../auth/session.ts";
 import type { PlayedTrack } from "../playback/deck.ts";
@@ -9,13 +8,13 @@ import { later, playerPreferences, sayOnce, player as tabPlayer } from "../playb
 import { createHlsAttaching } from "../playback/hls-here.ts";
 import { startMediaSession } from "../playback/media-session.ts";
 import { createPlayer, type Player } from "../playback/player.ts";
-import type { Queue } from "../playback/queue.ts";
 import { startShortcuts } from "../playback/shortcuts.ts";
 import { createStore, type Store } from "../playback/store.ts";
 import { startTabs } from "../playback/tabs.ts";
 import { playback } from "../words/playback.ts";
 import { startLooking } from "./looking.ts";
 import { openAgain, type SharedRecording } from "./opened-share.ts";
+import { queueOf, toPlayed } from "./shared-queue.ts";
 
 /** The app's player, for the guest of a public link. */
 export interface SharePlayer {
@@ -240,15 +239,3 @@ export function createSharePlayer(token: string): SharePlayer {
     },
   };
 }
-
-const toPlayed = ({ isPresent, ...track }: SharedTrack): PlayedTrack => ({
-  ...track,
-  state: isPresent ? "present" : "missing",
-});
-
-const queueOf = (tracks: readonly SharedTrack[], index: number): Queue => ({
-  tracks: tracks.map(toPlayed),
-  index,
-  next: null,
-  fetchPage: async () => ({ tracks: [], next: null }),
-});
