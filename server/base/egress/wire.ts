@@ -36,7 +36,7 @@ export interface Wire {
 
 /** Mostly a head fits, and hardly more: what comes together with it has to be copied. */
 const WAITING_BYTES = 4 * 1024;
-const OWN_BYTES = 128 * 1024;
+const OWN_BYTES = 96 * 1024;
 const SLOW_BYTES = 16 * 1024;
 const MAX_SPARE_ROOMS = 64;
 
