@@ -9,16 +9,14 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
-import { backline, queryClient } from "./api.ts";
+import { queryClient } from "./api.ts";
 import { takeLinkToken } from "./auth/link-token.ts";
 import { watchForMaintenance } from "./auth/maintenance.ts";
 import { onSessionEnd, startSessionKeeper, watchForSessionEnd } from "./auth/session.ts";
 import { startWindowTitle } from "./frame/title.ts";
 import { startUpdateWatch } from "./frame/update.ts";
 import { noteStep } from "./library/came-from.ts";
-import { player } from "./playback/here.ts";
-import { startMediaSession } from "./playback/media-session.ts";
-import { startTabs } from "./playback/tabs.ts";
+import { isPlaying, playerInTab } from "./playback/in-tab.ts";
 import { router } from "./routes.tsx";
 import { applyColourScheme, colourScheme } from "./theme/colour-scheme.ts";
 import { cssVariablesResolver, theme } from "./theme/theme.ts";
@@ -31,7 +29,7 @@ applyColourScheme();
 takeLinkToken();
 
 onSessionEnd((reason) => {
-  player.clear();
+  playerInTab.get()?.clear();
   if (reason === "deleted") return void router.navigate({ to: "/goodbye" });
   const { href, pathname } = router.state.location;
   // Whoever has a link needs no session for it.
@@ -41,11 +39,9 @@ onSessionEnd((reason) => {
 });
 watchForSessionEnd();
 watchForMaintenance();
-startSessionKeeper(() => player.state.get().isPlaying);
-startUpdateWatch(() => player.state.get().isPlaying);
+startSessionKeeper(isPlaying);
+startUpdateWatch(isPlaying);
 startWindowTitle();
-startMediaSession(player, (track) => backline.coverUrl(track, "large"));
-startTabs(player);
 router.subscribe("onBeforeNavigate", ({ fromLocation }) => noteStep(fromLocation?.pathname));
 
 const root = document.getElementById("root");

@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { player } from "../playback/here.ts";
+import { playerInTab } from "../playback/in-tab.ts";
 import { createStore } from "../playback/store.ts";
 import { frame } from "../words/frame.ts";
 
@@ -13,12 +13,14 @@ export function useScreenTitle(title: string): void {
 /** The window's title: what plays while something plays, else the screen. */
 export function startWindowTitle(): void {
   const show = () => {
-    const { track, isPlaying } = player.state.get();
-    const playing = [track?.title, track?.artist].filter((part) => part).join(" – ");
-    const title = isPlaying && playing ? playing : screenTitle.get();
+    const state = playerInTab.get()?.state.get();
+    const { title: song, artist } = (state?.isPlaying && state.track) || {};
+    const playing = [song, artist].filter((part) => part).join(" – ");
+    const title = playing || screenTitle.get();
     document.title = title === frame.app ? title : `${title} · ${frame.app}`;
   };
   screenTitle.subscribe(show);
-  player.state.subscribe(show);
+  // There is one for good, once there is one.
+  playerInTab.subscribe(() => playerInTab.get()?.state.subscribe(show));
   show();
 }

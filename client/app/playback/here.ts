@@ -1,4 +1,3 @@
-import { notifications } from "@mantine/notifications";
 import { THROUGH_SERVER } from "#contract/playback.ts";
 import { backline } from "../api.ts";
 import { endSession, isSignedOut } from "../auth/session.ts";
@@ -7,8 +6,12 @@ import { playback } from "../words/playback.ts";
 import type { PlayedTrack, PlayerPreferences } from "./deck.ts";
 import { diagnose } from "./diagnosis.ts";
 import { createHlsAttaching } from "./hls-here.ts";
+import { playerInTab } from "./in-tab.ts";
+import { startMediaSession } from "./media-session.ts";
 import { parseModes, plainModes } from "./modes.ts";
 import { createPlayer } from "./player.ts";
+import { sayOnce } from "./say-once.ts";
+import { startTabs } from "./tabs.ts";
 
 export const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2] as const;
 
@@ -59,12 +62,6 @@ async function isSignedIn(): Promise<boolean> {
   }
 }
 
-/** In place of what was said under the same id. */
-export function sayOnce(id: string, title: string, message: string): void {
-  notifications.hide(id);
-  notifications.show({ id, title, message });
-}
-
 export function later(delayMs: number, run: () => void): () => void {
   const timer = setTimeout(run, delayMs);
   return () => clearTimeout(timer);
@@ -103,3 +100,6 @@ export const player = createPlayer(
 );
 
 window.addEventListener("online", player.wake);
+startMediaSession(player, (track) => backline.coverUrl(track, "large"));
+startTabs(player);
+playerInTab.set(player);

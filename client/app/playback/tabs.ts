@@ -1,7 +1,7 @@
 import { playback } from "../words/playback.ts";
-import { sayOnce } from "./here.ts";
 import { agree, type Line } from "./one-at-a-time.ts";
 import type { Player } from "./player.ts";
+import { sayOnce } from "./say-once.ts";
 
 /**
  * Of all tabs of this browser one plays at a time: the one where it began last.
