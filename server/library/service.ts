@@ -5,6 +5,7 @@ import { requireMember } from "#server/bands/service.ts";
 import type { Actor } from "#server/base/actor.ts";
 import { write } from "#server/base/db.ts";
 import type { Deps } from "#server/deps.ts";
+import { countTracks } from "./counting.ts";
 import { findCover } from "./cover-store.ts";
 import { type Order, type Position, parseCursor, toCursor } from "./cursor.ts";
 import { listByRelevance } from "./relevance.ts";
@@ -67,10 +68,7 @@ async function find(
       ? listByRelevance(db, member, { ...page, search, filter }, after)
       : store.listTracks(db, member, { ...page, ...choice, sort, after });
   };
-  const [rows, total] = await Promise.all([
-    list(),
-    after ? null : store.countTracks(db, member, choice),
-  ]);
+  const [rows, total] = await Promise.all([list(), after ? null : countTracks(db, member, choice)]);
   return { rows, total };
 }
 

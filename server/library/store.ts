@@ -82,7 +82,7 @@ export const shown = {
 };
 
 /** Nobody reads the exact number of more; those of a search have to be looked at one by one. */
-const COUNT_LIMIT = 100_001;
+export const COUNT_LIMIT = 100_001;
 const FOUND_LIMIT = 1_001;
 
 /** A page, with the sorted column of each row as text: exact, where a Date would be rounded. */
