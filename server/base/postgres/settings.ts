@@ -1,3 +1,4 @@
+import { totalmem } from "node:os";
 import type { Endpoint } from "./endpoint.ts";
 
 /**
@@ -13,6 +14,7 @@ export function toServerArguments(
 ): string[] {
   const settings: Readonly<Record<string, string>> = {
     ...memory,
+    shared_buffers: `${toSharedMegabytes(availableBytes())}MB`,
     ...logging,
     ...listening(endpoint),
     timezone: "UTC",
@@ -28,7 +30,6 @@ export const CLUSTER_NAME = "backline-";
 
 const memory = {
   max_connections: "60",
-  shared_buffers: "64MB",
   effective_cache_size: "512MB",
   work_mem: "8MB",
   maintenance_work_mem: "64MB",
@@ -40,6 +41,20 @@ const memory = {
   max_parallel_maintenance_workers: "0",
   max_logical_replication_workers: "0",
 };
+
+const MEGABYTE = 1024 * 1024;
+
+/** What a container may have, or else the machine. */
+const availableBytes = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity);
+
+/**
+ * A large library is searched in less than half the time where most of its indexes fit in here. No more
+ * of it is used than is needed, and a small machine has others who need theirs.
+ *
+ * @param bytes - of memory.
+ */
+export const toSharedMegabytes = (bytes: number): number =>
+  Math.round(Math.min(Math.max(bytes / 32 / MEGABYTE, 64), 512));
 
 /**
  * Errors are the app's to report. What it must not do here is copy somebody's e-mail address into a
