@@ -7,6 +7,7 @@ import { untilPaused } from "#server/connections/pause.ts";
 import { connectionTopic } from "#server/connections/service.ts";
 import type { Deps } from "#server/deps.ts";
 import { noteLeader } from "#server/storage/deadline.ts";
+import { keyOf, mayRepeat, takeFirst } from "./repeated-request.ts";
 import { sendOver } from "./sending.ts";
 import { type AttachedTrack, attachTrack, openAgain, type TrackPart } from "./service.ts";
 import type { Playable } from "./store.ts";
@@ -15,15 +16,10 @@ import { headOf, requestOf } from "./track-head.ts";
 
 /** So long what the database said holds for whoever asks the same, should no event say otherwise. */
 const FRESH_MS = 1_000;
+/** Before that, one request goes the ordinary way for all the others, or all of them would at once. */
+const RENEWED_BEFORE_MS = 200;
 /** Each has a storage attached. Beyond it the oldest is asked about anew. */
 const MOST = 1_000;
-
-/** Neither tickets nor guests: they bring their leave in the address. */
-const PATH = /^\/stream\/[0-9a-f-]{36}(?:\?direct=[a-z0-9]+)?$/;
-/** What may differ without changing who may have what. */
-const FREE: ReadonlySet<string> = new Set(["range", "x-request-id"]);
-/** With these there is more to be read than a head. */
-const WITH_BODY = ["content-length", "transfer-encoding", "upgrade", "expect"] as const;
 
 type Actor = NonNullable<FastifyRequest["actor"]>;
 
@@ -62,6 +58,8 @@ interface Standing {
   /** Frees everything. */
   readonly ending: AbortController;
   isForgotten: boolean;
+  /** Somebody is on the way to ask anew. */
+  isBeingRenewed: boolean;
 }
 
 /**
@@ -106,6 +104,7 @@ export function createRepeats(
       headers: without(reply.getHeaders(), headOf(part).headers),
       answers: new Set(),
       isForgotten: false,
+      isBeingRenewed: false,
     };
     const cut = (signal: AbortSignal): void => {
       forget(standing);
@@ -185,7 +184,11 @@ export function createRepeats(
   const find = (raw: IncomingMessage): Standing | undefined => {
     if (app.drain.hasBegun || app.isUnderPressure()) return undefined;
     const standing = standings.get(keyOf(raw));
-    return standing && performance.now() < standing.freshUntilMs ? standing : undefined;
+    const leftMs = standing ? standing.freshUntilMs - performance.now() : 0;
+    if (!standing || leftMs <= 0) return undefined;
+    if (leftMs > RENEWED_BEFORE_MS || standing.isBeingRenewed) return standing;
+    standing.isBeingRenewed = true;
+    return undefined;
   };
 
   takeFirst(app, (raw, answer, pass) => {
@@ -206,45 +209,10 @@ export function createRepeats(
   return { admit };
 }
 
-const mayRepeat = ({ method, url, httpVersion, headers }: IncomingMessage): boolean =>
-  method === "GET" &&
-  httpVersion === "1.1" &&
-  PATH.test(url ?? "") &&
-  WITH_BODY.every((name) => headers[name] === undefined);
-
-/** Everything that comes with a request but what it may differ in. */
-function keyOf({ url, rawHeaders }: IncomingMessage): string {
-  let key = url ?? "";
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at]?.toLowerCase() ?? "";
-    if (!FREE.has(name)) key += `\n${name}:${rawHeaders[at + 1]}`;
-  }
-  return key;
-}
-
 function without(
   all: Readonly<Record<string, unknown>>,
   some: Readonly<Record<string, unknown>>,
 ): Record<string, string | number> {
   const rest = Object.entries(all).filter(([name]) => !(name in some));
   return Object.fromEntries(rest) as Record<string, string | number>;
-}
-
-/** Puts something in front of all hooks and routes, which get what it does not take. */
-function takeFirst(
-  app: FastifyInstance,
-  take: (raw: IncomingMessage, answer: ServerResponse, pass: () => void) => boolean,
-): void {
-  const { server } = app;
-  const ordinary = server.listeners("request") as ((
-    raw: IncomingMessage,
-    answer: ServerResponse,
-  ) => void)[];
-  server.removeAllListeners("request");
-  server.on("request", (raw, answer) => {
-    const pass = (): void => {
-      for (const listener of ordinary) listener.call(server, raw, answer);
-    };
-    if (!take(raw, answer, pass)) pass();
-  });
 }

@@ -167,3 +167,14 @@ test.each([
   expect(line.receivedBytes()).toBeLessThan(SIZE);
   await expect.poll(() => place.world.cloud.openDownloads(), LATER).toBe(0);
 });
+
+test("who is not in the band any more gets nothing more within moments, however often they ask", async () => {
+  const place = await annasTake();
+  const { db } = place.world.server.deps;
+  expect((await place.ask(0)).status).toBe(206);
+  await write({ db }, (tx) =>
+    tx.execute(sql`delete from members where band_id = ${place.world.bandId}`),
+  );
+  const soon = { timeout: 5_000, interval: 20 };
+  await expect.poll(async () => (await place.ask(0)).status, soon).toBe(403);
+});
