@@ -177,6 +177,16 @@ test("a search finds artists, albums, genres, folders, playlists and rehearsals,
   expect(await search("xylophone")).toEqual({ ...nothing, correctedSearch: null });
 }, 60_000);
 
+test("what is only known by its name is found with a slip of the hand as well", async () => {
+  const world = await annasStorage((cloud) => {
+    cloud.tree.put("Xylograph.flac", flac({ TITLE: "Something else" }));
+    // Nothing is read of it that would be written down.
+    cloud.tree.put("Quarterdeck.flac", Buffer.from("no music"));
+  });
+  expect(await find(world, "quraterdeck")).toMatchObject({ corrected: "quarterdeck" });
+  expect(await find(world, "xylogarph")).toMatchObject({ corrected: "xylograph" });
+});
+
 test("a search shows six of each kind", async () => {
   const world = await annasServer();
   const { anna, bandId } = world;
