@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { TrackId } from "#contract/ids.ts";
 import { streamPath } from "#contract/playback.ts";
 import { write } from "#server/base/db.ts";
+import { connectionTopic } from "#server/connections/service.ts";
 import { cookieOf } from "#tests/support/cookie.ts";
 import { recordLog } from "#tests/support/log.ts";
 import { requestText } from "#tests/support/raw-http.ts";
@@ -48,10 +49,12 @@ async function askInTheDark(
   place: Place,
   headers: Record<string, string> = {},
   tries = 12,
+  meanwhile: () => Promise<void> = async () => {},
 ): Promise<Answer | undefined> {
   const { db } = place.world.server.deps;
   for (let tried = 0; tried < tries; tried += 1) {
     expect((await place.ask(1_000)).status).toBe(206);
+    await meanwhile();
     const found = await write({ db }, async (tx) => {
       await tx.execute(sql`lock table members in access exclusive mode`);
       const waiting = pause(700, undefined);
@@ -85,6 +88,25 @@ test.each([
   },
   60_000,
 );
+
+test("when something about the storage has changed, it is looked at again", async () => {
+  const place = await annasTake();
+  const { deps } = place.world.server;
+  const topic = connectionTopic(place.world.connection.id);
+  const answer = await askInTheDark(place, {}, 1, async () => {
+    await write(deps, (tx) => deps.events.publish(tx, topic));
+    // On its way through the database.
+    await pause(150);
+  });
+  expect(answer).toBeUndefined();
+});
+
+test("who goes on with twenty at once has as many open as they may have", async () => {
+  const place = await annasTake();
+  const lines = await Promise.all(Array.from({ length: 20 }, () => hangOn(place)));
+  expect((await place.ask(0)).status).toBe(429);
+  for (const { leave } of lines) leave();
+});
 
 test("it is answered as the first was, but for its own range, id and time", async () => {
   const { log, lines } = recordLog();
@@ -134,7 +156,8 @@ async function hangOn(place: Place) {
     socket.resume();
     await closed;
   };
-  return { untilCut, receivedBytes: () => socket.bytesRead };
+  const leave = (): void => void socket.destroy();
+  return { untilCut, leave, receivedBytes: () => socket.bytesRead };
 }
 
 test.each([
