@@ -179,3 +179,9 @@ const types: Readonly<Record<string, string>> = {
 
 const guessType = (path: string): string =>
   types[path.split(".").at(-1)?.toLowerCase() ?? ""] ?? "application/octet-stream";
+
+/** The paths of all files. */
+export const filesOf = (folder: FolderNode, above = ""): string[] =>
+  [...folder.children].flatMap(([name, node]) =>
+    node.kind === "file" ? [above + name] : filesOf(node, `${above}${name}/`),
+  );

@@ -10,7 +10,7 @@ import {
 } from "#tests/storage/writing.ts";
 import { createTestFolder } from "#tests/support/deps.ts";
 import { startFaultServer } from "#tests/support/fault-server.ts";
-import type { FolderNode } from "#tests/support/fault-tree.ts";
+import { filesOf } from "#tests/support/fault-tree.ts";
 import { installedServers, type StartWebdavServer } from "#tests/support/webdav-servers.ts";
 import { filesIn } from "#tests/uploads/uploading.ts";
 
@@ -61,8 +61,3 @@ async function startFaultWorld(persona: "plain" | "nextcloud"): Promise<Writable
     stop: cloud.stop,
   };
 }
-
-const filesOf = (folder: FolderNode, above = ""): string[] =>
-  [...folder.children].flatMap(([name, node]) =>
-    node.kind === "file" ? [above + name] : filesOf(node, `${above}${name}/`),
-  );
