@@ -70,6 +70,7 @@ function wholeYear(year: number, now = new Date()): number {
   return inThisCentury > thisYear + 50 ? inThisCentury - 100 : inThisCentury;
 }
 
+/** While somebody seeks in a file, the same date is written again and again. */
 const written = new WeakMap<Date, string>();
 
 /** @param date - is not changed any more. */
