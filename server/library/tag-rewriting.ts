@@ -36,6 +36,7 @@ interface ReadFile {
  *
  * @param path - of the copy. It gets another name, and may be left broken.
  * @param name - of the file.
+ * @param write - is not believed anything.
  * @returns what the file says, where that is what is wanted already.
  * @throws AppError `unsupported_media_type` with the sentence why its tags are better left alone.
  */
@@ -46,6 +47,7 @@ export async function rewriteCopy(
     name,
     wanted,
   }: { readonly path: string; readonly name: string; readonly wanted: FileTags },
+  write: typeof writeTags = writeTags,
 ): Promise<Rewritten | { readonly unchanged: FileTags }> {
   const sound = await digestSound(path);
   const before = await readCopy(reader, path, name);
@@ -58,7 +60,7 @@ export async function rewriteCopy(
   const copy = `${path}.${sound.kind}`;
   await rename(path, copy);
   const { kind } = sound;
-  if (!(await writeTags({ path: copy, kind, tags: toWrittenTags(wanted), fields }))) {
+  if (!(await write({ path: copy, kind, tags: toWrittenTags(wanted), fields }))) {
     throw nameBroken();
   }
   if ((await digestSound(copy))?.digest !== sound.digest) throw nameBroken();
