@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readdirSync, statSync } from "node:fs";
-import { stat } from "node:fs/promises";
+import { stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -139,6 +139,12 @@ describe("the shelves", () => {
         let shelves = createShelves(options);
         await shelves.settled();
 
+        let seconds = Date.now() / 1000 - 3_000;
+        /** File systems tell times by the tick, and two writes fit into one; the order is kept by them. */
+        const putApart = async (path: string): Promise<void> => {
+          seconds += 1;
+          await utimes(path, seconds, seconds).catch(() => {});
+        };
         const read = async (index: number, it: Block): Promise<void> => {
           const room = createRooms(1).take() as Room;
           const isThere = model.held().includes(index);
@@ -147,14 +153,20 @@ describe("the shelves", () => {
           expect(room.bytes.subarray(0, room.filled).equals(wanted)).toBe(true);
           model.read(index);
         };
+        const put = async (index: number, it: Block): Promise<void> => {
+          const isNew = !shelves.has(it);
+          shelves.write(it, roomOf(it));
+          model.write(index);
+          await shelves.settled();
+          if (isNew) await putApart(join(folder, it.shelf, it.name));
+        };
         const take = async ({ what, index }: (typeof steps)[number]): Promise<void> => {
           const it = blocks[index] as Block;
           if (what === "restart") {
             shelves = createShelves(options);
             model.restart();
           } else if (what === "write") {
-            shelves.write(it, roomOf(it));
-            model.write(index);
+            await put(index, it);
           } else await read(index, it);
           await shelves.settled();
         };
