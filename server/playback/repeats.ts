@@ -155,7 +155,6 @@ export function createRepeats(
       standing.answers.delete(own);
       endIfOver(standing);
     };
-    // Of an answer that has all gone nobody waits for the end.
     const end = (): void => own.abort(OVER);
     answer.once("close", end);
     standing.answers.add(own);

@@ -1,9 +1,7 @@
-import { Button, TextInput, type TextInputProps } from "@mantine/core";
+import { TextInput, type TextInputProps } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { EditField } from "#contract/edits.ts";
-import { sentenceOf } from "../api.ts";
-import { FormFailure } from "../auth/gate.tsx";
-import c from "../frame/confirm.module.css";
+import { DialogFoot } from "../auth/dialog-foot.tsx";
 import { edits as words } from "../words/edits.ts";
 import { FIELDS, isNumber } from "./edit-fields.ts";
 import s from "./edits.module.css";
@@ -35,14 +33,13 @@ export const EditFrame = ({ hint, error, isPending, ...rest }: EditFrameProps) =
         </div>
       ))}
     </div>
-    <FormFailure>{error ? sentenceOf(error) : null}</FormFailure>
-    <div className={c.actions}>
-      <Button variant="default" onClick={rest.onCancel}>
-        {words.cancel}
-      </Button>
-      <Button type="submit" loading={isPending}>
-        {words.save}
-      </Button>
+    <div className={s.formFoot}>
+      <DialogFoot
+        error={error}
+        isPending={isPending}
+        submit={words.save}
+        onCancel={rest.onCancel}
+      />
     </div>
   </form>
 );

@@ -34,7 +34,6 @@ export const edits = {
   fileSaysNothing: "The file says nothing of it",
   notNumber: (most: number) => `Write a number from 1 to ${most}`,
   save: "Save",
-  cancel: "Cancel",
   saved: (title: string) => `“${title}” is changed.`,
   versions: "Changes",
   by: (name: string | null, isRestored: boolean) =>

@@ -14,7 +14,7 @@ export function toUrl(root: URL, ref: string): URL {
   return new URL(root.pathname + path, root);
 }
 
-/** The same for who asks for parts of one file again and again. */
+/** The same for who asks for parts of one file again and again. Nobody may change what it returns. */
 export function createLastUrl(root: URL): (ref: string) => URL {
   let last: { readonly ref: string; readonly url: URL } | undefined;
   return (ref) => {
