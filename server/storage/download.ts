@@ -69,7 +69,8 @@ export async function openStated(
   }
   if (opened.status === "rejected") throw opened.reason;
   const { etag, modifiedAt } = said.value;
-  return { ...opened.value, etag, modifiedAt };
+  // The short way asks for bytes alone.
+  return { ...opened.value, etag, modifiedAt, line: undefined };
 }
 
 async function openPartial(asked: Asked, answer: EgressResponse): Promise<OpenedRange> {
@@ -122,6 +123,7 @@ function toOpened(
     sizeBytes,
     etag: parseEtag(answer.headers.etag),
     modifiedAt: parseHttpDate(answer.headers["last-modified"]),
+    line: isExact ? answer.line : undefined,
     body: isExact ? answer.body : sliceBody(answer.body, skip, length, () => nameShortBody(host)),
   };
 }

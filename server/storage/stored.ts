@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { RangeLine } from "#server/base/egress/range-line.ts";
 
 /** First and last byte, both inclusive, as in RFC 9110 §14.1.2. */
 export interface ByteRange {
@@ -62,4 +63,6 @@ export interface OpenedRange {
   readonly modifiedAt: Date | null;
   /** Yields exactly the range, or fails with an `AppError`. Destroy it to stop the transfer. */
   readonly body: Readable;
+  /** The short way to other ranges of this very version; absent where there is none. */
+  readonly line?: (() => RangeLine | undefined) | undefined;
 }

@@ -5,6 +5,7 @@ import { type Call, createCall } from "./call.ts";
 import { createConnector, type Lookup } from "./connector.ts";
 import { createPlainTransport } from "./plain-transport.ts";
 import { closePool, createPool, type PoolLimits } from "./pool.ts";
+import type { RangeLine } from "./range-line.ts";
 import { createNextCall, findRedirect, refuseMoreRedirects } from "./redirect.ts";
 import { createTransport, type Transport } from "./transport.ts";
 
@@ -55,6 +56,8 @@ export interface EgressResponse {
   readonly body: Readable;
   /** Where the answer came from, after redirects. */
   readonly url: URL;
+  /** For further ranges of the same version; absent where there is no short way to them. */
+  readonly line?: (() => RangeLine | undefined) | undefined;
 }
 
 /**

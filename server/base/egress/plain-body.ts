@@ -1,5 +1,4 @@
 import type { PlainHead } from "./answer-head.ts";
-import type { Call } from "./call.ts";
 import { nameBodyFailure } from "./failures.ts";
 import type { Flow, Sink } from "./flow.ts";
 import type { Lane } from "./pool.ts";
@@ -8,16 +7,33 @@ import { giveBack, type Wire } from "./wire.ts";
 /** Pieces in a row that a slow listener has taken at once, to count as a fast one again. */
 const TAKEN_AT_ONCE = 4;
 
+/** The connection that an answer comes on, and what holds for it. */
+export interface Passage {
+  readonly lane: Lane<Wire>;
+  readonly host: string;
+  /** Between two pieces, not while the listener is the slow one. */
+  readonly bodyTimeoutMs: number;
+  /** Left out by whoever ends it by stopping the flow. */
+  readonly signal?: AbortSignal;
+}
+
+export interface PlainBody extends Flow {
+  /**
+   * What came together with the head, as `Reader` has it; all else is read from the connection.
+   *
+   * @param offer - where the flow may be opened: then not even this is copied.
+   */
+  begin(rest: Buffer, isOwn: boolean, offer: () => void): boolean;
+}
+
 /**
  * The bytes that follow a head: exactly as many as it says. What comes beyond them is no answer to
  * anything, so it goes nowhere and the connection is closed.
- *
- * @param rest - what came together with the head, in memory that is everybody's.
  */
-export function createPlainBody(lane: Lane<Wire>, call: Call, head: PlainHead, rest: Buffer): Flow {
+export function createPlainBody(passage: Passage, head: PlainHead): PlainBody {
+  const { lane, signal } = passage;
   const wire = lane.carrier;
   const { socket } = wire;
-  const { signal } = call;
   let left = head.lengthBytes;
   let sink: Sink | undefined;
   /** Read before somebody wanted it. */
@@ -32,18 +48,19 @@ export function createPlainBody(lane: Lane<Wire>, call: Call, head: PlainHead, r
   let held: Buffer | undefined;
   let takenAtOnce = 0;
   let timer: NodeJS.Timeout | undefined;
+  let readFirst: (() => void) | undefined;
 
   const settle = (): void => {
     isOver = true;
     stopWatching();
-    signal.removeEventListener("abort", onAbort);
+    signal?.removeEventListener("abort", onAbort);
     wire.reader = undefined;
   };
   const fail = (error: unknown): void => {
     if (isOver) return;
     settle();
     lane.destroy();
-    failure = toBodyError(error, call);
+    failure = toBodyError(error, passage);
     early = [];
     tell();
   };
@@ -54,10 +71,9 @@ export function createPlainBody(lane: Lane<Wire>, call: Call, head: PlainHead, r
     if (failure) sink.fail(failure);
     else sink.end();
   };
-  const onAbort = (): void => fail(signal.reason);
-  /** Between two pieces, not while the listener is the slow one. */
+  const onAbort = (): void => fail(signal?.reason);
   const watchTime = (): void => {
-    timer ??= setTimeout(() => fail(tooLate()), call.bodyTimeoutMs);
+    timer ??= setTimeout(() => fail(tooLate()), passage.bodyTimeoutMs);
   };
 
   const stopWatching = (): void => {
@@ -72,7 +88,8 @@ export function createPlainBody(lane: Lane<Wire>, call: Call, head: PlainHead, r
 
   const finish = (isClean: boolean): void => {
     settle();
-    wire.pace = "waiting";
+    // Whoever asks next on it may be as quick: the memory stays. One that was slow has none.
+    if (wire.pace === "slow") wire.pace = "waiting";
     // TLS hands over what it has decrypted although it was told to stop, perhaps to the last byte. The
     // next answer would never be read.
     unpause();
@@ -124,6 +141,12 @@ export function createPlainBody(lane: Lane<Wire>, call: Call, head: PlainHead, r
     return !isPaused;
   };
 
+  const takeFirst = (): void => {
+    const first = readFirst;
+    readFirst = undefined;
+    if (!isOver) first?.();
+  };
+
   /** What was read before anybody wanted it, as far as it is wanted. */
   const passEarly = (to: Sink): void => {
     while (!isWaiting && early.length > 0) pass(to, early.shift() as Buffer, false);
@@ -137,15 +160,21 @@ export function createPlainBody(lane: Lane<Wire>, call: Call, head: PlainHead, r
     unpause();
   };
 
-  signal.addEventListener("abort", onAbort, { once: true });
+  signal?.addEventListener("abort", onAbort, { once: true });
   wire.reader = { read, close: (error) => fail(error ?? cutShort()) };
   // Nobody has paused yet, so it begins at once with memory of its own.
   wire.pace = "fast";
-  if (rest.length > 0 || left === 0) read(rest, false);
 
   return {
+    begin(rest, isOwn, offer) {
+      if (rest.length > 0 || left === 0) readFirst = () => read(rest, isOwn);
+      offer();
+      takeFirst();
+      return !isPaused;
+    },
     open(to) {
       sink = to;
+      takeFirst();
       goOn(to);
     },
     resume() {
@@ -163,8 +192,8 @@ export function createPlainBody(lane: Lane<Wire>, call: Call, head: PlainHead, r
   };
 }
 
-function toBodyError(error: unknown, call: Call): Error {
-  if (!call.signal.aborted) return nameBodyFailure(error, call.target.host);
+function toBodyError(error: unknown, { signal, host }: Passage): Error {
+  if (!signal?.aborted) return nameBodyFailure(error, host);
   return error instanceof Error ? error : new Error("aborted", { cause: error });
 }
 

@@ -6,6 +6,7 @@ import { toReadable } from "./flow.ts";
 import { handOver } from "./hand-over.ts";
 import { createPlainBody } from "./plain-body.ts";
 import { type Lane, openLane, type Pool } from "./pool.ts";
+import { createRangeLine } from "./range-line.ts";
 import { orAgain, type Transport } from "./transport.ts";
 import { type Wire, wires } from "./wire.ts";
 
@@ -26,10 +27,10 @@ export function createPlainTransport(pool: Pool, ordinary: Transport): Transport
     if (!isDownload(call)) return ordinary(call);
     try {
       const lane = await openLane(pool, wires, call.target, call.signal);
-      const answer = exchange(lane, call);
+      const answer = exchange(pool, lane, call);
       if (!lane.isReused) return await answer;
       return await orAgain(answer, call, async () =>
-        exchange(await openLane(pool, wires, call.target, call.signal, true), call),
+        exchange(pool, await openLane(pool, wires, call.target, call.signal, true), call),
       );
     } catch (error) {
       call.signal.throwIfAborted();
@@ -38,7 +39,7 @@ export function createPlainTransport(pool: Pool, ordinary: Transport): Transport
   };
 }
 
-function exchange(lane: Lane<Wire>, call: Call): Promise<EgressResponse> {
+function exchange(pool: Pool, lane: Lane<Wire>, call: Call): Promise<EgressResponse> {
   return new Promise((resolve, reject) => {
     const { signal } = call;
     const wire = lane.carrier;
@@ -60,9 +61,12 @@ function exchange(lane: Lane<Wire>, call: Call): Promise<EgressResponse> {
 
     const start = (head: PlainHead, rest: Buffer): void => {
       settle();
-      const flow = createPlainBody(lane, call, head, rest);
       const { status, headers, setCookies } = head;
-      resolve({ status, headers, setCookies, body: toReadable(flow), url: call.target.url });
+      const { bodyTimeoutMs, target } = call;
+      const body = createPlainBody({ lane, host: target.host, bodyTimeoutMs, signal }, head);
+      body.begin(rest, false, () => {});
+      const line = () => createRangeLine(pool, call, head);
+      resolve({ status, headers, setCookies, body: toReadable(body), url: target.url, line });
     };
 
     const giveUp = (begun: Buffer): void => {

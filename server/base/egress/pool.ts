@@ -103,10 +103,9 @@ export async function openLane<C extends Carrier>(
 ): Promise<Lane<C>> {
   const { origin } = target.url;
   if (pool.closing.signal.aborted) throw busy();
-  const key = `${kind.name} ${origin}`;
-  const kept = isFresh ? undefined : takeIdle(pool, key);
-  // What is kept under a kind's name was prepared by it.
-  if (kept) return toLane(pool, kept, kept.carrier as C, true);
+  const key = keyOf(kind, origin);
+  const kept = isFresh ? undefined : takeLane<C>(pool, key);
+  if (kept) return kept;
 
   makeRoom(pool, origin);
   count(pool, origin, 1);
@@ -126,6 +125,19 @@ export async function openLane<C extends Carrier>(
     signal.throwIfAborted();
     throw pool.closing.signal.aborted ? busy() : error;
   }
+}
+
+/** Of the connections of one kind to one origin. */
+export const keyOf = (kind: Kind<Carrier>, origin: string): string => `${kind.name} ${origin}`;
+
+/**
+ * @param key - by `keyOf`, of the kind whose carriers these are.
+ * @returns a kept connection, or `undefined` when none is idle; none is opened.
+ */
+export function takeLane<C extends Carrier>(pool: Pool, key: string): Lane<C> | undefined {
+  const kept = takeIdle(pool, key);
+  // What is kept under a kind's name was prepared by it.
+  return kept && toLane(pool, kept, kept.carrier as C, true);
 }
 
 /** Cuts everything that is under way. The server drains its own listeners first. */
