@@ -4,7 +4,7 @@ import type { FastifyInstance } from "fastify";
 /** Neither tickets nor guests: they bring their leave in the address. */
 const PATH = /^\/stream\/[0-9a-f-]{36}(?:\?direct=[a-z0-9]+)?$/;
 /** What may differ without changing who may have what. */
-const FREE: ReadonlySet<string> = new Set(["range", "x-request-id"]);
+export const FREE: ReadonlySet<string> = new Set(["range", "x-request-id"]);
 /** With these there is more to be read than a head. */
 const WITH_BODY = ["content-length", "transfer-encoding", "upgrade", "expect"] as const;
 

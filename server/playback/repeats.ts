@@ -3,13 +3,17 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { sessionTopic, whenRevoked } from "#server/auth/service.ts";
 import { OVER } from "#server/base/closing.ts";
 import { logWhenOver, toRequestId } from "#server/base/request-log.ts";
+import { createFronts } from "#server/base/socket-front.ts";
 import { untilPaused } from "#server/connections/pause.ts";
 import { connectionTopic } from "#server/connections/service.ts";
 import type { Deps } from "#server/deps.ts";
 import { noteLeader } from "#server/storage/deadline.ts";
 import { keyOf, mayRepeat, takeFirst } from "./repeated-request.ts";
 import { sendOver } from "./sending.ts";
-import { type AttachedTrack, attachTrack, openAgain, type TrackPart } from "./service.ts";
+import { attachTrack, openAgain, type TrackPart } from "./service.ts";
+import { createShortWay } from "./short-way.ts";
+import type { Actor, Begun, Cut, Standing } from "./standing.ts";
+import { createPlan } from "./standing-plan.ts";
 import type { Playable } from "./store.ts";
 import type { StreamLimit } from "./stream-limit.ts";
 import { headOf, requestOf } from "./track-head.ts";
@@ -20,8 +24,6 @@ const FRESH_MS = 1_000;
 const RENEWED_BEFORE_MS = 200;
 /** Each has a storage attached. Beyond it the oldest is asked about anew. */
 const MOST = 1_000;
-
-type Actor = NonNullable<FastifyRequest["actor"]>;
 
 /** Who was let in, to what, by which request; its answer is about to be sent. */
 export interface Admitted {
@@ -40,26 +42,7 @@ export interface Repeats {
 export interface RepeatsOptions {
   readonly limit: StreamLimit;
   /** Bytes are on their way to a listener. */
-  readonly begun: (actor: Actor, playable: Playable, part: TrackPart) => void;
-}
-
-/** One listener's recording, and what of it is on its way to them. */
-interface Standing {
-  readonly key: string;
-  readonly actor: Actor;
-  readonly attached: AttachedTrack;
-  /** What its storage ends by, and all of its answers with it. */
-  readonly until: AbortSignal;
-  readonly place: { readonly path: string; readonly route: string | undefined };
-  /** Of its answers, but for what tells one from another. */
-  readonly headers: Readonly<Record<string, string | number>>;
-  readonly freshUntilMs: number;
-  readonly answers: Set<AbortController>;
-  /** Frees everything. */
-  readonly ending: AbortController;
-  isForgotten: boolean;
-  /** Somebody is on the way to ask anew. */
-  isBeingRenewed: boolean;
+  readonly begun: Begun;
 }
 
 /**
@@ -84,6 +67,7 @@ export function createRepeats(
   };
   const forget = (standing: Standing): void => {
     if (standings.get(standing.key) === standing) standings.delete(standing.key);
+    shortWay.forget(standing);
     standing.isForgotten = true;
     endIfOver(standing);
   };
@@ -97,18 +81,20 @@ export function createRepeats(
     // This asks once more, so that no end of the session falls between what was read and this.
     const revoked = whenRevoked(deps, actor.sessionId, ending.signal);
     const until = untilPaused(deps, playable.connection.id, ending.signal);
+    const attached = attachTrack(deps, playable, until);
+    const place = { path: request.url.split("?")[0] ?? "", route: request.routeOptions.url };
+    const headers = without(reply.getHeaders(), headOf(part).headers);
     const standing: Standing = {
-      ...{ key, actor, freshUntilMs, ending, until },
-      attached: attachTrack(deps, playable, until),
-      place: { path: request.url.split("?")[0] ?? "", route: request.routeOptions.url },
-      headers: without(reply.getHeaders(), headOf(part).headers),
+      ...{ key, actor, freshUntilMs, ending, until, attached, place, headers },
+      text: undefined,
+      plan: createPlan(deps, app, { attached, part, until, place, headers }),
       answers: new Set(),
       isForgotten: false,
       isBeingRenewed: false,
     };
     const cut = (signal: AbortSignal): void => {
       forget(standing);
-      for (const answer of [...standing.answers]) answer.abort(signal.reason);
+      for (const end of [...standing.answers]) end(signal.reason);
     };
     for (const signal of [revoked, until]) {
       signal.addEventListener("abort", () => cut(signal), { once: true });
@@ -130,7 +116,7 @@ export function createRepeats(
     if (oldest && standings.size > MOST) forget(oldest);
   };
   const admit: Repeats["admit"] = (admitted) => {
-    const { request, playable } = admitted;
+    const { request, reply, playable } = admitted;
     const freshUntilMs = (arrivedMs.get(request.raw) ?? Number.NEGATIVE_INFINITY) + FRESH_MS;
     if (performance.now() >= freshUntilMs || playable.connection.health !== "active") return;
     const key = keyOf(request.raw);
@@ -138,6 +124,7 @@ export function createRepeats(
     if (known && known.freshUntilMs >= freshUntilMs) return;
     if (known) forget(known);
     add(admitted, key, freshUntilMs);
+    watch(reply.raw);
   };
 
   /** @returns false when it has sent nothing. */
@@ -150,14 +137,15 @@ export function createRepeats(
     const leave = limit.enter(actor.userId);
     const own = new AbortController();
     const { signal } = own;
+    const cut: Cut = (reason) => own.abort(reason);
     const settle = (): void => {
       leave();
-      standing.answers.delete(own);
+      standing.answers.delete(cut);
       endIfOver(standing);
     };
     const end = (): void => own.abort(OVER);
     answer.once("close", end);
-    standing.answers.add(own);
+    standing.answers.add(cut);
     noteLeader(signal, until);
     signal.addEventListener("abort", settle, { once: true });
     const part = await openAgain(deps, attached, requestOf(raw), signal).catch(() => undefined);
@@ -168,7 +156,8 @@ export function createRepeats(
       end();
       return false;
     }
-    begun(actor, attached.found, part);
+    begun(actor, attached.found, part.range?.start ?? 0);
+    if (standing.plan) watch(answer);
     const id = toRequestId(raw);
     logWhenOver(app.log, raw, answer, () => ({ reqId: id, ...place }), arrivedMs.get(raw));
     const { status, headers } = headOf(part);
@@ -180,9 +169,9 @@ export function createRepeats(
     return true;
   };
 
-  const find = (raw: IncomingMessage): Standing | undefined => {
+  /** @returns it, if it may be used by this request. */
+  const use = (standing: Standing | undefined): Standing | undefined => {
     if (app.drain.hasBegun || app.isUnderPressure()) return undefined;
-    const standing = standings.get(keyOf(raw));
     const leftMs = standing ? standing.freshUntilMs - performance.now() : 0;
     if (!standing || leftMs <= 0) return undefined;
     if (leftMs > RENEWED_BEFORE_MS || standing.isBeingRenewed) return standing;
@@ -190,10 +179,15 @@ export function createRepeats(
     return undefined;
   };
 
+  const shortWay = createShortWay({
+    ...{ use, limit, begun, endIfOver },
+    find: (key) => standings.get(key),
+  });
+
   takeFirst(app, (raw, answer, pass) => {
     if (!mayRepeat(raw)) return false;
     arrivedMs.set(raw, performance.now());
-    const standing = answer.socket === raw.socket ? find(raw) : undefined;
+    const standing = answer.socket === raw.socket ? use(standings.get(keyOf(raw))) : undefined;
     if (!standing) return false;
     const goOrdinaryWay = (): void => {
       if (answer.headersSent) answer.destroy();
@@ -202,6 +196,8 @@ export function createRepeats(
     repeat(standing, raw, answer).then((isSent) => isSent || pass(), goOrdinaryWay);
     return true;
   });
+  // It hears of all requests, so it comes after what takes some of them away.
+  const { watch } = createFronts(app.server, shortWay.take);
   app.addHook("preClose", async () => {
     for (const standing of [...standings.values()]) forget(standing);
   });

@@ -3,12 +3,21 @@ import { type Flow, type Sink, takeFlow, toReadable } from "#server/base/egress/
 import { AppError } from "#server/base/errors.ts";
 import type { ByteRange, OpenedRange } from "#server/storage/stored.ts";
 
-export interface ResumingBodyOptions {
-  readonly first: OpenedRange;
+interface Resuming {
   /** Opens what is still missing; fails when the storage has another version by now. */
   readonly reopen: (rest: ByteRange) => Promise<OpenedRange>;
   /** Whether a broken transfer may go on at all: only a strong validator makes that safe. */
   readonly canResume: boolean;
+}
+
+export interface ResumingBodyOptions extends Resuming {
+  readonly first: OpenedRange;
+}
+
+export interface ResumingFlowOptions extends Resuming {
+  readonly range: ByteRange;
+  /** Of its bytes, as far as they come. */
+  readonly first: Flow;
 }
 
 const BUFFER_BYTES = 256 * 1024;
@@ -28,14 +37,18 @@ const RETRY_DELAY_MS = 250;
  *
  * @returns a stream; `takeFlow` has the bytes without it.
  */
-export const createResumingBody = (options: ResumingBodyOptions): Readable =>
-  toReadable(createResumingFlow(options), { highWaterMark: BUFFER_BYTES });
+export function createResumingBody({ first, ...how }: ResumingBodyOptions): Readable {
+  const { range, body } = first;
+  const flow = createResumingFlow({ ...how, range, first: takeFlow(body) });
+  return toReadable(flow, { highWaterMark: BUFFER_BYTES });
+}
 
-function createResumingFlow({ first, reopen, canResume }: ResumingBodyOptions): Flow {
-  const { start, end } = first.range;
+/** The same without a stream. */
+export function createResumingFlow({ range, first, reopen, canResume }: ResumingFlowOptions): Flow {
+  const { start, end } = range;
   const total = end - start + 1;
   let sink: Sink | undefined;
-  let source = takeFlow(first.body);
+  let source = first;
   let delivered = 0;
   let triesWithoutBytes = 0;
   let isWaiting = false;

@@ -31,8 +31,8 @@ export const playbackRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { 
   const limit = createStreamLimit(STREAMS_A_USER);
   const ahead = createReadAhead(deps);
   app.addHook("preClose", async () => ahead.stop());
-  const begun: Begun = ({ userId }, playable, part) => {
-    if ((part.range?.start ?? 0) === 0) ahead.begun(userId, playable);
+  const begun: Begun = ({ userId }, playable, startByte) => {
+    if (startByte === 0) ahead.begun(userId, playable);
   };
   const desk: Desk = { limit, begun, repeats: createRepeats(app, deps, { limit, begun }) };
   const config = {
@@ -117,7 +117,7 @@ async function sendTrack(
   if (part.content.body === null) return reply.send(null);
   const { actor } = request;
   if (use === "stream" && actor) {
-    begun(actor, playable, part);
+    begun(actor, playable, part.range?.start ?? 0);
     repeats.admit({ request, reply, actor, playable, part });
   }
   return sendBytes(request, reply, part.content.body, signal);

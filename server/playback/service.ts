@@ -27,9 +27,9 @@ import type { Storage } from "#server/storage/provider.ts";
 import type { ByteRange, OpenedRange } from "#server/storage/stored.ts";
 import { hasChanged, isMissing, keepsChanging } from "./failures.ts";
 import { mediaTypeOf } from "./media-type.ts";
+import { createBody, type Onward } from "./onward.ts";
 import { createOpening, type Opening } from "./opening.ts";
 import { OutsideOfFile, parseRange } from "./range.ts";
-import { createResumingBody } from "./resuming-body.ts";
 import type * as store from "./store.ts";
 import { type FileFacts, factsAfter, isSameVersion, look, toEtag } from "./versions.ts";
 
@@ -50,7 +50,7 @@ export interface TrackPart extends Validators {
   /** `null`: the whole file. */
   readonly range: ByteRange | null;
   /** `null`: the listener has this version already. */
-  readonly content: { readonly body: Readable | null } | null;
+  readonly content: { readonly body: Readable | null; readonly onward?: Onward } | null;
 }
 
 type Track = store.Playable["track"];
@@ -159,7 +159,8 @@ async function findPart(
     if (answer.content === null || facts.sizeBytes === 0) return answer;
     const opened = await orShorter(opening.open(facts, answer.range ?? wholeOf(facts)));
     if (opened && isSameVersion(facts, opened)) {
-      return { ...answer, content: { body: createBody(opened, facts, opening) } };
+      const onward = { facts, opened };
+      return { ...answer, content: { body: createBody(onward, opening), onward } };
     }
     opened?.body.destroy();
     facts = await factsAfter(storage, track, facts, opened);
@@ -191,22 +192,6 @@ async function orShorter(opening: Promise<OpenedRange>): Promise<OpenedRange | u
     if (error instanceof AppError && error.code === "range_not_satisfiable") return undefined;
     throw error;
   }
-}
-
-function createBody(first: OpenedRange, facts: FileFacts, opening: Opening): Readable {
-  return createResumingBody({
-    first,
-    canResume: first.etag !== null && !first.etag.startsWith("W/"),
-    async reopen(rest) {
-      const opened = await opening.open(facts, rest);
-      const isSame = isSameVersion(facts, opened);
-      if (isSame && opened.etag === first.etag) return opened;
-      opened.body.destroy();
-      // Or whoever comes next would get as far as the cache goes, and no further.
-      if (!isSame) await opening.noteChanged(opened);
-      throw keepsChanging();
-    },
-  });
 }
 
 function judgeKnown(track: Track, request: TrackRequest): TrackPart | undefined {

@@ -7,12 +7,14 @@ export interface StreamLimit {
    * @throws AppError `rate_limited` when the listener has as many as allowed.
    */
   enter(key: string): () => void;
+  hasRoom(key: string): boolean;
 }
 
 /** @param most - open streams a listener; a player needs two or three. */
 export function createStreamLimit(most: number): StreamLimit {
   const open = new Map<string, number>();
   return {
+    hasRoom: (key) => (open.get(key) ?? 0) < most,
     enter(key) {
       const count = open.get(key) ?? 0;
       if (count >= most) {

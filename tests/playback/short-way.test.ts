@@ -1,0 +1,297 @@
+import { randomBytes } from "node:crypto";
+import { connect } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import { expect, onTestFinished, test } from "vitest";
+import { streamPath } from "#contract/playback.ts";
+import { cookieOf } from "#tests/support/cookie.ts";
+import { recordLog } from "#tests/support/log.ts";
+import { requestText } from "#tests/support/raw-http.ts";
+import { annasStorage, type StorageWorld, trackAt } from "#tests/support/world.ts";
+
+/** More than connections hold by themselves. */
+const SIZE = 24_000_000;
+const take = randomBytes(SIZE);
+const LATER = { timeout: 20_000, interval: 20 };
+
+interface Answer {
+  readonly status: number;
+  readonly head: string;
+  readonly body: Buffer;
+  /** Whether Node's own HTTP has seen a request for it. */
+  readonly isShort: boolean;
+}
+
+interface Line {
+  /** Sends this and waits for as many answers. */
+  say(bytes: string | Buffer, answers?: number): Promise<Answer[]>;
+  /** A request for bytes, as the same program sends it again and again. */
+  toText(range: string, headers?: Record<string, string>): string;
+  ask(range: string, headers?: Record<string, string>): Promise<Answer>;
+  readonly socket: ReturnType<typeof connect>;
+  readonly closed: Promise<void>;
+  /** What has come and is no whole answer yet. */
+  left(): Buffer;
+}
+
+interface Place {
+  readonly world: StorageWorld;
+  openLine(): Line;
+  /** One on which the next answer comes the short way; a slow machine needs more than one try. */
+  shortLine(): Promise<Line>;
+}
+
+async function annasTake(options: Parameters<typeof annasStorage>[1] = {}): Promise<Place> {
+  const world = await annasStorage((cloud) => cloud.tree.put("take.mp3", take), options);
+  const { id: trackId } = await trackAt(world, "take.mp3");
+  const cookie = await cookieOf(world.server);
+  let seen = 0;
+  world.server.app.server.on("request", () => {
+    seen += 1;
+  });
+  const openLine = (): Line => createLine(world, { path: streamPath(trackId), cookie }, () => seen);
+  const shortLine = async (): Promise<Line> => {
+    const line = openLine();
+    await expect.poll(async () => (await line.ask("bytes=0-9")).isShort, LATER).toBe(true);
+    return line;
+  };
+  return { world, openLine, shortLine };
+}
+
+function createLine(
+  { server }: StorageWorld,
+  { path, cookie }: { readonly path: string; readonly cookie: string },
+  seen: () => number,
+): Line {
+  const socket = connect(server.port, "127.0.0.1");
+  let bytes: Buffer = Buffer.alloc(0);
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  socket
+    .on("error", () => {})
+    .on("data", (piece) => {
+      bytes = Buffer.concat([bytes, piece]);
+    });
+  onTestFinished(() => void socket.destroy());
+
+  const takeAnswer = (seenBefore: number): Answer | undefined => {
+    const end = bytes.indexOf("\r\n\r\n");
+    if (end < 0) return undefined;
+    const head = bytes.toString("latin1", 0, end);
+    if (!head.startsWith("HTTP/1.1 ")) throw new Error(`No answer: ${head.slice(0, 80)}`);
+    const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
+    if (bytes.length < end + 4 + length) return undefined;
+    const body = Buffer.from(bytes.subarray(end + 4, end + 4 + length));
+    bytes = bytes.subarray(end + 4 + length);
+    return { status: Number(head.slice(9, 12)), head, body, isShort: seen() === seenBefore };
+  };
+  const say: Line["say"] = async (text, count = 1) => {
+    const seenBefore = seen();
+    socket.write(text);
+    const answers: Answer[] = [];
+    while (answers.length < count) {
+      const answer = takeAnswer(seenBefore);
+      if (answer) answers.push(answer);
+      else if (socket.destroyed) throw new Error("cut");
+      else await pause(1);
+    }
+    return answers;
+  };
+  const toText: Line["toText"] = (range, headers = {}) =>
+    requestText("GET", path, { cookie, connection: "keep-alive", range, ...headers });
+  const ask: Line["ask"] = async (range, headers) =>
+    (await say(toText(range, headers)))[0] ?? expect.unreachable();
+  return { say, toText, ask, socket, closed, left: () => bytes };
+}
+
+const random = (below: number): number => Math.floor(Math.random() * below);
+
+test("who goes on gets every byte the short way, and the same head as ever", async () => {
+  const place = await annasTake();
+  const line = place.openLine();
+  const first = await line.ask("bytes=0-9");
+  expect(first.isShort).toBe(false);
+  let short = 0;
+  for (let asked = 0; asked < 300; asked += 1) {
+    const start = random(SIZE);
+    const end = Math.min(start + random(600_000), SIZE - 1);
+    const last = asked % 7 === 0 ? "" : String(end);
+    const sizeBytes = (last === "" ? SIZE - 1 : end) - start + 1;
+    if (sizeBytes > 2_000_000) continue;
+    const answer = await line.ask(`bytes=${start}-${last}`);
+    expect(answer.status).toBe(206);
+    expect(answer.body.equals(take.subarray(start, start + sizeBytes))).toBe(true);
+    expect(namesOf(answer)).toEqual(namesOf(first));
+    expect(answer.head).toContain(`bytes ${start}-${start + sizeBytes - 1}/${SIZE}`);
+    expect(constant(answer)).toEqual(constant(first));
+    if (answer.isShort) short += 1;
+  }
+  expect(short).toBeGreaterThan(100);
+});
+
+const linesOf = ({ head }: Answer): string[] => head.split("\r\n");
+const namesOf = (answer: Answer): string[] =>
+  linesOf(answer)
+    .map((line) => line.split(":")[0]?.toLowerCase() ?? "")
+    .sort();
+/** What is the same in every answer. */
+const constant = (answer: Answer): string[] =>
+  linesOf(answer)
+    .filter((line) => !/^(content-range|content-length|date|x-request-id):/i.test(line))
+    .map((line) => line.toLowerCase())
+    .sort();
+
+test("whatever else is asked in between is answered in its turn", async () => {
+  const place = await annasTake();
+  const line = await place.shortLine();
+  const two = await line.say(line.toText("bytes=0-99999") + line.toText("bytes=5-5"), 2);
+  expect(two.map(({ body }) => body)).toEqual([take.subarray(0, 100_000), take.subarray(5, 6)]);
+  expect((await line.ask("bytes=1-2")).body).toEqual(take.subarray(1, 3));
+  // The next one comes while the answer before it is on its way.
+  const short = await place.shortLine();
+  const answers = short.say(short.toText(`bytes=0-${SIZE - 1}`), 3);
+  await expect.poll(() => short.left().length > 0 || short.socket.bytesRead > 1_000).toBe(true);
+  short.socket.write(short.toText("bytes=7-8"));
+  short.socket.write(requestText("GET", "/health/live", { connection: "keep-alive" }));
+  const [whole, part, health] = await answers;
+  expect(whole?.body.equals(take)).toBe(true);
+  expect(part?.body).toEqual(take.subarray(7, 9));
+  expect(String(health?.body)).toBe('{"status":"ok"}');
+  // With a body that nobody wants, in two pieces, and with a condition.
+  const odd = `${line.toText("bytes=3-4", { "content-length": "5" })}hello`;
+  expect((await line.say(odd))[0]?.body).toEqual(take.subarray(3, 5));
+  const text = line.toText("bytes=9-10");
+  line.socket.write(text.slice(0, 40));
+  await pause(30);
+  expect((await line.say(text.slice(40)))[0]?.body).toEqual(take.subarray(9, 11));
+  expect((await line.ask("bytes=0-1", { "if-match": '"other"' })).status).toBe(412);
+  expect((await line.ask(`bytes=${SIZE}-`)).status).toBe(416);
+  expect((await line.ask("bytes=0-1")).body).toEqual(take.subarray(0, 2));
+  const last = await line.ask("bytes=0-1", { connection: "close" });
+  expect(last.head).toMatch(/\r\nconnection: close/i);
+  await line.closed;
+});
+
+test.each([
+  ["hangs up", { reset: true }],
+  ["is in trouble", { status: 503 }],
+  ["sends the whole file", { ignoreRange: true }],
+  ["sends it in chunks", { chunked: true }],
+  ["says that it is another part", { contentRange: `bytes 0-899999/${SIZE}` }],
+  ["does not say which part it is", { contentRange: null }],
+  ["sends more than it announces", { extraBytes: 5_000 }],
+  ["sends less than it announces", { extraBytes: -5 }],
+  ["has another version from now on", { etag: "changing" }],
+  ["has no validator any more", { etag: "none" }],
+  ["cuts the head's answer off", { cutAfterBytes: 0 }],
+  ["stops in the middle", { cutAfterBytes: 100_000 }],
+] as const)(
+  "once when the storage %s, the right bytes come all the same, or it is said",
+  async (_, fault) => {
+    const place = await annasTake();
+    const line = await place.shortLine();
+    place.world.cloud.fault({ method: "GET", times: 1, ...fault });
+    const answer = await line.ask("bytes=1000-900999");
+    if (answer.status === 206) {
+      expect(answer.body.equals(take.subarray(1_000, 901_000))).toBe(true);
+    } else {
+      expect(answer.status).toBeGreaterThanOrEqual(500);
+    }
+    place.world.cloud.heal();
+    await expect.poll(async () => (await line.ask("bytes=0-9")).status, LATER).toBe(206);
+  },
+);
+
+test("when the file is another one by now, nothing of it comes under the old name", async () => {
+  const place = await annasTake();
+  const line = await place.shortLine();
+  const { head } = await line.ask("bytes=0-9");
+  const other = randomBytes(SIZE);
+  place.world.cloud.tree.put("take.mp3", other);
+  const answer = await line.ask("bytes=1000-1999");
+  const etagOf = (text: string): string => /\r\netag: (\S+)/i.exec(text)?.[1] ?? "";
+  expect(answer.body).toEqual(other.subarray(1_000, 2_000));
+  expect(etagOf(answer.head)).not.toBe(etagOf(head));
+});
+
+test.each([
+  ["before anything has come", { stall: true }],
+  ["in the middle", { stallAfterBytes: 50_000 }],
+] as const)("who leaves %s frees the storage, and the log says so", async (_, fault) => {
+  const { log, lines } = recordLog();
+  const place = await annasTake({ server: { log } });
+  const line = await place.shortLine();
+  await expect.poll(() => place.world.cloud.openDownloads(), LATER).toBe(0);
+  place.world.cloud.fault({ method: "GET", ...fault });
+  line.socket.write(line.toText("bytes=0-999999", { "x-request-id": "who-leaves" }));
+  await expect.poll(() => place.world.cloud.openDownloads(), LATER).toBe(1);
+  line.socket.destroy();
+  await expect.poll(() => place.world.cloud.openDownloads(), LATER).toBe(0);
+  const told = () =>
+    lines.map((each) => JSON.parse(each)).filter(({ reqId }) => reqId === "who-leaves");
+  await expect.poll(() => told().length, LATER).toBe(1);
+  expect(told()[0]).toMatchObject({ isCut: true, route: "/stream/:trackId", method: "GET" });
+  place.world.cloud.heal();
+});
+
+test("who pauses for longer than an idle connection is kept gets every byte", async () => {
+  const place = await annasTake({
+    server: {
+      prepare(app) {
+        app.server.keepAliveTimeout = 100;
+        app.server.keepAliveTimeoutBuffer = 100;
+      },
+    },
+  });
+  const line = await place.shortLine();
+  const whole = line.say(line.toText(`bytes=1-${SIZE - 1}`));
+  await expect.poll(() => line.socket.bytesRead, LATER).toBeGreaterThan(10_000);
+  line.socket.pause();
+  await pause(1_500);
+  line.socket.resume();
+  const [answer] = await whole;
+  expect(answer?.isShort).toBe(true);
+  expect(answer?.body.equals(take.subarray(1))).toBe(true);
+  // And then it is an idle one.
+  await line.closed;
+});
+
+test("is heard out by a server that stops", async () => {
+  const place = await annasTake();
+  const line = await place.shortLine();
+  const whole = line.say(line.toText(`bytes=1-${SIZE - 1}`));
+  await expect.poll(() => line.socket.bytesRead, LATER).toBeGreaterThan(10_000);
+  line.socket.pause();
+  const stopped = place.world.server.app.drain.begin({ noticeMs: 0, deadlineMs: 20_000 });
+  await pause(600);
+  line.socket.resume();
+  const [answer] = await whole;
+  expect(answer?.isShort).toBe(true);
+  expect(answer?.body.equals(take.subarray(1))).toBe(true);
+  await stopped;
+});
+
+test.each([
+  [
+    "whose session has ended",
+    async ({ world }: Place) => {
+      const sessions = await world.anna.api.account.sessions.list.query();
+      const other = sessions.find(({ isThis }) => !isThis) ?? expect.unreachable();
+      await world.anna.api.account.sessions.revoke.mutate({ sessionId: other.id });
+    },
+  ],
+  [
+    "whose storage is paused",
+    ({ world }: Place) =>
+      world.anna.api.connections.pause.mutate({ connectionId: world.connection.id }),
+  ],
+])("a listener %s is cut off in the middle", async (_, end) => {
+  const place = await annasTake();
+  const line = await place.shortLine();
+  line.socket.write(line.toText(`bytes=1-${SIZE - 1}`));
+  await expect.poll(() => line.socket.bytesRead, LATER).toBeGreaterThan(10_000);
+  line.socket.pause();
+  await end(place);
+  await expect.poll(() => place.world.cloud.openDownloads(), LATER).toBe(0);
+  line.socket.resume();
+  await line.closed;
+  expect(line.left().length).toBeLessThan(SIZE);
+});
