@@ -20,7 +20,7 @@ const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): ([\x21-\x7e](?:[\x20-\x7e]*[\x21-
 
 /** @returns `undefined` for anything but one whole head that asks for a range of bytes. */
 export function readRequestText(bytes: Buffer): RequestText | undefined {
-  if (bytes.compare(BEGINNING, 0, BEGINNING.length, 0, BEGINNING.length) !== 0) return undefined;
+  if (!bytes.subarray(0, BEGINNING.length).equals(BEGINNING)) return undefined;
   const text = bytes.toString("latin1");
   const range = text.indexOf(HEAD_END) === text.length - HEAD_END.length && RANGE.exec(text);
   if (!range) return undefined;
