@@ -14,16 +14,18 @@ interface LoggedError {
 /** How deep causes are followed. */
 const DEPTH = 5;
 
-let writtenMs = 0;
-let written = "";
+/** Of the last line. */
+let written = { second: Number.NaN, text: "" };
 
-/** Busy servers write several lines in a millisecond. */
+/** Busy servers write thousands of lines in a second. */
 function timestamp(): string {
   const now = Date.now();
-  if (now === writtenMs) return written;
-  writtenMs = now;
-  written = `,"time":"${new Date(now).toISOString()}"`;
-  return written;
+  const ms = now % 1_000;
+  const second = now - ms;
+  if (second !== written.second) {
+    written = { second, text: `,"time":"${new Date(second).toISOString().slice(0, -4)}` };
+  }
+  return `${written.text}${String(ms).padStart(3, "0")}Z"`;
 }
 
 type LoggerOptions = Exclude<FastifyServerOptions["logger"], boolean | undefined>;
