@@ -1,8 +1,8 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import type { ConnectionId, TrackId } from "#contract/ids.ts";
 import type { WaveformFailure } from "#contract/waveforms.ts";
-import { waveforms } from "#drizzle/schema/index.ts";
-import type { Tx } from "#server/base/db.ts";
+import { tracks, waveforms } from "#drizzle/schema/index.ts";
+import type { Db, Tx } from "#server/base/db.ts";
 import type { Peaks } from "./peaks.ts";
 
 /** One process's hold of a track that is drawn. */
@@ -114,6 +114,27 @@ export async function putBack(
       updatedAt: sql`now()`,
     })
     .where(isHeld(held));
+}
+
+/** The files, as they are now, of those of these tracks that are still to be drawn. */
+export async function listWaiting(db: Db, ids: readonly TrackId[]) {
+  return db
+    .select({
+      trackId: tracks.id,
+      connectionId: tracks.connectionId,
+      ref: tracks.ref,
+      sizeBytes: tracks.sizeBytes,
+      etag: tracks.etag,
+    })
+    .from(waveforms)
+    .innerJoin(tracks, eq(tracks.id, waveforms.trackId))
+    .where(
+      and(
+        inArray(tracks.id, [...ids]),
+        eq(waveforms.state, "waiting"),
+        eq(tracks.state, "present"),
+      ),
+    );
 }
 
 /** There is a decoder now for what had none. */

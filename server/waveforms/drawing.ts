@@ -6,20 +6,19 @@ import { write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
 import { type HealthDeps, noteStorageFailure } from "#server/connections/health.ts";
 import { untilPaused } from "#server/connections/pause.ts";
-import {
-  type AttachedConnection,
-  isStoragePaused,
-  type StorageDeps,
-} from "#server/connections/service.ts";
+import type { AttachedConnection, StorageDeps } from "#server/connections/service.ts";
 import type { Deps } from "#server/deps.ts";
 import { openForWaveform } from "#server/internal/service.ts";
+import type { Storage } from "#server/storage/provider.ts";
 import { createDecoderThreads, type DecoderThreads } from "./decoder-threads.ts";
 import { drawPeaks } from "./decoding.ts";
+import { againAfter, isGone } from "./drawing-failures.ts";
 import * as store from "./drawing-store.ts";
 import { findFfmpeg } from "./ffmpeg.ts";
+import { openKept, removeKept, startKeptSweep } from "./keeping.ts";
 import type { Peaks } from "./peaks.ts";
 import { enlistStorage, hashOf, WAITING } from "./service.ts";
-import { hasChanged, readSound } from "./sound-file.ts";
+import { readSound } from "./sound-file.ts";
 
 export type DrawingDeps = StorageDeps & HealthDeps & Pick<Deps, "log" | "maintenance">;
 
@@ -38,9 +37,6 @@ const MOST_TRIES = 3;
 /** With those that ended with the process. */
 const MOST_ENDS = 5;
 const AGAIN_SECONDS = 30;
-const REST_SECONDS = 60;
-/** For what only a person or the next scan changes. */
-const LATER_SECONDS = 600;
 
 const lost = new AppError("conflict", "Another server draws this.");
 const inMaintenance = new AppError("maintenance", "It is drawn after the maintenance.");
@@ -75,6 +71,7 @@ export async function startDrawing(deps: DrawingDeps, signal: AbortSignal): Prom
     for (const wake of [...wakers]) wake();
   };
   signal.addEventListener("abort", wakeAll, { once: true });
+  startKeptSweep(deps, signal);
   const heard = listen(deps, wakeAll, signal);
   await prepare(deps, tools).catch((error: unknown) => {
     if (!signal.aborted) deps.log.warn({ err: error }, "could not look for what is to be drawn");
@@ -110,7 +107,7 @@ async function listen(deps: DrawingDeps, wake: () => void, signal: AbortSignal):
 
 /**
  * Draws the one whose turn it is. Any number of processes may do so at once; one that is killed in
- * the middle is begun again as soon as its lease is over.
+ * the middle is gone on with as soon as its lease is over.
  *
  * @returns false when there is none.
  */
@@ -124,6 +121,7 @@ export async function drawNext(
   if (!held) return false;
   if (held.tries > MOST_ENDS) {
     await write(deps, (tx) => store.saveFailed(tx, held, "broken"));
+    await removeKept(deps, held);
     return true;
   }
   const ending = new AbortController();
@@ -132,14 +130,7 @@ export async function drawNext(
   let connection: AttachedConnection | undefined;
   try {
     connection = await openForWaveform(deps, held, until);
-    const { ffmpeg, threads } = tools;
-    const name = posix.basename(held.path);
-    const read = readSound(connection.storage, held, until);
-    const result = await drawPeaks(
-      { name, sizeBytes: held.sizeBytes, read },
-      { ffmpeg, threads, signal: until },
-    );
-    await settle(deps, held, result);
+    await settle(deps, held, await draw(deps, tools, { held, storage: connection.storage, until }));
   } catch (error) {
     const reason: unknown = until.aborted ? until.reason : error;
     if (reason !== lost) await settleFailure(deps, tools, { held, connection, reason, signal });
@@ -148,6 +139,26 @@ export async function drawNext(
     ending.abort(lost);
   }
   return true;
+}
+
+interface Drawing {
+  readonly held: store.HeldWaveform;
+  readonly storage: Storage;
+  readonly until: AbortSignal;
+}
+
+/** Whoever is next finds all that was kept. */
+async function draw(deps: DrawingDeps, tools: DrawingTools, { held, storage, until }: Drawing) {
+  const kept = await openKept(deps, held);
+  try {
+    const { ffmpeg, threads } = tools;
+    const name = posix.basename(held.path);
+    const read = readSound(storage, held, until, kept);
+    const file = { name, sizeBytes: held.sizeBytes, read };
+    return await drawPeaks(file, { ffmpeg, threads, signal: until });
+  } finally {
+    await kept?.close();
+  }
 }
 
 async function renew(
@@ -168,20 +179,22 @@ function restingNow({ resting }: DrawingTools): ConnectionId[] {
   return [...resting.keys()];
 }
 
-const settle = (
+async function settle(
   deps: DrawingDeps,
   held: store.HeldWaveform,
   result: Peaks | WaveformFailure,
-): Promise<void> =>
-  write(deps, (tx) => {
-    if (typeof result !== "string") {
-      return store.saveMade(tx, held, { ...result, hash: hashOf(result) });
+): Promise<void> {
+  const isAgain = result === "broken" && held.tries < MOST_TRIES;
+  await write(deps, (tx) => {
+    if (isAgain) {
+      const afterSeconds = AGAIN_SECONDS * held.tries;
+      return store.putBack(tx, held, { afterSeconds, isTry: true });
     }
-    if (result === "unsupported" || held.tries >= MOST_TRIES) {
-      return store.saveFailed(tx, held, result);
-    }
-    return store.putBack(tx, held, { afterSeconds: AGAIN_SECONDS * held.tries, isTry: true });
+    if (typeof result === "string") return store.saveFailed(tx, held, result);
+    return store.saveMade(tx, held, { ...result, hash: hashOf(result) });
   });
+  if (!isAgain) await removeKept(deps, held);
+}
 
 interface Failed {
   readonly held: store.HeldWaveform;
@@ -202,31 +215,5 @@ async function settleFailure(deps: DrawingDeps, tools: DrawingTools, failed: Fai
   }
   if (again.isTry) deps.log.error({ err: reason, trackId: held.trackId }, "drawing failed");
   await write(deps, (tx) => store.putBack(tx, held, again));
-}
-
-interface Again {
-  readonly afterSeconds: number;
-  readonly isTry: boolean;
-  /** It is about all that lies there. */
-  readonly isStorage: boolean;
-}
-
-function againAfter(reason: unknown, isStopping: boolean): Again {
-  const again: Again = { afterSeconds: 0, isTry: false, isStorage: false };
-  if (isStopping || isStoragePaused(reason)) return again;
-  if (reason === hasChanged) return { ...again, afterSeconds: LATER_SECONDS };
-  if (!(reason instanceof AppError)) return { ...again, afterSeconds: REST_SECONDS, isTry: true };
-  switch (reason.code) {
-    case "rate_limited":
-    case "storage_unavailable":
-    case "storage_reconnect":
-    case "busy": {
-      const afterSeconds = Math.max(REST_SECONDS, reason.retryAfterSeconds ?? 0);
-      return { ...again, afterSeconds, isStorage: true };
-    }
-    case "maintenance":
-      return { ...again, afterSeconds: REST_SECONDS };
-    default:
-      return { ...again, afterSeconds: LATER_SECONDS };
-  }
+  if (isGone(reason)) await removeKept(deps, held);
 }

@@ -3,6 +3,7 @@ import { AppError } from "#server/base/errors.ts";
 import { isWeakMatch } from "#server/base/preconditions.ts";
 import { hasChanged } from "#server/library/remote-file.ts";
 import type { Storage } from "#server/storage/provider.ts";
+import type { KeptFile } from "./kept-file.ts";
 import type { ReadBytes } from "./mp4-order.ts";
 
 export { hasChanged };
@@ -20,16 +21,50 @@ const SILENCE_MS = 30_000;
 /**
  * Reads a storage's file in pieces, as they are wanted.
  *
+ * @param kept - what it has sent already is taken from there and not asked for, and the rest kept too.
  * @returns what throws `hasChanged` when it is not the version that was scanned, and
  *   `storage_unavailable` when it ends before it should.
  */
-export const readSound = (storage: Storage, file: ScannedFile, signal: AbortSignal): ReadBytes =>
+export function readSound(
+  storage: Storage,
+  file: ScannedFile,
+  signal: AbortSignal,
+  kept: KeptFile | null = null,
+): ReadBytes {
+  const read = readStored(storage, file, signal, kept);
+  return kept ? readThrough(kept, read) : read;
+}
+
+const readThrough = (kept: KeptFile, read: ReadBytes): ReadBytes =>
+  async function* readKept(start, end) {
+    for (let at = start; at <= end; ) {
+      const known = await kept.read(at, end);
+      if (known) {
+        yield known;
+        at += known.length;
+        continue;
+      }
+      for await (const piece of read(at, Math.min(end, kept.nextAfter(at) - 1))) {
+        await kept.write(at, piece);
+        yield piece;
+        at += piece.length;
+      }
+    }
+  };
+
+const readStored = (
+  storage: Storage,
+  file: ScannedFile,
+  signal: AbortSignal,
+  kept: KeptFile | null,
+): ReadBytes =>
   async function* read(start, end) {
     const silent = new AbortController();
     const timer = setTimeout(() => silent.abort(tooSilent()), SILENCE_MS);
     const until = AbortSignal.any([signal, silent.signal]);
     try {
-      const { body } = await open(storage, file, { start, end }, until);
+      const { body, etag } = await open(storage, file, { start, end }, until);
+      if (kept && etag !== file.etag) beWithout(kept, body);
       yield* readBody(body, end - start + 1, until, () => timer.refresh());
     } catch (error) {
       throw silent.signal.aborted && !signal.aborted ? silent.signal.reason : error;
@@ -73,6 +108,18 @@ async function open(
   const isOther = etag !== null && opened.etag !== null && !isWeakMatch(etag, opened.etag);
   if (opened.sizeBytes === sizeBytes && !isOther) return opened;
   opened.body.destroy();
+  throw hasChanged;
+}
+
+/** Only such a validator says of two answers that their bytes belong together (RFC 9110 §15.3.7.3). */
+export const isStrong = (etag: string | null): etag is string =>
+  etag !== null && !etag.startsWith("W/");
+
+/** Nobody can tell whether the bytes that come are of the version that is kept. */
+function beWithout(kept: KeptFile, body: Readable): void {
+  kept.end();
+  if (!kept.hasBytes) return;
+  body.destroy();
   throw hasChanged;
 }
 

@@ -211,7 +211,9 @@ async function sendBytes(
   response.flushHeaders();
   for (let sent = 0; sent < stopAt && !response.destroyed; ) {
     const count = Math.min(chunkBytes, stopAt - sent);
-    const isTaken = response.write(bytes(from + sent, from + sent + count - 1));
+    const [start, end] = [from + sent, from + sent + count - 1];
+    const isTaken = response.write(bytes(start, end));
+    fault.noteSent?.(start, end);
     sent += count;
     if (fault.bytesPerSecond) await delay((1000 * count) / fault.bytesPerSecond);
     else if (!isTaken) await drained(response);

@@ -110,6 +110,8 @@ export interface Fault extends Match {
   readonly cutAfterBytes?: number;
   /** Stays silent, and deaf, after so many bytes of the body. */
   readonly stallAfterBytes?: number;
+  /** Told which bytes of a file go out, both ends included, as they do. */
+  readonly noteSent?: (start: number, end: number) => void;
   /** Sends so many bytes more (or, negative, less) than it announces in Content-Range. */
   readonly extraBytes?: number;
   /** No Content-Length. */

@@ -13,11 +13,13 @@ export interface WorkerOrder {
   readonly database: DatabaseTarget;
   /** The key that seals credentials, base64. */
   readonly encryption: string;
+  /** For work that leaves files in it. */
+  readonly dataDir?: string;
 }
 
 /** Of a process that does one piece of work, and neither enqueues a job nor writes a mail. */
-export async function startWorkerDeps({ database, encryption }: WorkerOrder) {
-  const config = parseConfig({ EGRESS_ALLOW_LOOPBACK: "1" });
+export async function startWorkerDeps({ database, encryption, dataDir }: WorkerOrder) {
+  const config = parseConfig({ EGRESS_ALLOW_LOOPBACK: "1", DATA_DIR: dataDir });
   const { pool, sql } = openDatabase(database, { max: 4, applicationName: "test worker" });
   const events = await startEvents(sql);
   const now = () => new Date();

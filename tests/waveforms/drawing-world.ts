@@ -1,10 +1,14 @@
+import { type ChildProcess, fork } from "node:child_process";
 import { sql } from "drizzle-orm";
+import { onTestFinished } from "vitest";
 import type { TrackId } from "#contract/ids.ts";
 import type { Track } from "#contract/library.ts";
 import { write } from "#server/base/db.ts";
 import type { Deps } from "#server/deps.ts";
 import { createTools, type DrawingTools, drawNext } from "#server/waveforms/drawing.ts";
+import type { TestDeps } from "#tests/support/deps.ts";
 import type { FaultServer } from "#tests/support/fault-server.ts";
+import type { WorkerOrder } from "#tests/support/worker-deps.ts";
 import { annasStorage, type StorageWorld, trackAt } from "#tests/support/world.ts";
 import { quietThenLoud } from "./recordings.ts";
 
@@ -41,6 +45,18 @@ export async function drawAll(deps: Deps, tools: DrawingTools): Promise<number> 
   let count = 0;
   while (await drawNext(deps, tools, never)) count += 1;
   return count;
+}
+
+/** A process of its own on the same data folder that draws one, to be killed. */
+export function startDrawer({ testDatabase, testKeys, config }: TestDeps): ChildProcess {
+  const order: WorkerOrder = {
+    database: testDatabase,
+    encryption: testKeys.encryption.toString("base64"),
+    dataDir: config.dataDir,
+  };
+  const child = fork(new URL("./drawing-process.ts", import.meta.url), [JSON.stringify(order)]);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
 }
 
 export interface SeenRow {

@@ -1,13 +1,13 @@
-import { fork } from "node:child_process";
 import { once } from "node:events";
 import { sql } from "drizzle-orm";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { write } from "#server/base/db.ts";
 import { drawNext, startDrawing } from "#server/waveforms/drawing.ts";
 import { serveStorages, withoutKeys } from "#tests/internal/storage-servers.ts";
 import { rescan } from "#tests/library/scanning.ts";
 import { trackAt } from "#tests/support/world.ts";
-import { annasTake, drawAll, makeDue, never, rowOf, wav } from "./drawing-world.ts";
+import { annasTake, drawAll, makeDue, never, rowOf, startDrawer, wav } from "./drawing-world.ts";
+import { drawSome, listKept } from "./keeping-world.ts";
 import { quietThenLoud } from "./recordings.ts";
 
 test("what a scan has found is drawn once, of the file's bytes once", async () => {
@@ -139,10 +139,7 @@ test("a process that is killed in the middle leaves nothing stuck for a minute",
   const world = await annasTake();
   const { deps } = world.server;
   const slow = world.cloud.fault({ method: "GET", bytesPerSecond: 4_000 });
-  const { testDatabase: database, testKeys } = deps;
-  const input = { database, encryption: testKeys.encryption.toString("base64") };
-  const child = fork(new URL("./drawing-process.ts", import.meta.url), [JSON.stringify(input)]);
-  onTestFinished(() => void child.kill("SIGKILL"));
+  const child = startDrawer(deps);
   await expect.poll(() => world.cloud.openDownloads(), { timeout: 20_000 }).toBe(1);
   child.kill("SIGKILL");
   await once(child, "exit");
@@ -161,9 +158,11 @@ test("a process that is killed in the middle leaves nothing stuck for a minute",
 test("what ends the process each time is given up", async () => {
   const world = await annasTake();
   const { deps } = world.server;
+  await drawSome(world);
   await write(deps, (tx) => tx.execute(sql`update waveforms set tries = 5`));
   await world.drawAll();
   expect(await rowOf(deps, world.track.id)).toMatchObject({ state: "failed", failure: "broken" });
+  expect(await listKept(deps)).toEqual([]);
 });
 
 test("a server that stops hands it on at once", async () => {
