@@ -8,6 +8,7 @@ import { untilPaused } from "#server/connections/pause.ts";
 import { connectionTopic } from "#server/connections/service.ts";
 import type { Deps } from "#server/deps.ts";
 import { noteLeader } from "#server/storage/deadline.ts";
+import { createAdmissions } from "./admissions.ts";
 import { keyOf, mayRepeat, takeFirst } from "./repeated-request.ts";
 import { sendOver } from "./sending.ts";
 import { attachTrack, openAgain, type TrackPart } from "./service.ts";
@@ -21,7 +22,7 @@ import { headOf, requestOf } from "./track-head.ts";
 /** So long what the database said holds for whoever asks the same, should no event say otherwise. */
 const FRESH_MS = 1_000;
 /** Before that, one request goes the ordinary way for all the others, or all of them would at once. */
-const RENEWED_BEFORE_MS = 200;
+const RENEWED_BEFORE_MS = 500;
 /** Each has a storage attached. Beyond it the oldest is asked about anew. */
 const MOST = 1_000;
 
@@ -60,6 +61,7 @@ export function createRepeats(
   { limit, begun }: RepeatsOptions,
 ): Repeats {
   const standings = new Map<string, Standing>();
+  const admissions = createAdmissions();
   const arrivedMs = new WeakMap<IncomingMessage, number>();
 
   const endIfOver = (standing: Standing): void => {
@@ -120,6 +122,7 @@ export function createRepeats(
     const freshUntilMs = (arrivedMs.get(request.raw) ?? Number.NEGATIVE_INFINITY) + FRESH_MS;
     if (performance.now() >= freshUntilMs || playable.connection.health !== "active") return;
     const key = keyOf(request.raw);
+    queueMicrotask(() => admissions.settle(key));
     const known = standings.get(key);
     if (known && known.freshUntilMs >= freshUntilMs) return;
     if (known) forget(known);
@@ -187,13 +190,25 @@ export function createRepeats(
   takeFirst(app, (raw, answer, pass) => {
     if (!mayRepeat(raw)) return false;
     arrivedMs.set(raw, performance.now());
-    const standing = answer.socket === raw.socket ? use(standings.get(keyOf(raw))) : undefined;
-    if (!standing) return false;
+    if (answer.socket !== raw.socket) return false;
+    const key = keyOf(raw);
     const goOrdinaryWay = (): void => {
       if (answer.headersSent) answer.destroy();
       else pass();
     };
-    repeat(standing, raw, answer).then((isSent) => isSent || pass(), goOrdinaryWay);
+    const go = (standing: Standing): void => {
+      repeat(standing, raw, answer).then((isSent) => isSent || pass(), goOrdinaryWay);
+    };
+    const standing = use(standings.get(key));
+    if (standing) go(standing);
+    else if (admissions.lead(key, answer)) return false;
+    else {
+      void admissions.wait(key).then(() => {
+        const found = answer.closed ? undefined : use(standings.get(key));
+        if (found) go(found);
+        else pass();
+      });
+    }
     return true;
   });
   // It hears of all requests, so it comes after what takes some of them away.
