@@ -81,24 +81,27 @@ export function answerStanding(options: StandingAnswerOptions): StandingAnswer |
     if (hasEnded) finish();
     else flow?.resume();
   };
-  const write = (bytes: Buffer): boolean => {
-    sentBytes += bytes.length;
-    socket.write(bytes);
+  /** @returns whether the memory of the last one is still needed. */
+  const write = (...pieces: Buffer[]): boolean => {
+    // A head and what comes with it leave together.
+    if (pieces.length > 1) socket.cork();
+    for (const piece of pieces) {
+      sentBytes += piece.length;
+      socket.write(piece);
+    }
+    if (pieces.length > 1) socket.uncork();
     if (socket.writableLength === 0) return false;
     isHeld = true;
     keepOpen();
-    // Behind all that waits.
+    // Behind all that waits; once, or what is still needed would be read into.
     socket.write("", goOn);
     return true;
   };
 
-  /** Mostly little has come with the storage's head, and one piece is sent sooner than two. */
+  /** Little is copied sooner than it is sent in two parts. */
   const writeFirst = (head: Buffer, piece: Buffer, isLent: boolean): Taken => {
-    if (piece.length <= SMALL_BYTES || !isLent) {
-      return write(Buffer.concat([head, piece])) ? "wait" : "more";
-    }
-    write(head);
-    return write(piece) ? "hold" : "more";
+    if (!isLent || piece.length > SMALL_BYTES) return write(head, piece) ? "hold" : "more";
+    return write(Buffer.concat([head, piece])) ? "wait" : "more";
   };
 
   const stopWaiting = plan.line.ask(range, {

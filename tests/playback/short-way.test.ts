@@ -178,6 +178,31 @@ test("whatever else is asked in between is answered in its turn", async () => {
   await line.closed;
 });
 
+test("who asks for much at a time and takes it slowly gets each byte once, in its place", async () => {
+  const place = await annasTake();
+  const line = await place.shortLine();
+  const starts = Array.from({ length: 12 }, () => random(SIZE - 2_000_000));
+  line.socket.pause();
+  const texts = starts.map((start) => line.toText(`bytes=${start}-${start + 1_999_999}`));
+  // Each by itself, or they would come in one piece.
+  const said = line.say(texts[0] ?? "", starts.length);
+  for (const text of texts.slice(1)) {
+    await pause(20);
+    line.socket.write(text);
+  }
+  for (let turn = 0; turn < 60; turn += 1) {
+    line.socket.resume();
+    await pause(5);
+    line.socket.pause();
+    await pause(10);
+  }
+  line.socket.resume();
+  for (const [at, { body }] of (await said).entries()) {
+    const start = starts[at] ?? 0;
+    expect(body.equals(take.subarray(start, start + 2_000_000))).toBe(true);
+  }
+});
+
 test.each([
   ["hangs up", { reset: true }],
   ["is in trouble", { status: 503 }],
