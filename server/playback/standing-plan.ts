@@ -4,7 +4,6 @@ import { createOnwardFlow } from "./onward.ts";
 import { createOpening } from "./opening.ts";
 import type { AttachedTrack, PlaybackDeps, TrackPart } from "./service.ts";
 import type { StandingPlan } from "./standing-answer.ts";
-
 import { headOf } from "./track-head.ts";
 
 export interface PlanOptions {
