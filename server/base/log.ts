@@ -58,24 +58,38 @@ export const loggerOptions = (level: string): LoggerOptions => ({
 
 /** For how long lines are gathered, so that a busy server writes many at a time. */
 const GATHER_MS = 50;
+/** As many characters do not wait for that. */
+const GATHER_LENGTH = 32_768;
 
 /**
  * Standard output, written to while the server goes on: lines that come meanwhile go out together, and
  * a reader that is slow holds nobody up. What is left is written when the process ends. A server with
  * nothing to say does not wake up for it.
+ *
+ * Lines are gathered before pino's stream has them: it measures all that waits anew for each.
  */
 export function logDestination(): { write(line: string): void } {
-  const out = destination({ dest: 1, sync: false, minLength: 32_768, maxWrite: 65_536 });
-  let isGathering = false;
+  const out = destination({ dest: 1, sync: false, minLength: GATHER_LENGTH, maxWrite: 65_536 });
+  let gathered = "";
+  let isWaiting = false;
+  const hand = (): void => {
+    if (gathered !== "") out.write(gathered);
+    gathered = "";
+  };
   const flush = (): void => {
-    isGathering = false;
+    isWaiting = false;
+    hand();
     out.flush();
   };
+  // Before the stream's own, which write what it has.
+  process.prependListener("beforeExit", hand);
+  process.prependListener("exit", hand);
   return {
     write(line) {
-      out.write(line);
-      if (isGathering) return;
-      isGathering = true;
+      gathered += line;
+      if (gathered.length >= GATHER_LENGTH) hand();
+      if (isWaiting) return;
+      isWaiting = true;
       setTimeout(flush, GATHER_MS).unref();
     },
   };
