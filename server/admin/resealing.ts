@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { EncryptionKeys } from "#contract/keys.ts";
 import { write } from "#server/base/db.ts";
 import { defineJob } from "#server/base/jobs.ts";
+import { startRounds } from "#server/base/rounds.ts";
 import type { SealedColumn } from "#server/base/sealed-column.ts";
 import type { Deps } from "#server/deps.ts";
 import * as store from "./resealing-store.ts";
@@ -98,14 +99,8 @@ export function startResealing(deps: ResealDeps & Pick<Deps, "jobs">, signal: Ab
     if (!keys.some(({ role, values }) => role === "older" && values > 0)) return;
     await write(deps, (tx) => resealingWanted.enqueue(deps, tx, {}));
   };
-  const lookSafely = (): void =>
-    void look().catch((error: unknown) => {
-      if (!signal.aborted) deps.log.warn({ err: error }, "could not look for older keys");
-    });
-  const timer = setInterval(lookSafely, LOOK_AFTER_MS);
-  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
-  if (signal.aborted) clearInterval(timer);
-  else lookSafely();
+  const failure = "could not look for older keys";
+  startRounds({ everyMs: LOOK_AFTER_MS, log: deps.log, failure, look }, signal);
 }
 
 async function countValues({ db }: KeyDeps): Promise<Map<string, number>> {

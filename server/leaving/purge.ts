@@ -4,6 +4,7 @@ import { forgetAccount, listDeletedBefore, lockDeleted } from "#server/auth/endi
 import { forgetAgedSessions } from "#server/auth/service.ts";
 import { write } from "#server/base/db.ts";
 import { forgetJobsAbout } from "#server/base/jobs.ts";
+import { startRounds } from "#server/base/rounds.ts";
 import { forgetEndedLogins } from "#server/connections/nextcloud-login.ts";
 import { forgetOldReleases } from "#server/connections/release.ts";
 import type { Deps } from "#server/deps.ts";
@@ -62,12 +63,7 @@ export async function sweep(deps: SweepDeps, signal: AbortSignal): Promise<void>
 
 /** Sweeps now and every hour. Several servers may do so at once. */
 export function startSweeping(deps: SweepDeps, signal: AbortSignal): void {
-  const look = (): Promise<void> =>
-    sweep(deps, signal).catch((error: unknown) => {
-      if (!signal.aborted) deps.log.error({ err: error }, "could not take old things away");
-    });
-  const timer = setInterval(() => void look(), LOOK_AFTER_MS);
-  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
-  if (signal.aborted) clearInterval(timer);
-  else void look();
+  const failure = "could not take old things away";
+  const look = (): Promise<void> => sweep(deps, signal);
+  startRounds({ everyMs: LOOK_AFTER_MS, log: deps.log, failure, look }, signal);
 }

@@ -4,6 +4,7 @@ import { whenRevoked } from "#server/auth/service.ts";
 import { type Actor, notTheirs } from "#server/base/actor.ts";
 import { type Tx, write } from "#server/base/db.ts";
 import { AppError } from "#server/base/errors.ts";
+import { startRounds } from "#server/base/rounds.ts";
 import { toScanProgress } from "#server/connections/scan-progress.ts";
 import {
   connectionTopic,
@@ -139,13 +140,9 @@ export function startScanWatch(deps: Pick<Deps, "db" | "jobs" | "log">, signal: 
       for (const scanId of await store.takeAbandoned(tx)) {
         await scanRequested.enqueue(deps, tx, { scanId });
       }
-    }).catch((error) => {
-      if (!signal.aborted) deps.log.warn({ err: error }, "could not look for abandoned scans");
     });
-  const timer = setInterval(() => void look(), LOOK_AFTER_MS);
-  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
-  if (signal.aborted) clearInterval(timer);
-  else void look();
+  const failure = "could not look for abandoned scans";
+  startRounds({ everyMs: LOOK_AFTER_MS, log: deps.log, failure, look }, signal);
 }
 
 async function findProgress(

@@ -1,4 +1,5 @@
 import { hkdfSync } from "node:crypto";
+import { startRounds } from "#server/base/rounds.ts";
 import type { KeyRing } from "#server/base/vault.ts";
 import type { Config } from "#server/config.ts";
 import type { Deps } from "#server/deps.ts";
@@ -35,12 +36,7 @@ export function startCacheSweep(
   signal: AbortSignal,
 ): void {
   if (!deps.rangeCache) return;
-  const look = (): Promise<void> =>
-    sweepCache(deps).catch((error: unknown) => {
-      if (!signal.aborted) deps.log.warn({ err: error }, "could not tidy the range cache up");
-    });
-  const timer = setInterval(() => void look(), LOOK_AFTER_MS);
-  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
-  if (signal.aborted) clearInterval(timer);
-  else void look();
+  const failure = "could not tidy the range cache up";
+  const look = (): Promise<void> => sweepCache(deps);
+  startRounds({ everyMs: LOOK_AFTER_MS, log: deps.log, failure, look }, signal);
 }

@@ -1,5 +1,6 @@
 import type { UploadId } from "#contract/ids.ts";
 import { write } from "#server/base/db.ts";
+import { startRounds } from "#server/base/rounds.ts";
 import { discardHeld, discardSession } from "./discarding.ts";
 import * as due from "./due-store.ts";
 import { finishUpload } from "./finishing.ts";
@@ -56,13 +57,10 @@ export function startUploadSweep(deps: UploadDeps, signal: AbortSignal): void {
   const look = async (): Promise<void> => {
     if (isSweeping) return;
     isSweeping = true;
-    await sweepUploads(deps, signal).catch((error: unknown) => {
-      if (!signal.aborted) deps.log.warn({ err: error }, "could not look for uploads");
+    await sweepUploads(deps, signal).finally(() => {
+      isSweeping = false;
     });
-    isSweeping = false;
   };
-  const timer = setInterval(() => void look(), LOOK_AFTER_MS);
-  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
-  if (signal.aborted) clearInterval(timer);
-  else void look();
+  const failure = "could not look for uploads";
+  startRounds({ everyMs: LOOK_AFTER_MS, log: deps.log, failure, look }, signal);
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { TrackId } from "#contract/ids.ts";
+import { startRounds } from "#server/base/rounds.ts";
 import type { Deps } from "#server/deps.ts";
 import { type HeldWaveform, listWaiting } from "./drawing-store.ts";
 import { type KeptFile, openKeptFile } from "./kept-file.ts";
@@ -102,14 +103,9 @@ export function startKeptSweep(
   deps: Pick<Deps, "config" | "db" | "log">,
   signal: AbortSignal,
 ): void {
-  const look = (): Promise<void> =>
-    sweepKept(deps).catch((error: unknown) => {
-      if (!signal.aborted) deps.log.warn({ err: error }, "could not tidy up what is drawn");
-    });
-  const timer = setInterval(() => void look(), SWEEP_AFTER_MS);
-  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
-  if (signal.aborted) clearInterval(timer);
-  else void look();
+  const failure = "could not tidy up what is drawn";
+  const look = (): Promise<void> => sweepKept(deps);
+  startRounds({ everyMs: SWEEP_AFTER_MS, log: deps.log, failure, look }, signal);
 }
 
 /** Gives the most that is kept of it our name, and removes the rest. @returns how many bytes that has. */
