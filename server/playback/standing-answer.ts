@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { FastifyBaseLogger } from "fastify";
 import type { Flow, Taken } from "#server/base/egress/flow.ts";
 import type { RangeLine } from "#server/base/egress/range-line.ts";
+import { putInFront } from "#server/base/egress/wire.ts";
 import { toHttpDate } from "#server/base/http-date.ts";
 import type { FrontAnswer, FrontTurn } from "#server/base/socket-front.ts";
 import type { ByteRange } from "#server/storage/stored.ts";
@@ -28,9 +29,6 @@ export interface StandingAnswerOptions {
   /** It is over, whatever has become of it. */
   readonly over: () => void;
 }
-
-/** So much is copied to be sent in one piece with the head. */
-const SMALL_BYTES = 16 * 1024;
 
 /** An answer that is on its way. */
 export interface StandingAnswer extends FrontAnswer {
@@ -83,7 +81,6 @@ export function answerStanding(options: StandingAnswerOptions): StandingAnswer |
   };
   /** @returns whether the memory of the last one is still needed. */
   const write = (...pieces: Buffer[]): boolean => {
-    // A head and what comes with it leave together.
     if (pieces.length > 1) socket.cork();
     for (const piece of pieces) {
       sentBytes += piece.length;
@@ -98,10 +95,11 @@ export function answerStanding(options: StandingAnswerOptions): StandingAnswer |
     return true;
   };
 
-  /** Little is copied sooner than it is sent in two parts. */
-  const writeFirst = (head: Buffer, piece: Buffer, isLent: boolean): Taken => {
-    if (!isLent || piece.length > SMALL_BYTES) return write(head, piece) ? "hold" : "more";
-    return write(Buffer.concat([head, piece])) ? "wait" : "more";
+  /** A head and what comes with it leave together. */
+  const writeFirst = (head: string, piece: Buffer, isLent: boolean): Taken => {
+    const both = isLent ? putInFront(head, piece) : undefined;
+    const isHeld = both ? write(both) : write(Buffer.from(head, "latin1"), piece);
+    return isHeld ? "hold" : "more";
   };
 
   const stopWaiting = plan.line.ask(range, {
@@ -109,10 +107,10 @@ export function answerStanding(options: StandingAnswerOptions): StandingAnswer |
       begun();
       const next = plan.toFlow(range, first);
       flow = next;
-      let head: Buffer | undefined = toHead(plan, range, id);
+      let head: string | undefined = toHead(plan, range, id);
       next.open({
         take(piece, isLent) {
-          if (!head) return write(piece) ? "hold" : "more";
+          if (head === undefined) return write(piece) ? "hold" : "more";
           const begins = head;
           head = undefined;
           return writeFirst(begins, piece, isLent);
@@ -146,11 +144,8 @@ export function answerStanding(options: StandingAnswerOptions): StandingAnswer |
   );
 }
 
-function toHead({ head, sizeBytes }: StandingPlan, { start, end }: ByteRange, id: string): Buffer {
-  return Buffer.from(
-    `${head}content-length: ${end - start + 1}\r\ncontent-range: bytes ${start}-${end}/${sizeBytes}\r\nx-request-id: ${id}\r\nDate: ${dateNow()}\r\n\r\n`,
-    "latin1",
-  );
+function toHead({ head, sizeBytes }: StandingPlan, { start, end }: ByteRange, id: string): string {
+  return `${head}content-length: ${end - start + 1}\r\ncontent-range: bytes ${start}-${end}/${sizeBytes}\r\nx-request-id: ${id}\r\nDate: ${dateNow()}\r\n\r\n`;
 }
 
 let dateMs = 0;

@@ -6,6 +6,8 @@ import { giveBack, type Wire } from "./wire.ts";
 
 /** Pieces in a row that a slow listener has taken at once, to count as a fast one again. */
 const TAKEN_AT_ONCE = 4;
+/** And to count as one that will go on like that. */
+const STEADILY_TAKEN = 8;
 
 /** The connection that an answer comes on, and what holds for it. */
 export interface Passage {
@@ -30,7 +32,10 @@ export interface PlainBody extends Flow {
  * The bytes that follow a head: exactly as many as it says. What comes beyond them is no answer to
  * anything, so it goes nowhere and the connection is closed.
  */
-export function createPlainBody(passage: Passage, head: PlainHead): PlainBody {
+export function createPlainBody(
+  passage: Passage,
+  head: Pick<PlainHead, "lengthBytes" | "keepMs">,
+): PlainBody {
   const { lane, signal } = passage;
   const wire = lane.carrier;
   const { socket } = wire;
@@ -90,6 +95,7 @@ export function createPlainBody(passage: Passage, head: PlainHead): PlainBody {
     settle();
     // Whoever asks next on it may be as quick: the memory stays. One that was slow has none.
     if (wire.pace === "slow") wire.pace = "waiting";
+    if (wire.pace === "steady") wire.pace = "fast";
     // TLS hands over what it has decrypted although it was told to stop, perhaps to the last byte. The
     // next answer would never be read.
     unpause();
@@ -114,7 +120,8 @@ export function createPlainBody(passage: Passage, head: PlainHead): PlainBody {
       return false;
     }
     takenAtOnce += 1;
-    if (takenAtOnce >= TAKEN_AT_ONCE) wire.pace = "fast";
+    if (takenAtOnce >= STEADILY_TAKEN) wire.pace = "steady";
+    else if (takenAtOnce >= TAKEN_AT_ONCE) wire.pace = "fast";
     return true;
   };
 

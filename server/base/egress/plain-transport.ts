@@ -7,6 +7,7 @@ import { handOver } from "./hand-over.ts";
 import { createPlainBody } from "./plain-body.ts";
 import { type Lane, openLane, type Pool } from "./pool.ts";
 import { createRangeLine } from "./range-line.ts";
+import { toHead } from "./request-head.ts";
 import { orAgain, type Transport } from "./transport.ts";
 import { type Wire, wires } from "./wire.ts";
 
@@ -91,7 +92,7 @@ function exchange(pool: Pool, lane: Lane<Wire>, call: Call): Promise<EgressRespo
       return;
     }
     wire.reader = { read, close: (error) => fail(error ?? hungUp()) };
-    wire.socket.write(toRequestHead(call), "latin1");
+    wire.socket.write(`${toHead(call)}\r\n`, "latin1");
   });
 }
 
@@ -107,13 +108,6 @@ function findHead(
   const mayCome =
     begun.length < LONGEST_HEAD_BYTES && mayBecomePlain(begun.toString("latin1", 0, 11));
   return mayCome ? "later" : undefined;
-}
-
-function toRequestHead({ target, headers }: Call): string {
-  const { pathname, search, host } = target.url;
-  let head = `GET ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n`;
-  for (const name in headers) head += `${name}: ${headers[name]}\r\n`;
-  return `${head}\r\n`;
 }
 
 const noHead = (): Error =>

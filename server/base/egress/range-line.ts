@@ -1,15 +1,11 @@
 import { type PlainHead, parsePlainHead } from "./answer-head.ts";
 import type { Call } from "./call.ts";
 import type { Flow } from "./flow.ts";
+import { createHeadPattern, type HeadPattern, type Range } from "./head-pattern.ts";
 import { createPlainBody } from "./plain-body.ts";
 import { keyOf, type Lane, type Pool, takeLane } from "./pool.ts";
+import { toHeadWithoutRange } from "./request-head.ts";
 import { type Wire, wires } from "./wire.ts";
-
-/** First and last byte, both inclusive. */
-interface Range {
-  readonly start: number;
-  readonly end: number;
-}
 
 /** Who waits for a range. One of the two is called, once, and neither after it has been stopped. */
 export interface RangeWaiter {
@@ -31,6 +27,12 @@ export interface RangeLine {
   ask(range: Range, waiter: RangeWaiter): (() => void) | undefined;
 }
 
+/** Of an answer that may be used. */
+interface ExpectedHead extends Pick<PlainHead, "lengthBytes" | "keepMs"> {
+  /** Where its bytes begin. */
+  readonly endsAt: number;
+}
+
 const HEAD_END = "\r\n\r\n";
 /** What says of which version bytes are. */
 const VERSION = ["etag", "last-modified"] as const;
@@ -48,6 +50,8 @@ export function createRangeLine(pool: Pool, call: Call, first: PlainHead): Range
   const { host, url } = call.target;
   const key = keyOf(wires, url.origin);
   const head = toHeadWithoutRange(call);
+  /** By the last head that was read in full, and what else that said. */
+  let last: { readonly pattern: HeadPattern; readonly keepMs: number } | undefined;
   const { bodyTimeoutMs, headersTimeoutMs } = call;
 
   const isExpected = (answer: PlainHead, { start, end }: Range): boolean =>
@@ -55,6 +59,22 @@ export function createRangeLine(pool: Pool, call: Call, first: PlainHead): Range
     answer.lengthBytes === end - start + 1 &&
     answer.headers["content-range"] === `bytes ${start}-${end}/${sizeBytes}` &&
     VERSION.every((name) => answer.headers[name] === first.headers[name]);
+
+  /** @returns `undefined` for what is not the expected answer. */
+  const readHead = (piece: Buffer, range: Range): ExpectedHead | undefined => {
+    const lengthBytes = range.end - range.start + 1;
+    if (last) {
+      const end = last.pattern.endIn(piece.toString("latin1", 0, last.pattern.longest), range);
+      if (end >= 0) return { lengthBytes, keepMs: last.keepMs, endsAt: end };
+    }
+    const end = piece.indexOf(HEAD_END);
+    const text = end < 0 ? "" : piece.toString("latin1", 0, end);
+    const answer = parsePlainHead(text);
+    if (!answer || !isExpected(answer, range)) return undefined;
+    const { keepMs } = answer;
+    last = { pattern: createHeadPattern(text, sizeBytes), keepMs };
+    return { lengthBytes, keepMs, endsAt: end + HEAD_END.length };
+  };
 
   const wait = (lane: Lane<Wire>, range: Range, waiter: RangeWaiter): (() => void) => {
     const wire = lane.carrier;
@@ -73,16 +93,15 @@ export function createRangeLine(pool: Pool, call: Call, first: PlainHead): Range
     };
     const timer = setTimeout(giveUp, headersTimeoutMs);
     const read = (piece: Buffer, isOwn: boolean): boolean => {
-      const end = piece.indexOf(HEAD_END);
-      const answer = end < 0 ? undefined : parsePlainHead(piece.toString("latin1", 0, end));
-      if (!answer || !isExpected(answer, range)) {
+      const answer = readHead(piece, range);
+      if (!answer) {
         giveUp();
         return false;
       }
       isOver = true;
       clearTimeout(timer);
       const body = createPlainBody({ lane, host, bodyTimeoutMs }, answer);
-      return body.begin(piece.subarray(end + HEAD_END.length), isOwn, () => waiter.begin(body));
+      return body.begin(piece.subarray(answer.endsAt), isOwn, () => waiter.begin(body));
     };
     wire.reader = { read, close: giveUp };
     wire.socket.write(`${head}range: bytes=${range.start}-${range.end}${HEAD_END}`, "latin1");
@@ -95,11 +114,4 @@ export function createRangeLine(pool: Pool, call: Call, first: PlainHead): Range
       return lane && wait(lane, range, waiter);
     },
   };
-}
-
-function toHeadWithoutRange({ target, headers }: Call): string {
-  const { pathname, search, host } = target.url;
-  let head = `GET ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n`;
-  for (const name in headers) if (name !== "range") head += `${name}: ${headers[name]}\r\n`;
-  return head;
 }

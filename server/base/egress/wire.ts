@@ -19,8 +19,9 @@ export interface Reader {
  * - `waiting`: a part of the memory of all that wait for an answer, or for a slow listener.
  * - `slow`: more of the same, though little, since it has to be copied and kept for its listener.
  * - `fast`: memory of its own, which is handed over where it lies.
+ * - `steady`: the same and more of it, for an answer that goes on and on without ever being held up.
  */
-export type Pace = "waiting" | "slow" | "fast";
+export type Pace = "waiting" | "slow" | "fast" | "steady";
 
 /** One socket that reads into memory that is there already. */
 export interface Wire {
@@ -36,14 +37,21 @@ export interface Wire {
 
 /** Mostly a head fits, and hardly more: what comes together with it has to be copied. */
 const WAITING_BYTES = 4 * 1024;
-const OWN_BYTES = 96 * 1024;
+/** Memory that belongs to one connection. Much of it in turn is slower: it falls out of the processor's. */
+const OWN_BYTES = { fast: 136 * 1024, steady: 272 * 1024 } as const;
 const SLOW_BYTES = 16 * 1024;
 const MAX_SPARE_ROOMS = 64;
+/** Before what is read, for the head that it may be sent with. */
+const FRONT_BYTES = 4 * 1024;
+
+type OwnPace = keyof typeof OWN_BYTES;
 
 /** Whatever is read into it has been used or copied before anything else is read. */
 const slow = Buffer.allocUnsafeSlow(SLOW_BYTES);
 const waiting = slow.subarray(0, WAITING_BYTES);
-const spare: Buffer[] = [];
+const spare: Readonly<Record<OwnPace, Buffer[]>> = { fast: [], steady: [] };
+/** Where there is something before what is read. */
+const withFront = new WeakSet<ArrayBufferLike>();
 
 /**
  * Sockets whose bytes are handed over where they lie: no allocation and no stream. Those that wait
@@ -61,12 +69,14 @@ export const wires: Kind<Wire> = {
       own = undefined;
     };
     const chooseRoom = (): Buffer => {
-      if (wire?.pace === "fast") {
-        own ??= spare.pop() ?? Buffer.allocUnsafeSlow(OWN_BYTES);
-        return own;
+      const pace = wire?.pace;
+      if (pace !== "fast" && pace !== "steady") {
+        returnOwn();
+        return pace === "slow" ? slow : waiting;
       }
-      returnOwn();
-      return wire?.pace === "slow" ? slow : waiting;
+      if (own?.length !== OWN_BYTES[pace]) returnOwn();
+      own ??= spare[pace].pop() ?? createRoom(OWN_BYTES[pace]);
+      return own;
     };
     const read = (length: number, room: Uint8Array): boolean => {
       const reader = wire?.reader;
@@ -105,7 +115,29 @@ export const wires: Kind<Wire> = {
   },
 };
 
+function createRoom(bytes: number): Buffer {
+  const memory = Buffer.allocUnsafeSlow(FRONT_BYTES + bytes);
+  withFront.add(memory.buffer);
+  return memory.subarray(FRONT_BYTES);
+}
+
+/**
+ * Puts a head in front of a lent piece, where the connection's memory has room for it: the two are sent
+ * as one, and nothing is copied.
+ *
+ * @param head - one character a byte.
+ * @returns both; `undefined` where it does not fit.
+ */
+export function putInFront(head: string, piece: Buffer): Buffer | undefined {
+  const start = piece.byteOffset - head.length;
+  if (start < 0 || !withFront.has(piece.buffer)) return undefined;
+  const both = Buffer.from(piece.buffer, start, head.length + piece.length);
+  both.write(head, "latin1");
+  return both;
+}
+
 /** Only what nothing is read into and nobody writes out of any more. */
 export function giveBack(room: Buffer): void {
-  if (spare.length < MAX_SPARE_ROOMS) spare.push(room);
+  const others = spare[room.length === OWN_BYTES.steady ? "steady" : "fast"];
+  if (others.length < MAX_SPARE_ROOMS) others.push(room);
 }
