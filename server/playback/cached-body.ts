@@ -22,13 +22,13 @@ export type Beginning = { readonly room: Room } | { readonly fill: Fill };
  * A range out of the cache, block after block, each lent to the sink from where it lies. A block that is
  * still on its way is passed on as it comes. Fails when a block cannot be had; it may be begun again there.
  *
- * @param signal - abort it and the body fails.
+ * @param signal - abort it and the body fails; left out by whoever stops the flow instead.
  */
 export function createCachedBody(
   blocks: Blocks,
   range: ByteRange,
   beginning: Beginning,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Flow {
   const last = Math.floor(range.end / BLOCK_BYTES);
   let position = range.start;
@@ -61,7 +61,7 @@ export function createCachedBody(
   };
   const settle = (): void => {
     isOver = true;
-    signal.removeEventListener("abort", onAbort);
+    signal?.removeEventListener("abort", onAbort);
     leaveFill();
     // Nobody will say when the sink is done with it.
     if (isHeld) room?.abandon();
@@ -73,7 +73,7 @@ export function createCachedBody(
     settle();
     sink?.fail(error);
   };
-  const onAbort = (): void => fail(toError(signal.reason));
+  const onAbort = (): void => fail(toError(signal?.reason));
 
   /** What is in memory of the block that is next. */
   const enter = (index: number): Room | undefined => {
@@ -151,11 +151,11 @@ export function createCachedBody(
   };
 
   if ("fill" in beginning) joinFill(beginning.fill);
-  signal.addEventListener("abort", onAbort, { once: true });
+  signal?.addEventListener("abort", onAbort, { once: true });
   return {
     open(to) {
       sink = to;
-      if (signal.aborted) onAbort();
+      if (signal?.aborted) onAbort();
       pump();
     },
     resume() {

@@ -4,6 +4,7 @@ import type { Deps } from "#server/deps.ts";
 import type { ByteRange, OpenedRange } from "#server/storage/stored.ts";
 import { BLOCK_BYTES, createNames, type FileVersion, type NamedFile } from "./block-name.ts";
 import { type Beginning, type Blocks, createCachedBody } from "./cached-body.ts";
+import { createCachedLine } from "./cached-line.ts";
 import { createFill, type Fill, type Source } from "./fill.ts";
 import { createRooms, type Room } from "./rooms.ts";
 import { createShelves } from "./shelves.ts";
@@ -70,10 +71,12 @@ export function createRangeCache(options: RangeCacheOptions): RangeCache {
   const isOnItsWay = (file: NamedFile, index: number): boolean =>
     [...(fills.get(file.id) ?? [])].some((fill) => !fill.isOver && fill.index === index);
 
-  const isThere = (file: NamedFile, index: number): boolean => {
+  const isKept = (file: NamedFile, index: number): boolean => {
     const block = file.block(index);
-    return rooms.has(block.name) || shelves.has(block) || isOnItsWay(file, index);
+    return rooms.has(block.name) || shelves.has(block);
   };
+  const isThere = (file: NamedFile, index: number): boolean =>
+    isKept(file, index) || isOnItsWay(file, index);
 
   const lastToFetch = (file: NamedFile, first: number, last: number): number => {
     const furthest = Math.min(last, first + LOOK_AHEAD);
@@ -161,7 +164,8 @@ export function createRangeCache(options: RangeCacheOptions): RangeCache {
       const toOpened = (beginning: Beginning): OpenedRange => {
         const flow = createCachedBody(blocks, range, beginning, signal);
         const { etag, sizeBytes: size } = file;
-        return { range, sizeBytes: size, etag, modifiedAt: null, body: toReadable(flow) };
+        const line = () => createCachedLine(blocks, (at) => !isDirect(file) && isKept(file, at));
+        return { range, sizeBytes: size, etag, modifiedAt: null, body: toReadable(flow), line };
       };
       const index = Math.floor(range.start / BLOCK_BYTES);
       const room = blocks.find(index) ?? (await blocks.read(index));

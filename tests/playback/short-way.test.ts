@@ -1,116 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-import { expect, onTestFinished, test } from "vitest";
-import { streamPath } from "#contract/playback.ts";
-import { cookieOf } from "#tests/support/cookie.ts";
+import { expect, test } from "vitest";
 import { recordLog } from "#tests/support/log.ts";
 import { requestText } from "#tests/support/raw-http.ts";
-import { annasStorage, type StorageWorld, trackAt } from "#tests/support/world.ts";
-
-/** More than connections hold by themselves. */
-const SIZE = 24_000_000;
-const take = randomBytes(SIZE);
-const LATER = { timeout: 20_000, interval: 20 };
-
-interface Answer {
-  readonly status: number;
-  readonly head: string;
-  readonly body: Buffer;
-  /** Whether Node's own HTTP has seen a request for it. */
-  readonly isShort: boolean;
-}
-
-interface Line {
-  /** Sends this and waits for as many answers. */
-  say(bytes: string | Buffer, answers?: number): Promise<Answer[]>;
-  /** A request for bytes, as the same program sends it again and again. */
-  toText(range: string, headers?: Record<string, string>): string;
-  ask(range: string, headers?: Record<string, string>): Promise<Answer>;
-  readonly socket: ReturnType<typeof connect>;
-  readonly closed: Promise<void>;
-  /** What has come and is no whole answer yet. */
-  left(): Buffer;
-}
-
-interface Place {
-  readonly world: StorageWorld;
-  openLine(): Line;
-  /** One on which the next answer comes the short way; a slow machine needs more than one try. */
-  shortLine(): Promise<Line>;
-}
-
-async function annasTake(options: Parameters<typeof annasStorage>[1] = {}): Promise<Place> {
-  const world = await annasStorage((cloud) => cloud.tree.put("take.mp3", take), options);
-  const { id: trackId } = await trackAt(world, "take.mp3");
-  const cookie = await cookieOf(world.server);
-  let seen = 0;
-  world.server.app.server.on("request", () => {
-    seen += 1;
-  });
-  const openLine = (): Line => createLine(world, { path: streamPath(trackId), cookie }, () => seen);
-  const shortLine = async (): Promise<Line> => {
-    const line = openLine();
-    await expect.poll(async () => (await line.ask("bytes=0-9")).isShort, LATER).toBe(true);
-    return line;
-  };
-  return { world, openLine, shortLine };
-}
-
-function createLine(
-  { server }: StorageWorld,
-  { path, cookie }: { readonly path: string; readonly cookie: string },
-  seen: () => number,
-): Line {
-  const socket = connect(server.port, "127.0.0.1");
-  let bytes: Buffer = Buffer.alloc(0);
-  let pieces: Buffer[] = [];
-  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
-  socket
-    .on("error", () => {})
-    .on("data", (piece) => {
-      pieces.push(piece);
-    });
-  onTestFinished(() => void socket.destroy());
-
-  /** Many at a time: of so much, joining them one by one would take longer than all the rest. */
-  const join = (): Buffer => {
-    if (pieces.length > 0) bytes = Buffer.concat([bytes, ...pieces]);
-    pieces = [];
-    return bytes;
-  };
-
-  const takeAnswer = (seenBefore: number): Answer | undefined => {
-    const end = join().indexOf("\r\n\r\n");
-    if (end < 0) return undefined;
-    const head = bytes.toString("latin1", 0, end);
-    if (!head.startsWith("HTTP/1.1 ")) throw new Error(`No answer: ${head.slice(0, 80)}`);
-    const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
-    if (bytes.length < end + 4 + length) return undefined;
-    const body = Buffer.from(bytes.subarray(end + 4, end + 4 + length));
-    bytes = bytes.subarray(end + 4 + length);
-    return { status: Number(head.slice(9, 12)), head, body, isShort: seen() === seenBefore };
-  };
-  const say: Line["say"] = async (text, count = 1) => {
-    const seenBefore = seen();
-    socket.write(text);
-    const answers: Answer[] = [];
-    while (answers.length < count) {
-      const answer = takeAnswer(seenBefore);
-      if (answer) answers.push(answer);
-      else if (socket.destroyed) throw new Error("cut");
-      else await pause(5);
-    }
-    return answers;
-  };
-  const toText: Line["toText"] = (range, headers = {}) =>
-    requestText("GET", path, { cookie, connection: "keep-alive", range, ...headers });
-  const ask: Line["ask"] = async (range, headers) =>
-    (await say(toText(range, headers)))[0] ?? expect.unreachable();
-  return { say, toText, ask, socket, closed, left: join };
-}
-
-const random = (below: number): number => Math.floor(Math.random() * below);
+import {
+  type Answer,
+  annasTake,
+  LATER,
+  type Place,
+  random,
+  SIZE,
+  take,
+} from "./short-way-world.ts";
 
 test("who goes on gets every byte the short way, and the same head as ever", async () => {
   const place = await annasTake();
@@ -265,6 +166,19 @@ test.each([
   place.world.cloud.heal();
 });
 
+test("who has as many open as they may gets no more of it, and again when one is closed", async () => {
+  const place = await annasTake();
+  const last = await place.shortLine();
+  const lines = Array.from({ length: 20 }, place.openLine);
+  for (const line of lines) {
+    line.say(line.toText("bytes=1-")).catch(() => {});
+    await line.hold();
+  }
+  expect((await last.ask("bytes=0-9")).status).toBe(429);
+  lines[7]?.socket.destroy();
+  await expect.poll(async () => (await last.ask("bytes=0-9")).status, LATER).toBe(206);
+});
+
 test("who pauses for longer than an idle connection is kept gets every byte", async () => {
   const place = await annasTake({
     server: {
@@ -276,8 +190,7 @@ test("who pauses for longer than an idle connection is kept gets every byte", as
   });
   const line = await place.shortLine();
   const whole = line.say(line.toText(`bytes=1-${SIZE - 1}`));
-  await expect.poll(() => line.socket.bytesRead, LATER).toBeGreaterThan(10_000);
-  line.socket.pause();
+  await line.hold();
   await pause(1_500);
   line.socket.resume();
   const [answer] = await whole;
@@ -291,8 +204,7 @@ test("is heard out by a server that stops", async () => {
   const place = await annasTake();
   const line = await place.shortLine();
   const whole = line.say(line.toText(`bytes=1-${SIZE - 1}`));
-  await expect.poll(() => line.socket.bytesRead, LATER).toBeGreaterThan(10_000);
-  line.socket.pause();
+  await line.hold();
   const stopped = place.world.server.app.drain.begin({ noticeMs: 0, deadlineMs: 20_000 });
   await pause(600);
   line.socket.resume();
@@ -320,8 +232,7 @@ test.each([
   const place = await annasTake();
   const line = await place.shortLine();
   line.socket.write(line.toText(`bytes=1-${SIZE - 1}`));
-  await expect.poll(() => line.socket.bytesRead, LATER).toBeGreaterThan(10_000);
-  line.socket.pause();
+  await line.hold();
   await end(place);
   await expect.poll(() => place.world.cloud.openDownloads(), LATER).toBe(0);
   line.socket.resume();

@@ -101,6 +101,7 @@ const bad: readonly (readonly [string, string])[] = [
   ["less of it", part(2, 3)],
   ["a file of another size", part(2, 4).replace("/10", "/11")],
   ["all of it", `HTTP/1.1 200 OK\r\n${version}content-length: 10\r\n\r\n${song}`],
+  ["no part by its status", part(2, 4).replace("206 Partial Content", "200 OK")],
   ["another length than its range", part(2, 4).replace("length: 3", "length: 30")],
   ["its length twice", part(2, 4, `${version}content-length: 3\r\n`)],
   ["packed", part(2, 4, `${version}content-encoding: gzip\r\n`)],
