@@ -4,10 +4,10 @@ import type { Flow, Sink } from "./flow.ts";
 import type { Lane } from "./pool.ts";
 import { giveBack, type Wire } from "./wire.ts";
 
-/** Pieces in a row that a slow listener has taken at once, to count as a fast one again. */
-const TAKEN_AT_ONCE = 4;
-/** And to count as one that will go on like that. */
-const STEADILY_TAKEN = 8;
+/** So much in a row a slow listener has taken at once, to count as a fast one again. */
+const TAKEN_AT_ONCE_BYTES = 64 * 1024;
+/** And to count as one that will go on like that. The system takes about as much from whoever is slow. */
+const STEADILY_TAKEN_BYTES = 3 * 1024 * 1024;
 
 /** The connection that an answer comes on, and what holds for it. */
 export interface Passage {
@@ -93,9 +93,8 @@ export function createPlainBody(
 
   const finish = (isClean: boolean): void => {
     settle();
-    // Whoever asks next on it may be as quick: the memory stays. One that was slow has none.
-    if (wire.pace === "slow") wire.pace = "waiting";
-    if (wire.pace === "steady") wire.pace = "fast";
+    // Whoever asks next on it may be as quick, and has memory. One that was slow has none.
+    wire.pace = wire.pace === "slow" ? "waiting" : "fast";
     // TLS hands over what it has decrypted although it was told to stop, perhaps to the last byte. The
     // next answer would never be read.
     unpause();
@@ -119,9 +118,9 @@ export function createPlainBody(
       wait(taken === "hold" && isLent);
       return false;
     }
-    takenAtOnce += 1;
-    if (takenAtOnce >= STEADILY_TAKEN) wire.pace = "steady";
-    else if (takenAtOnce >= TAKEN_AT_ONCE) wire.pace = "fast";
+    takenAtOnce += piece.length;
+    if (takenAtOnce >= STEADILY_TAKEN_BYTES) wire.pace = "steady";
+    else if (takenAtOnce >= TAKEN_AT_ONCE_BYTES && wire.pace === "slow") wire.pace = "begun";
     return true;
   };
 
@@ -170,7 +169,7 @@ export function createPlainBody(
   signal?.addEventListener("abort", onAbort, { once: true });
   wire.reader = { read, close: (error) => fail(error ?? cutShort()) };
   // Nobody has paused yet, so it begins at once with memory of its own.
-  wire.pace = "fast";
+  if (wire.pace !== "fast") wire.pace = "begun";
 
   return {
     begin(rest, isOwn, offer) {

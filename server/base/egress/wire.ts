@@ -18,10 +18,12 @@ export interface Reader {
  *
  * - `waiting`: a part of the memory of all that wait for an answer, or for a slow listener.
  * - `slow`: more of the same, though little, since it has to be copied and kept for its listener.
- * - `fast`: memory of its own, which is handed over where it lies.
- * - `steady`: the same and more of it, for an answer that goes on and on without ever being held up.
+ * - `begun`: memory of its own, which is handed over where it lies; little, since most listeners are slow
+ *   and will hold it at some time.
+ * - `fast`: more, where an answer was never held up before.
+ * - `steady`: much, for one that goes on and on without being held up.
  */
-export type Pace = "waiting" | "slow" | "fast" | "steady";
+export type Pace = "waiting" | "slow" | "begun" | "fast" | "steady";
 
 /** One socket that reads into memory that is there already. */
 export interface Wire {
@@ -38,18 +40,19 @@ export interface Wire {
 /** Mostly a head fits, and hardly more: what comes together with it has to be copied. */
 const WAITING_BYTES = 4 * 1024;
 /** Memory that belongs to one connection. Much of it in turn is slower: it falls out of the processor's. */
-const OWN_BYTES = { fast: 136 * 1024, steady: 272 * 1024 } as const;
+const OWN_BYTES: Readonly<Record<Pace, number>> = {
+  ...{ waiting: 0, slow: 0 },
+  ...{ begun: 64 * 1024, fast: 136 * 1024, steady: 272 * 1024 },
+};
 const SLOW_BYTES = 16 * 1024;
 const MAX_SPARE_ROOMS = 64;
 /** Before what is read, for the head that it may be sent with. */
 const FRONT_BYTES = 4 * 1024;
 
-type OwnPace = keyof typeof OWN_BYTES;
-
 /** Whatever is read into it has been used or copied before anything else is read. */
 const slow = Buffer.allocUnsafeSlow(SLOW_BYTES);
 const waiting = slow.subarray(0, WAITING_BYTES);
-const spare: Readonly<Record<OwnPace, Buffer[]>> = { fast: [], steady: [] };
+const spare = new Map<number, Buffer[]>(Object.values(OWN_BYTES).map((bytes) => [bytes, []]));
 /** Where there is something before what is read. */
 const withFront = new WeakSet<ArrayBufferLike>();
 
@@ -69,13 +72,11 @@ export const wires: Kind<Wire> = {
       own = undefined;
     };
     const chooseRoom = (): Buffer => {
-      const pace = wire?.pace;
-      if (pace !== "fast" && pace !== "steady") {
-        returnOwn();
-        return pace === "slow" ? slow : waiting;
-      }
-      if (own?.length !== OWN_BYTES[pace]) returnOwn();
-      own ??= spare[pace].pop() ?? createRoom(OWN_BYTES[pace]);
+      const pace = wire?.pace ?? "waiting";
+      const bytes = OWN_BYTES[pace];
+      if (own?.length !== bytes) returnOwn();
+      if (bytes === 0) return pace === "slow" ? slow : waiting;
+      own ??= spare.get(bytes)?.pop() ?? createRoom(bytes);
       return own;
     };
     const read = (length: number, room: Uint8Array): boolean => {
@@ -138,6 +139,6 @@ export function putInFront(head: string, piece: Buffer): Buffer | undefined {
 
 /** Only what nothing is read into and nobody writes out of any more. */
 export function giveBack(room: Buffer): void {
-  const others = spare[room.length === OWN_BYTES.steady ? "steady" : "fast"];
-  if (others.length < MAX_SPARE_ROOMS) others.push(room);
+  const others = spare.get(room.length);
+  if (others && others.length < MAX_SPARE_ROOMS) others.push(room);
 }
