@@ -64,6 +64,11 @@ test("a guest is told why nothing comes, and hears it once it does", async () =>
   const told = page.getByRole("status").filter({ hasText: "Try again" });
   await told.getByText(/^The recording can't be had from its storage at the moment/).waitFor();
   await lookAt(guest, "share-trouble");
+  // It tries again by itself, too, each time later: just after that there is time for the button.
+  const tries = (): number => world.cloud.count({ method: "GET" });
+  const before = tries();
+  await expect.poll(tries, { timeout: 60_000 }).toBeGreaterThan(before);
+  await page.waitForTimeout(1_000);
   heal();
   await told.getByRole("button", { name: "Try again" }).click();
   await expectMusic(guest);
