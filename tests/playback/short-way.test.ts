@@ -79,6 +79,41 @@ test("whatever else is asked in between is answered in its turn", async () => {
   await line.closed;
 });
 
+test("who asks the short way while an ordinary answer is on its way waits for its end", async () => {
+  const place = await annasTake();
+  const line = await place.shortLine();
+  for (let round = 0; round < 6; round += 1) {
+    expect((await line.ask("bytes=0-9")).status).toBe(206);
+    const answers = line.say(line.toText("bytes=0-", { "if-match": "*" }), 2);
+    await line.hold();
+    line.socket.write(line.toText("bytes=7-8"));
+    await pause(50);
+    line.socket.resume();
+    const [whole, part] = await answers;
+    expect(whole?.body.equals(take)).toBe(true);
+    expect(part?.body).toEqual(take.subarray(7, 9));
+  }
+});
+
+test.each([
+  ["in a header", `GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-Note: `, 200],
+  ["in a body", "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: ", 404],
+])("what looks like a request %s is none", async (_, beginning, status) => {
+  const place = await annasTake();
+  const line = await place.shortLine();
+  for (let round = 0; round < 6; round += 1) {
+    await expect.poll(async () => (await line.ask("bytes=0-9")).isShort, LATER).toBe(true);
+    const text = line.toText("bytes=7-8");
+    const isBody = beginning.startsWith("POST");
+    line.socket.write(isBody ? `${beginning}${text.length}\r\n\r\n` : beginning);
+    await pause(30);
+    const [answer] = await line.say(text);
+    expect(answer?.status).toBe(status);
+    await pause(30);
+    expect(line.left()).toHaveLength(0);
+  }
+});
+
 test("who asks for much at a time and takes it slowly gets each byte once, in its place", async () => {
   const place = await annasTake();
   const line = await place.shortLine();
@@ -200,6 +235,14 @@ test("who pauses for longer than an idle connection is kept gets every byte", as
   await line.closed;
 });
 
+test("a server that is about to stop answers the ordinary way, which says so", async () => {
+  const place = await annasTake();
+  const line = await place.shortLine();
+  const stopped = place.world.server.app.drain.begin({ noticeMs: 1_000, deadlineMs: 20_000 });
+  expect((await line.ask("bytes=0-9")).isShort).toBe(false);
+  await stopped;
+});
+
 test("is heard out by a server that stops", async () => {
   const place = await annasTake();
   const line = await place.shortLine();
@@ -228,12 +271,14 @@ test.each([
     ({ world }: Place) =>
       world.anna.api.connections.pause.mutate({ connectionId: world.connection.id }),
   ],
-])("a listener %s is cut off in the middle", async (_, end) => {
+])("a listener %s is cut off in the middle, and gets nothing more", async (_, end) => {
   const place = await annasTake();
   const line = await place.shortLine();
   line.socket.write(line.toText(`bytes=1-${SIZE - 1}`));
   await line.hold();
+  const idle = await place.shortLine();
   await end(place);
+  expect((await idle.ask("bytes=0-9")).status).toBeGreaterThanOrEqual(400);
   await expect.poll(() => place.world.cloud.openDownloads(), LATER).toBe(0);
   line.socket.resume();
   await line.closed;
