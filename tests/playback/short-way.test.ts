@@ -181,6 +181,18 @@ test("when the file is another one by now, nothing of it comes under the old nam
   expect(etagOf(answer.head)).not.toBe(etagOf(head));
 });
 
+test("when a storage refuses, it is asked in full, and no place stays taken however often it does", async () => {
+  const place = await annasTake();
+  const line = await place.shortLine();
+  for (let round = 0; round < 22; round += 1) {
+    await expect.poll(async () => (await line.ask("bytes=0-9")).isShort, LATER).toBe(true);
+    place.world.cloud.fault({ method: "GET", times: 1, status: 503 });
+    const answer = await line.ask("bytes=7-8");
+    expect(answer.body).toEqual(take.subarray(7, 9));
+    expect(answer.isShort).toBe(false);
+  }
+});
+
 test.each([
   ["before anything has come", { stall: true }],
   ["in the middle", { stallAfterBytes: 50_000 }],
