@@ -181,6 +181,28 @@ test("when the file is another one by now, nothing of it comes under the old nam
   expect(etagOf(answer.head)).not.toBe(etagOf(head));
 });
 
+test("a transfer that breaks off goes on where it was, and never into another version", async () => {
+  const place = await annasTake();
+  const line = await place.shortLine();
+  const cut = { method: "GET", times: 1, cutAfterBytes: 20_000_000 } as const;
+  place.world.cloud.fault(cut);
+  const [whole] = await line.say(line.toText("bytes=1-"));
+  expect(whole?.isShort).toBe(true);
+  expect(whole?.body.equals(take.subarray(1))).toBe(true);
+
+  const other = await place.shortLine();
+  place.world.cloud.fault(cut);
+  other.socket.write(other.toText("bytes=1-"));
+  await other.hold();
+  place.world.cloud.tree.put("take.mp3", randomBytes(SIZE));
+  other.socket.resume();
+  await other.closed;
+  const got = other.left();
+  const bytes = got.subarray(got.indexOf("\r\n\r\n") + 4);
+  expect(bytes.length).toBeGreaterThan(1_000_000);
+  expect(bytes.equals(take.subarray(1, 1 + bytes.length))).toBe(true);
+});
+
 test("when a storage refuses, it is asked in full, and no place stays taken however often it does", async () => {
   const place = await annasTake();
   const line = await place.shortLine();
