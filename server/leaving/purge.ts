@@ -65,5 +65,5 @@ export async function sweep(deps: SweepDeps, signal: AbortSignal): Promise<void>
 export function startSweeping(deps: SweepDeps, signal: AbortSignal): void {
   const failure = "could not take old things away";
   const look = (): Promise<void> => sweep(deps, signal);
-  startRounds({ everyMs: LOOK_AFTER_MS, log: deps.log, failure, look }, signal);
+  startRounds({ everyMs: LOOK_AFTER_MS, log: deps.log, failure, level: "error", look }, signal);
 }

@@ -11,6 +11,8 @@ export interface PlainHead {
   readonly keepMs: number;
 }
 
+/** What follows the last line of a head, with that line's own end. */
+export const HEAD_END = "\r\n\r\n";
 const STATUS = /^HTTP\/1\.1 (200|206)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/;
 const LENGTH = /^\d{1,15}$/;

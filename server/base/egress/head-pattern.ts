@@ -1,3 +1,5 @@
+import { HEAD_END } from "./answer-head.ts";
+
 /** First and last byte, both inclusive. */
 export interface Range {
   readonly start: number;
@@ -21,11 +23,10 @@ interface Part {
   readonly name: string;
 }
 
-const HEAD_END = "\r\n\r\n";
 const DIFFERENT = /(?<=\r\n(content-range|content-length|date): )[^\r\n]*/gi;
 const DATE = /[\w ,:]{29}/y;
-/** By which the number of a byte may be longer than that of another. */
-const ROOM = 64;
+/** By so much all numbers of a head together may be longer than those of another. */
+const LONGER = 64;
 
 /**
  * @param head - has been read and found good; without the empty line at its end.
@@ -56,7 +57,7 @@ export function createHeadPattern(head: string, sizeBytes: string): HeadPattern 
   };
 
   return {
-    longest: head.length + HEAD_END.length + ROOM,
+    longest: head.length + HEAD_END.length + LONGER,
     endIn(text, range) {
       let at = 0;
       for (const part of parts) {

@@ -51,7 +51,7 @@ export function createPlainBody(
   let isWaiting = false;
   /** Memory that the sink still needs. */
   let held: Buffer | undefined;
-  let takenAtOnce = 0;
+  let takenAtOnceBytes = 0;
   let timer: NodeJS.Timeout | undefined;
   let readFirst: (() => void) | undefined;
 
@@ -105,7 +105,7 @@ export function createPlainBody(
 
   const wait = (isHeld: boolean): void => {
     isWaiting = true;
-    takenAtOnce = 0;
+    takenAtOnceBytes = 0;
     held = isHeld ? wire.letGo() : undefined;
     wire.pace = "slow";
     stopWatching();
@@ -118,9 +118,9 @@ export function createPlainBody(
       wait(taken === "hold" && isLent);
       return false;
     }
-    takenAtOnce += piece.length;
-    if (takenAtOnce >= STEADILY_TAKEN_BYTES) wire.pace = "steady";
-    else if (takenAtOnce >= TAKEN_AT_ONCE_BYTES && wire.pace === "slow") wire.pace = "begun";
+    takenAtOnceBytes += piece.length;
+    if (takenAtOnceBytes >= STEADILY_TAKEN_BYTES) wire.pace = "steady";
+    else if (takenAtOnceBytes >= TAKEN_AT_ONCE_BYTES && wire.pace === "slow") wire.pace = "begun";
     return true;
   };
 

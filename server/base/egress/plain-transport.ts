@@ -1,4 +1,4 @@
-import { mayBecomePlain, type PlainHead, parsePlainHead } from "./answer-head.ts";
+import { HEAD_END, mayBecomePlain, type PlainHead, parsePlainHead } from "./answer-head.ts";
 import type { Call } from "./call.ts";
 import type { EgressResponse } from "./client.ts";
 import { nameFailure } from "./failures.ts";
@@ -12,7 +12,6 @@ import { orAgain, type Transport } from "./transport.ts";
 import { type Wire, wires } from "./wire.ts";
 
 const LONGEST_HEAD_BYTES = 64 * 1024;
-const HEAD_END = "\r\n\r\n";
 
 /** Whether an answer of bytes is to be expected, that somebody passes on. */
 const isDownload = ({ method, body, headers, isDecompressed }: Call): boolean =>

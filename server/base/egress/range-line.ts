@@ -1,4 +1,4 @@
-import { type PlainHead, parsePlainHead } from "./answer-head.ts";
+import { HEAD_END, type PlainHead, parsePlainHead } from "./answer-head.ts";
 import type { Call } from "./call.ts";
 import type { Flow } from "./flow.ts";
 import { createHeadPattern, type HeadPattern, type Range } from "./head-pattern.ts";
@@ -21,8 +21,8 @@ export interface RangeWaiter {
  */
 export interface RangeLine {
   /**
-   * @returns what stops waiting and frees the storage; `undefined` when no connection is idle: nothing
-   *   was asked then.
+   * @returns what stops waiting and frees what was taken for it; `undefined` when it cannot be asked so
+   *   at the moment (no connection is idle, nothing is kept): nothing is called then.
    */
   ask(range: Range, waiter: RangeWaiter): (() => void) | undefined;
 }
@@ -33,7 +33,6 @@ interface ExpectedHead extends Pick<PlainHead, "lengthBytes" | "keepMs"> {
   readonly endsAt: number;
 }
 
-const HEAD_END = "\r\n\r\n";
 /** What says of which version bytes are. */
 const VERSION = ["etag", "last-modified"] as const;
 const CONTENT_RANGE = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/;
